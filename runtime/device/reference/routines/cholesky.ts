@@ -7,7 +7,8 @@
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
 import { dot, subtractProduct } from "./product.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 
 const BLOCK = 32;
 
@@ -35,7 +36,7 @@ export function* choleskyRoutine(
   input: Float64Array,
   leading: readonly number[],
   n: number,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const factor = input.slice();
   const count = batchCount(leading);
   for (let index = 0; index < count; index++) {
@@ -63,7 +64,7 @@ function* factorInPlace(
   a: Float64Array,
   start: number,
   n: number,
-): Sliced<FailedPivot | undefined> {
+): Work<FailedPivot | undefined> {
   for (let j0 = 0; j0 < n; j0 += BLOCK) {
     const width = Math.min(BLOCK, n - j0);
     const rowsAtOnce = sliceRows(width * (j0 + width));

@@ -15,7 +15,8 @@ import {
   rotate,
 } from "./product.ts";
 import { applyReflection, reflect } from "./qr.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 
 const EPSILON = 2 ** -52;
 const STEPS_PER_EIGENVALUE = 60;
@@ -38,7 +39,7 @@ export function* eighRoutine(
   input: Float64Array,
   leading: readonly number[],
   n: number,
-): Sliced<{ values: Float64Array; vectors: Float64Array }> {
+): Work<{ values: Float64Array; vectors: Float64Array }> {
   const count = batchCount(leading);
   const values = new Float64Array(count * n);
   const vectors = new Float64Array(count * n * n);
@@ -105,7 +106,7 @@ interface Tridiagonal {
  * Reduces to tridiagonal form; row `k` of the upper triangle of `a` becomes the
  * vector of reflection `k`, so that it is contiguous.
  */
-function* tridiagonalise(a: Float64Array, n: number): Sliced<Tridiagonal> {
+function* tridiagonalise(a: Float64Array, n: number): Work<Tridiagonal> {
   const diagonal = new Float64Array(n);
   const below = new Float64Array(n);
   const scales = new Float64Array(n);
@@ -164,7 +165,7 @@ function* accumulate(
   a: Float64Array,
   scales: Float64Array,
   n: number,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const rows = new Float64Array(n * n);
   for (let i = 0; i < n; i++) rows[i * n + i] = 1;
   let work = 0;
@@ -200,7 +201,7 @@ function* diagonalise(
   e: Float64Array,
   rows: Float64Array,
   n: number,
-): Sliced<boolean> {
+): Work<boolean> {
   const negligible = EPSILON * 2 ** -10 *
     Math.max(largestSize(d, 0, n), largestSize(e, 0, n));
   let work = 0;

@@ -7,7 +7,8 @@
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
 import { addMultiple, copyTransposed, subtractProduct } from "./product.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 import { solveRows } from "./triangular_solve.ts";
 
 const BLOCK = 32;
@@ -36,7 +37,7 @@ export function* factorLu(
   input: Float64Array,
   start: number,
   n: number,
-): Sliced<LuFactors> {
+): Work<LuFactors> {
   const a = input.slice(start, start + n * n);
   const rows = Int32Array.from({ length: n }, (_, i) => i);
   const right = new Float64Array(BLOCK * n);
@@ -147,7 +148,7 @@ export function* solveRoutine(
   leading: readonly number[],
   n: number,
   m: number,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const solution = new Float64Array(rightSides.length);
   const columns = new Float64Array(n * m);
   const permuted = new Float64Array(n * m);
@@ -196,7 +197,7 @@ export function* logDetRoutine(
   matrices: Float64Array,
   leading: readonly number[],
   n: number,
-): Sliced<{ sign: Float64Array; logAbsolute: Float64Array }> {
+): Work<{ sign: Float64Array; logAbsolute: Float64Array }> {
   const count = batchCount(leading);
   const sign = new Float64Array(count);
   const logAbsolute = new Float64Array(count);

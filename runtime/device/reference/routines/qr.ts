@@ -12,7 +12,8 @@ import {
   hypotenuse,
   norm,
 } from "./product.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 
 /** `A = Q · R` of one matrix, with the columns of `A` as rows. */
 interface Reflections {
@@ -37,7 +38,7 @@ export function* reduceColumns(
   columns: Float64Array,
   m: number,
   n: number,
-): Sliced<Reflections> {
+): Work<Reflections> {
   const steps = Math.min(m, n);
   const scales = new Float64Array(steps);
   let work = 0;
@@ -124,7 +125,7 @@ export function* orthonormalColumns(
   { columns, scales }: Reflections,
   m: number,
   wanted: number,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const q = new Float64Array(wanted * m);
   for (let j = 0; j < wanted; j++) q[j * m + j] = 1;
   let work = 0;
@@ -159,7 +160,7 @@ export function* qrRoutine(
   leading: readonly number[],
   m: number,
   n: number,
-): Sliced<{ q: Float64Array; r: Float64Array }> {
+): Work<{ q: Float64Array; r: Float64Array }> {
   const k = Math.min(m, n);
   const count = batchCount(leading);
   const q = new Float64Array(count * m * k);

@@ -16,7 +16,8 @@ import {
   subtractProduct,
 } from "./product.ts";
 import { orthonormalColumns, reduceColumns } from "./qr.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 
 const EPSILON = 2 ** -52;
 const SWEEPS = 60;
@@ -55,7 +56,7 @@ export function* svdRoutine(
   leading: readonly number[],
   m: number,
   n: number,
-): Sliced<{ u: Float64Array; s: Float64Array; vt: Float64Array }> {
+): Work<{ u: Float64Array; s: Float64Array; vt: Float64Array }> {
   const k = Math.min(m, n);
   const count = batchCount(leading);
   const u = new Float64Array(count * m * k);
@@ -119,7 +120,7 @@ function* decomposeTall(
   columns: Float64Array,
   m: number,
   n: number,
-): Sliced<Decomposition | undefined> {
+): Work<Decomposition | undefined> {
   const norms = Float64Array.from(
     { length: n },
     (_, j) => norm(columns, j * m, m),
@@ -174,7 +175,7 @@ function* orthogonaliseRows(
   rows: Float64Array,
   turns: Float64Array,
   n: number,
-): Sliced<boolean> {
+): Work<boolean> {
   const tolerance = EPSILON * Math.sqrt(n);
   const squared = new Float64Array(n);
   let work = 0;
@@ -216,7 +217,7 @@ function* normaliseRows(
   rows: Float64Array,
   norms: Float64Array,
   n: number,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const unit = new Float64Array(n * n);
   const regular: number[] = [];
   for (let i = 0; i < n; i++) {

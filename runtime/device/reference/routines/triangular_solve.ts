@@ -7,7 +7,8 @@
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
 import { copyTransposed, dot, subtractProduct } from "./product.ts";
-import { SLICE_WORK, type Sliced } from "./sliced.ts";
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
 
 const BLOCK = 32;
 
@@ -41,7 +42,7 @@ export function* triangularSolveRoutine(
   n: number,
   m: number,
   options: TriangularOptions,
-): Sliced<Float64Array> {
+): Work<Float64Array> {
   const solution = new Float64Array(rightSides.length);
   const count = batchCount(leading);
   const { lower, transpose, unitDiagonal } = options;
@@ -104,7 +105,7 @@ export function* solveRows(
   m: number,
   lower: boolean,
   unitDiagonal: boolean,
-): Sliced<void> {
+): Work<void> {
   const blocks = Math.ceil(n / BLOCK);
   for (let step = 0; step < blocks; step++) {
     const i0 = (lower ? step : blocks - 1 - step) * BLOCK;
