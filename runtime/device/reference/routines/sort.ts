@@ -12,6 +12,8 @@ import { SLICE_WORK } from "./sliced.ts";
 const RUN = 16;
 /** Rough cost of one comparison in the measure of `SLICE_WORK`. */
 const COMPARISON = 10;
+/** Elements that are handled between two looks at the work done. */
+const ELEMENTS = 50_000;
 
 /**
  * The order that sorts each row. Stable in both directions; NaN comes last in
@@ -58,20 +60,29 @@ function* mergeSort(
   other: Int32Array,
   count: number,
 ): Work<Int32Array> {
+  let work = 0;
   for (let from = 0; from < count; from += RUN) {
     insertionSort(keys, current, from, Math.min(count, from + RUN));
+    work += COMPARISON * RUN;
+    if (work > SLICE_WORK) {
+      work = 0;
+      yield;
+    }
   }
   other.set(current.subarray(count), count);
-  let work = count * RUN;
   for (let width = RUN; width < count; width *= 2) {
     for (let from = 0; from < count; from += 2 * width) {
       const middle = Math.min(count, from + width);
       const to = Math.min(count, from + 2 * width);
-      merge(keys, current, other, from, middle, to);
-      work += COMPARISON * (to - from);
-      if (work > SLICE_WORK) {
-        work = 0;
-        yield;
+      let left = from;
+      for (let at = from; at < to; at += ELEMENTS) {
+        const end = Math.min(to, at + ELEMENTS);
+        left = merge(keys, current, other, at, end, left, middle, to);
+        work += COMPARISON * (end - at);
+        if (work > SLICE_WORK) {
+          work = 0;
+          yield;
+        }
       }
     }
     [current, other] = [other, current];
@@ -97,21 +108,30 @@ function insertionSort(
   }
 }
 
+/**
+ * Writes the elements from `at` to `end` of the merger of two sorted runs, of which
+ * the second one lies from `middle` to `to`.
+ *
+ * @returns Where the first run goes on, having begun at `left`.
+ */
 function merge(
   keys: Float64Array,
   from: Int32Array,
-  to: Int32Array,
-  start: number,
-  middle: number,
+  into: Int32Array,
+  at: number,
   end: number,
-): void {
-  let left = start;
-  let right = middle;
-  for (let at = start; at < end; at++) {
-    const takeLeft = right >= end ||
+  left: number,
+  middle: number,
+  to: number,
+): number {
+  // Of what was written before `at`, the rest came from the second run.
+  let right = at - left + middle;
+  for (let i = at; i < end; i++) {
+    const takeLeft = right >= to ||
       (left < middle && keys[from[left]!]! <= keys[from[right]!]!);
-    to[at] = takeLeft ? from[left++]! : from[right++]!;
+    into[i] = takeLeft ? from[left++]! : from[right++]!;
   }
+  return left;
 }
 
 /**
@@ -135,73 +155,87 @@ export function* topKRoutine(
   const taken = new Int32Array(rows * k);
   if (k === 0) return taken;
   const keys = new Float64Array(length);
+  const missing = new Uint8Array(length);
   const heap = new Int32Array(k);
+  const perElement = COMPARISON + 2 * Math.log2(k + 1);
   let work = 0;
   for (let row = 0; row < rows; row++) {
     const start = row * length;
     for (let i = 0; i < length; i++) {
       const value = values[start + i]!;
-      keys[i] = Number.isNaN(value) ? Infinity : largest ? -value : value;
+      missing[i] = Number.isNaN(value) ? 1 : 0;
+      keys[i] = missing[i] === 1 ? Infinity : largest ? -value : value;
     }
-    work += COMPARISON * selectSmallest(keys, values, start, heap);
+    // The root of the heap is the last of those that are kept.
+    for (let i = 0; i < k; i++) heap[i] = i;
+    for (let i = k >> 1; i >= 0; i--) sink(keys, missing, heap, i, k);
+    for (let from = k; from < length; from += ELEMENTS) {
+      const to = Math.min(length, from + ELEMENTS);
+      keepSmallest(keys, missing, heap, from, to);
+      work += perElement * (to - from);
+      if (work > SLICE_WORK) {
+        work = 0;
+        yield;
+      }
+    }
+    for (let size = k - 1; size > 0; size--) {
+      const last = heap[0]!;
+      heap[0] = heap[size]!;
+      heap[size] = last;
+      sink(keys, missing, heap, 0, size);
+    }
+    work += perElement * k;
     taken.set(heap, row * k);
-    if (work > SLICE_WORK) {
-      work = 0;
-      yield;
-    }
   }
   return taken;
 }
 
-/**
- * Fills `heap` with the positions of the smallest keys in order.
- *
- * @returns About how many comparisons it took.
- */
-function selectSmallest(
+function keepSmallest(
   keys: Float64Array,
-  values: AnyTypedArray,
-  start: number,
+  missing: Uint8Array,
   heap: Int32Array,
-): number {
-  const k = heap.length;
-  const after = (i: number, j: number): boolean => {
-    const difference = keys[i]! - keys[j]!;
-    if (difference > 0) return true;
-    if (difference < 0) return false;
-    // Equal keys, or both infinite: a NaN comes after infinity, then by position.
-    const iNaN = Number.isNaN(values[start + i]!);
-    const jNaN = Number.isNaN(values[start + j]!);
-    return iNaN === jNaN ? i > j : iNaN;
-  };
-  const sink = (from: number, size: number): void => {
-    let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= size) return;
-      if (child + 1 < size && after(heap[child + 1]!, heap[child]!)) child++;
-      if (!after(heap[child]!, heap[at]!)) return;
-      const kept = heap[at]!;
-      heap[at] = heap[child]!;
-      heap[child] = kept;
-      at = child;
-    }
-  };
-  // The root of the heap is the last of those that are kept.
-  for (let i = 0; i < k; i++) heap[i] = i;
-  for (let i = k >> 1; i >= 0; i--) sink(i, k);
-  let work = keys.length + 2 * k;
-  for (let i = k; i < keys.length; i++) {
-    if (!after(heap[0]!, i)) continue;
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    if (!comesAfter(keys, missing, heap[0]!, i)) continue;
     heap[0] = i;
-    sink(0, k);
-    work += 2 * Math.log2(k + 1);
+    sink(keys, missing, heap, 0, heap.length);
   }
-  for (let size = k - 1; size > 0; size--) {
-    const kept = heap[0]!;
-    heap[0] = heap[size]!;
-    heap[size] = kept;
-    sink(0, size);
+}
+
+/** By key; a NaN, whose key is infinite, after infinity; then by position. */
+function comesAfter(
+  keys: Float64Array,
+  missing: Uint8Array,
+  i: number,
+  j: number,
+): boolean {
+  const a = keys[i]!;
+  const b = keys[j]!;
+  if (a !== b) return a > b;
+  return missing[i] === missing[j] ? i > j : missing[i] === 1;
+}
+
+function sink(
+  keys: Float64Array,
+  missing: Uint8Array,
+  heap: Int32Array,
+  from: number,
+  size: number,
+): void {
+  let at = from;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= size) return;
+    if (
+      child + 1 < size &&
+      comesAfter(keys, missing, heap[child + 1]!, heap[child]!)
+    ) child++;
+    if (!comesAfter(keys, missing, heap[child]!, heap[at]!)) return;
+    const kept = heap[at]!;
+    heap[at] = heap[child]!;
+    heap[child] = kept;
+    at = child;
   }
-  return work + 2 * k * Math.log2(k + 1);
 }
