@@ -11,55 +11,44 @@ const PARITY = 0x1BD11BDA;
 const OPERATIONS = 100;
 
 /**
- * Draws 64 random bits for each counter 0, 1, 2, … by Threefry-2x32 with 20 rounds
- * (Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy as 1, 2, 3,
- * 2011). The bits at a counter depend on the key and the counter only.
+ * Draws 64 random bits for each counter `first`, `first + 1`, … by Threefry-2x32
+ * with 20 rounds (Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy
+ * as 1, 2, 3, 2011). The bits at a counter depend on the key and the counter only.
  *
  * @param keys Pairs of words, `[count, 2]`.
  * @param count Number of keys.
+ * @param first The first counter, the same for each key.
  * @param draws Pairs of words to draw for each key.
  * @returns The first and the second words, each `[count, draws]`.
  */
 export function* randomBitsRoutine(
   keys: Uint32Array,
   count: number,
+  first: number,
   draws: number,
 ): Work<{ high: Uint32Array<ArrayBuffer>; low: Uint32Array<ArrayBuffer> }> {
   const high = new Uint32Array(count * draws);
   const low = new Uint32Array(count * draws);
   const drawsAtOnce = Math.floor(SLICE_WORK / OPERATIONS);
+  let work = 0;
   for (let index = 0; index < count; index++) {
-    const first = keys[2 * index]!;
-    const second = keys[2 * index + 1]!;
+    const key0 = keys[2 * index]!;
+    const key1 = keys[2 * index + 1]!;
     for (let from = 0; from < draws; from += drawsAtOnce) {
       const to = Math.min(draws, from + drawsAtOnce);
-      drawRange(first, second, from, to, high, low, index * draws);
-      yield;
+      for (let draw = from; draw < to; draw++) {
+        const counter = first + draw;
+        const carry = Math.floor(counter / 2 ** 32);
+        threefry(key0, key1, carry, counter, high, low, index * draws + draw);
+      }
+      work += (to - from) * OPERATIONS;
+      if (work >= SLICE_WORK) {
+        work = 0;
+        yield;
+      }
     }
   }
   return { high, low };
-}
-
-function drawRange(
-  first: number,
-  second: number,
-  from: number,
-  to: number,
-  high: Uint32Array,
-  low: Uint32Array,
-  start: number,
-): void {
-  for (let counter = from; counter < to; counter++) {
-    threefry(
-      first,
-      second,
-      Math.floor(counter / 2 ** 32),
-      counter,
-      high,
-      low,
-      start + counter,
-    );
-  }
 }
 
 /**

@@ -26,7 +26,7 @@ Deno.test("threefry gives the known answers of Random123", () => {
 for (const recorded of fixture.keyed) {
   Deno.test(`randomBitsRoutine draws the bits that JAX draws from key(${recorded.seed})`, () => {
     const { high, low } = runToEnd(
-      randomBitsRoutine(Uint32Array.from(recorded.key), 1, 5),
+      randomBitsRoutine(Uint32Array.from(recorded.key), 1, 0, 5),
     );
     assert.deepEqual([...high], recorded.high);
     assert.deepEqual([...low], recorded.low);
@@ -39,15 +39,28 @@ for (const recorded of fixture.keyed) {
 
 Deno.test("randomBitsRoutine draws a prefix of the same bits, whatever the count", () => {
   const key = new Uint32Array([3, 4]);
-  const few = runToEnd(randomBitsRoutine(key, 1, 7));
-  const many = runToEnd(randomBitsRoutine(key, 1, 50_000));
+  const few = runToEnd(randomBitsRoutine(key, 1, 0, 7));
+  const many = runToEnd(randomBitsRoutine(key, 1, 0, 50_000));
   assert.deepEqual(many.high.slice(0, 7), few.high);
   assert.deepEqual(many.low.slice(0, 7), few.low);
 });
 
+Deno.test("randomBitsRoutine goes on at any counter, across 32 bits", () => {
+  const key = new Uint32Array([3, 4]);
+  const whole = runToEnd(randomBitsRoutine(key, 1, 0, 9));
+  const rest = runToEnd(randomBitsRoutine(key, 1, 4, 5));
+  assert.deepEqual(rest.high, whole.high.slice(4));
+  assert.deepEqual(rest.low, whole.low.slice(4));
+  const far = runToEnd(randomBitsRoutine(key, 1, 0xFFFFFFFF, 2));
+  const words = [far.high[1]!, far.low[1]!].map((word) => word.toString(16));
+  assert.deepEqual(words, block([3, 4], [1, 0]));
+});
+
 Deno.test("randomBitsRoutine treats each key of a batch on its own", () => {
-  const both = runToEnd(randomBitsRoutine(new Uint32Array([1, 2, 3, 4]), 2, 3));
-  const second = runToEnd(randomBitsRoutine(new Uint32Array([3, 4]), 1, 3));
+  const both = runToEnd(
+    randomBitsRoutine(new Uint32Array([1, 2, 3, 4]), 2, 0, 3),
+  );
+  const second = runToEnd(randomBitsRoutine(new Uint32Array([3, 4]), 1, 0, 3));
   assert.deepEqual(both.high.slice(3), second.high);
   assert.deepEqual(both.low.slice(3), second.low);
 });
