@@ -6,7 +6,8 @@
  */
 
 import { DataError } from "../../runtime/core/errors.ts";
-import { type DateFormat, detectDateFormat, parseDate } from "./date_format.ts";
+import { readDates } from "./date_column.ts";
+import type { DateFormat } from "./date_format.ts";
 import {
   type DecimalSign,
   detectDecimalSign,
@@ -22,7 +23,7 @@ import {
   requireColumns,
 } from "./price_columns.ts";
 import {
-  NO_DAY,
+  noteInfinite,
   PRICE_FIELDS,
   type PriceColumn,
   type PriceField,
@@ -295,7 +296,7 @@ export async function parseDelimited(
     source,
     positionKind: "line",
     position: rowPositions.slice(0, row),
-    ...readDates(dates, row, options),
+    ...readDates(dates.column(row), options.dateFormat, source),
     ...(tickers !== undefined && { ticker: tickers.column(row) }),
     numbers: Object.fromEntries(
       numbers.map(({ field, values }) => [field, values.slice(0, row)]),
@@ -379,56 +380,6 @@ function readFormatted(
     else values[row] = number;
   }
   return unread;
-}
-
-function noteInfinite(
-  column: string,
-  values: Float64Array,
-  unread: UnreadField[],
-): void {
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row] as number;
-    if (value === Infinity || value === -Infinity) {
-      unread.push({ row, column, text: String(value) });
-      values[row] = NaN;
-    }
-  }
-}
-
-function readDates(
-  dates: Dictionary,
-  rows: number,
-  options: DelimitedOptions,
-): Pick<PriceTable, "day" | "unreadDates"> {
-  const present = dates.names.filter((text) => !isMissingText(text));
-  if (present.length === 0) {
-    throw new DataError(
-      `Cannot read prices as "${options.source}" has no dates`,
-      {
-        expected: "a date in every row",
-        actual: "an empty date column",
-        hint: 'Name the right column in "columns.date"',
-      },
-    );
-  }
-  const format = options.dateFormat ??
-    detectDateFormat(present, options.source);
-  const days = dates.names.map((text) => parseDate(text, format) ?? NO_DAY);
-  const day = new Int32Array(rows);
-  const unreadDates: UnreadField[] = [];
-  for (let row = 0; row < rows; row++) {
-    const code = dates.codes[row] as number;
-    const number = days[code] as number;
-    day[row] = number;
-    if (number === NO_DAY) {
-      unreadDates.push({
-        row,
-        column: "date",
-        text: dates.names[code] as string,
-      });
-    }
-  }
-  return { day, unreadDates };
 }
 
 function raggedLine(

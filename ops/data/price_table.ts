@@ -101,3 +101,24 @@ export function takeRows(table: PriceTable, rows: Int32Array): PriceTable {
     unreadNumbers: [],
   };
 }
+
+/**
+ * Takes infinite numbers as missing, and notes them as unread.
+ *
+ * @param column What the column is called.
+ * @param values Its values; infinite ones become NaN.
+ * @param unread Where they are noted.
+ */
+export function noteInfinite(
+  column: string,
+  values: Float64Array,
+  unread: UnreadField[],
+): void {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number;
+    if (value === Infinity || value === -Infinity) {
+      unread.push({ row, column, text: String(value) });
+      values[row] = NaN;
+    }
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Price files of every format, told apart by their content: delimited text,
+ * Parquet, Arrow IPC, each also compressed with gzip.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import pl, { type DataFrame } from "nodejs-polars";
+import { DataError } from "../../runtime/core/errors.ts";
+import { readDates } from "./date_column.ts";
+import {
+  decodeText,
+  type DelimitedOptions,
+  parseDelimited,
+} from "./delimited.ts";
+import {
+  columnOf,
+  dayColumn,
+  nameColumn,
+  numberColumn,
+  typeName,
+} from "./frames.ts";
+import { findColumns, requireColumns } from "./price_columns.ts";
+import {
+  NO_DAY,
+  noteInfinite,
+  PRICE_FIELDS,
+  type PriceField,
+  type PriceTable,
+  type UnreadField,
+} from "./price_table.ts";
+
+/** How a price file is read. */
+export interface PriceFileOptions extends DelimitedOptions {
+  /** Larger content, also after decompression, is refused. */
+  readonly maxBytes: number;
+}
+
+/** The formats of price files. */
+export type PriceFileFormat = "delimited" | "parquet" | "arrow";
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return bytes.length >= text.length &&
+    [...text].every((letter, at) => bytes[at] === letter.charCodeAt(0));
+}
+
+/**
+ * Reads the content of a price file.
+ *
+ * @param bytes The content.
+ * @param options How to read it.
+ * @returns The rows in the order of the file.
+ * @throws {DataError} For content that is too large, broken, of another kind,
+ * without the columns needed, or that can be read in two ways.
+ */
+export async function readPriceBytes(
+  bytes: Uint8Array,
+  options: PriceFileOptions,
+): Promise<PriceTable> {
+  const { source } = options;
+  if (bytes.length === 0) {
+    throw new DataError(`Cannot read prices as "${source}" is empty`, {
+      expected: "delimited text, Parquet or Arrow IPC",
+      actual: "0 bytes",
+    });
+  }
+  const content = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
+  if (startsWith(content, "PAR1")) {
+    return fromFrame(readBinary(content, "parquet", options), options);
+  }
+  if (startsWith(content, "ARROW1")) {
+    return fromFrame(readBinary(content, "arrow", options), options);
+  }
+  refuseOtherKinds(content, source);
+  return await parseDelimited(decodeText(content, source), options);
+}
+
+function refuseOtherKinds(bytes: Uint8Array, source: string): void {
+  const kinds: readonly [string, string][] = [
+    ["PK\u0003\u0004", "a zip archive or a spreadsheet"],
+    ["FEA1", "Feather version 1"],
+    ["\u0089HDF", "HDF5"],
+    ["SQLite format", "an SQLite database"],
+    ["<!DOCTYPE", "an HTML page"],
+    ["<html", "an HTML page"],
+    ["{", "JSON"],
+  ];
+  const kind = kinds.find(([start]) => startsWith(bytes, start));
+  if (kind === undefined) return;
+  throw new DataError(`Cannot read prices as "${source}" is ${kind[1]}`, {
+    expected: "delimited text, Parquet or Arrow IPC, also as .gz",
+    actual: kind[1],
+    hint: "Export the prices as CSV, Parquet or Arrow",
+  });
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+async function gunzip(
+  bytes: Uint8Array,
+  { source, maxBytes }: PriceFileOptions,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const stream = new Blob([Uint8Array.from(bytes)]).stream()
+      .pipeThrough(new DecompressionStream("gzip"));
+    for await (const chunk of stream) {
+      length += chunk.length;
+      if (length > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new DataError(`Cannot decompress "${source}"`, {
+      expected: "a whole gzip file",
+      actual: "a file that is cut off or damaged",
+      hint: "Fetch the file again",
+      cause,
+    });
+  }
+  if (length > maxBytes) throw tooLarge(source, maxBytes, "decompressed");
+  const content = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    content.set(chunk, at);
+    at += chunk.length;
+  }
+  return content;
+}
+
+/**
+ * The refusal of content that is too large.
+ *
+ * @param source What the file is called.
+ * @param maxBytes What is allowed.
+ * @param actual What came.
+ * @returns The error to throw.
+ */
+export function tooLarge(
+  source: string,
+  maxBytes: number,
+  actual: string,
+): DataError {
+  return new DataError(`Cannot read prices as "${source}" is too large`, {
+    expected: `at most ${maxBytes} bytes`,
+    actual: `more than that (${actual})`,
+    hint: 'Raise "maxBytes", or split the file',
+  });
+}
+
+function readBinary(
+  bytes: Uint8Array,
+  format: "parquet" | "arrow",
+  { source, maxRows }: PriceFileOptions,
+): DataFrame {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let frame: DataFrame;
+  try {
+    frame = format === "parquet"
+      ? pl.readParquet(buffer, { nRows: maxRows + 1 })
+      : pl.readIPC(buffer, { nRows: maxRows + 1 });
+  } catch (cause) {
+    const kind = format === "parquet" ? "Parquet" : "Arrow IPC";
+    throw new DataError(`Cannot read "${source}" as ${kind}`, {
+      expected: `a whole ${kind} file`,
+      actual: "a file that is cut off or damaged",
+      hint: "Fetch the file again",
+      cause,
+    });
+  }
+  if (frame.height > maxRows) {
+    throw new DataError(`Cannot read prices as "${source}" has too many rows`, {
+      expected: `at most ${maxRows} rows`,
+      actual: `${frame.height} or more`,
+      hint: 'Raise "maxRows", or split the file',
+    });
+  }
+  return frame;
+}
+
+function fromFrame(frame: DataFrame, options: PriceFileOptions): PriceTable {
+  const { source } = options;
+  const header = frame.columns;
+  const columns = findColumns(header, options.columns, source);
+  requireColumns(columns, options.required, header, source);
+  const rows = frame.height;
+  if (rows === 0) {
+    throw new DataError(`Cannot read prices as "${source}" has no rows`, {
+      expected: "one row for each day",
+      actual: "a table without rows",
+    });
+  }
+  const named = (position: number): string => header[position] as string;
+  const unreadNumbers: UnreadField[] = [];
+  const numbers: { [F in PriceField]?: Float64Array } = {};
+  for (const field of PRICE_FIELDS) {
+    const position = columns[field];
+    if (position === undefined) continue;
+    const { values } = numberColumn(frame, named(position));
+    noteInfinite(field, values, unreadNumbers);
+    numbers[field] = values;
+  }
+  return {
+    source,
+    positionKind: "row",
+    position: Int32Array.from({ length: rows }, (_, row) => row + 1),
+    ...frameDates(frame, named(columns.date ?? 0), options),
+    ...(columns.ticker !== undefined && {
+      ticker: nameColumn(frame, named(columns.ticker)),
+    }),
+    numbers,
+    unreadNumbers,
+  };
+}
+
+function frameDates(
+  frame: DataFrame,
+  name: string,
+  { dateFormat, source }: PriceFileOptions,
+): Pick<PriceTable, "day" | "unreadDates"> {
+  const type = typeName(columnOf(frame, name));
+  if (type !== "Date" && type !== "Datetime") {
+    const texts = frame.select(
+      pl.col(name).cast(pl.String).fillNull(pl.lit("")),
+    );
+    return readDates(nameColumn(texts, name), dateFormat, source);
+  }
+  const day = dayColumn(frame, name);
+  const unreadDates = Array.from(
+    day,
+    (number, row) => ({ row, number }),
+  ).filter(({ number }) => number === NO_DAY)
+    .map(({ row }) => ({ row, column: "date", text: "null" }));
+  return { day, unreadDates };
+}
