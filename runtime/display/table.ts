@@ -1,0 +1,231 @@
+/**
+ * Tables of results as HTML and as text: numbers aligned, the best of a column
+ * marked, baselines set apart.
+ *
+ * @module
+ */
+
+import {
+  DENO_INSPECT,
+  type Displayable,
+  JUPYTER_DISPLAY,
+  type MimeBundle,
+} from "./bundle.ts";
+import { escapeHtml, formatNumber } from "./text.ts";
+
+/** What a cell of a table may hold. */
+export type Cell = string | number | bigint | boolean | Date | null | undefined;
+
+/** A column of a table. */
+export interface TableColumn {
+  /** Its heading. */
+  readonly label: string;
+  /** Significant digits of its numbers; 4 by default. */
+  readonly digits?: number;
+  /** Which number is marked as the best; none by default. */
+  readonly best?: "low" | "high";
+  /** Shown on pointing at the heading. */
+  readonly note?: string;
+}
+
+/** A row of a table that is set apart. */
+export interface TableRow {
+  /** Its cells. */
+  readonly cells: readonly Cell[];
+  /** `baseline` is written in a quieter colour and never marked as the best. */
+  readonly tone?: "plain" | "baseline";
+}
+
+/** What {@linkcode resultTable} takes beside columns and rows. */
+export interface TableOptions {
+  /** What the table shows. */
+  readonly caption?: string;
+}
+
+function isRow(row: TableRow | readonly Cell[]): row is TableRow {
+  return "cells" in row;
+}
+
+/**
+ * A cell as text.
+ *
+ * @param cell Its value.
+ * @param digits Significant digits of a number.
+ * @returns The text; empty for what is missing.
+ */
+export function cellText(cell: Cell, digits = 4): string {
+  if (cell === null || cell === undefined) return "";
+  if (typeof cell === "number") return formatNumber(cell, digits);
+  if (cell instanceof Date) {
+    if (Number.isNaN(cell.getTime())) return "invalid date";
+    const text = cell.toISOString();
+    return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
+  }
+  return String(cell);
+}
+
+function isNumeric(cell: Cell): boolean {
+  return typeof cell === "number" || typeof cell === "bigint";
+}
+
+/** A table of results; make one with {@linkcode resultTable}. */
+export class ResultTable implements Displayable {
+  /** The columns. */
+  readonly columns: readonly TableColumn[];
+  /** The rows. */
+  readonly rows: readonly TableRow[];
+  /** What the table shows. */
+  readonly caption: string;
+
+  /**
+   * @param columns Headings, or columns with more to say.
+   * @param rows Lists of cells, or rows that are set apart.
+   * @param options The caption.
+   */
+  constructor(
+    columns: readonly (TableColumn | string)[],
+    rows: readonly (TableRow | readonly Cell[])[],
+    options: TableOptions = {},
+  ) {
+    this.columns = columns.map((column) =>
+      typeof column === "string" ? { label: column } : column
+    );
+    this.rows = rows.map((row) => isRow(row) ? row : { cells: row });
+    this.caption = options.caption ?? "";
+  }
+
+  /** The best number of a column among rows that are no baselines. */
+  #best(index: number): number | undefined {
+    const which = this.columns[index]?.best;
+    if (which === undefined) return undefined;
+    const numbers = this.rows
+      .filter((row) => row.tone !== "baseline")
+      .map((row) => row.cells[index])
+      .filter((cell): cell is number =>
+        typeof cell === "number" && Number.isFinite(cell)
+      );
+    if (numbers.length < 2) return undefined;
+    return which === "low" ? Math.min(...numbers) : Math.max(...numbers);
+  }
+
+  /**
+   * The table as an element of a page.
+   *
+   * @returns HTML; all cells are escaped.
+   */
+  html(): string {
+    const right = this.columns.map((_, index) =>
+      this.rows.some((row) => isNumeric(row.cells[index]))
+    );
+    const align = (index: number) =>
+      right[index] === true ? ' style="text-align:right"' : "";
+    const head = this.columns.map((column, index) =>
+      `<th scope="col"${align(index)}${
+        column.note === undefined ? "" : ` title="${escapeHtml(column.note)}"`
+      }>${escapeHtml(column.label)}</th>`
+    ).join("");
+    const best = this.columns.map((_, index) => this.#best(index));
+    const body = this.rows.map((row) => {
+      const baseline = row.tone === "baseline";
+      const cells = this.columns.map((column, index) => {
+        const cell = row.cells[index];
+        const text = escapeHtml(cellText(cell, column.digits));
+        const isBest = !baseline && best[index] !== undefined &&
+          cell === best[index];
+        return `<td${align(index)}>${
+          isBest ? `<strong class="weft-best">${text}</strong>` : text
+        }</td>`;
+      }).join("");
+      return `<tr${baseline ? ' class="weft-baseline"' : ""}>${cells}</tr>`;
+    }).join("");
+    const caption = this.caption === ""
+      ? ""
+      : `<caption>${escapeHtml(this.caption)}</caption>`;
+    return `<table class="weft-table">${caption}<thead><tr>${head}</tr></thead>` +
+      `<tbody>${body}</tbody></table>`;
+  }
+
+  /** The table as aligned text for a terminal; the best numbers carry a star. */
+  toString(): string {
+    const best = this.columns.map((_, index) => this.#best(index));
+    const rows = this.rows.map((row) =>
+      this.columns.map((column, index) => {
+        const cell = row.cells[index];
+        const star = row.tone !== "baseline" && best[index] !== undefined &&
+            cell === best[index]
+          ? "*"
+          : "";
+        return cellText(cell, column.digits) + star;
+      })
+    );
+    const widths = this.columns.map((column, index) =>
+      Math.max(
+        column.label.length,
+        ...rows.map((row) => row[index]?.length ?? 0),
+      )
+    );
+    const line = (cells: readonly string[]) =>
+      cells.map((cell, index) => {
+        const numeric = this.rows.some((row) => isNumeric(row.cells[index]));
+        const width = widths[index] ?? 0;
+        return numeric ? cell.padStart(width) : cell.padEnd(width);
+      }).join("  ").trimEnd();
+    return [
+      ...(this.caption === "" ? [] : [this.caption]),
+      line(this.columns.map((column) => column.label)),
+      widths.map((width) => "─".repeat(width)).join("  "),
+      ...rows.map(line),
+    ].join("\n");
+  }
+
+  /** The faces of the table for a notebook. */
+  [JUPYTER_DISPLAY](): MimeBundle {
+    return {
+      "text/html": `<style>${TABLE_STYLE}</style>${this.html()}`,
+      "text/plain": this.toString(),
+    };
+  }
+
+  /** Aligned text for `console.log`. */
+  [DENO_INSPECT](): string {
+    return this.toString();
+  }
+}
+
+/** Styles of tables inside a page. */
+export const TABLE_STYLE: string =
+  `.weft-table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92em;margin:.5em 0}` +
+  `.weft-table caption{text-align:left;font-weight:600;padding:.3em 0}` +
+  `.weft-table th,.weft-table td{padding:.32em .8em;text-align:left;border:0;white-space:nowrap}` +
+  `.weft-table thead th{border-bottom:1.5px solid currentColor;font-weight:600}` +
+  `.weft-table tbody tr+tr td{border-top:1px solid rgba(128,128,128,.28)}` +
+  `.weft-table .weft-baseline td{opacity:.65;font-style:italic}` +
+  `.weft-table .weft-best{font-weight:700}`;
+
+/**
+ * A table of results.
+ *
+ * @param columns Headings, or columns that say how many digits their numbers
+ * have and which one is the best.
+ * @param rows Lists of cells, or `{ cells, tone: "baseline" }`.
+ * @param options The caption.
+ * @returns The table; in a notebook it shows itself, `String(table)` is text.
+ *
+ * @example
+ * ```ts
+ * import { resultTable } from "@weft/weft/display";
+ *
+ * const table = resultTable(
+ *   ["Model", { label: "QLIKE", best: "low" }],
+ *   [["HAR", 0.274], ["GP", 0.268], { cells: ["Yesterday", 0.41], tone: "baseline" }],
+ * );
+ * console.log(String(table).includes("0.268*")); // true
+ * ```
+ */
+export function resultTable(
+  columns: readonly (TableColumn | string)[],
+  rows: readonly (TableRow | readonly Cell[])[],
+  options: TableOptions = {},
+): ResultTable {
+  return new ResultTable(columns, rows, options);
+}
