@@ -323,6 +323,23 @@ export interface BarText extends FigureText {
   readonly stacked?: boolean;
 }
 
+/** An axis long enough for the texts at the ends of lying bars. */
+function roomForLabels(series: readonly BarSeries[]): FigureLayout {
+  let [low, high] = [0, 0];
+  for (const value of series.flatMap((one) => Array.from(one.values))) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low === high) return {};
+  const room = 0.13 * (high - low);
+  return {
+    xaxis: {
+      range: [low < 0 ? low - room : 0, high > 0 ? high + room : 0],
+    },
+  };
+}
+
 /**
  * Bars, one group a name.
  *
@@ -365,6 +382,7 @@ export function barFigure(
       ...(one.error === undefined || lying ? {} : { error_y: one.error }),
     };
   });
+  const labelled = text.stacked !== true && text.logX !== true;
   const frame: FigureLayout = {
     barmode: text.stacked === true ? "stack" : "group",
   };
@@ -373,7 +391,11 @@ export function barFigure(
     frameOf(
       text,
       lying
-        ? { ...frame, yaxis: { type: "category", autorange: "reversed" } }
+        ? {
+          ...frame,
+          yaxis: { type: "category", autorange: "reversed" },
+          ...(labelled ? roomForLabels(series) : {}),
+        }
         : { ...frame, xaxis: { type: "category" } },
     ),
   );

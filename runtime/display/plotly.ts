@@ -7,6 +7,7 @@
  */
 
 import { WeftError } from "../core/errors.ts";
+import { axisTicks } from "./axis.ts";
 import {
   DEFAULT_HEIGHT,
   type FigureSpec,
@@ -14,6 +15,7 @@ import {
   titleText,
 } from "./figure_spec.ts";
 import { SERIES_COLORS } from "./palette.ts";
+import { makeAxis } from "./static_axis.ts";
 
 let source: Promise<string> | undefined;
 
@@ -124,6 +126,27 @@ export const FIGURE_STYLE: string =
   `@media print{.weft-figure .weft-live{display:none}.weft-figure .weft-replaced{display:block}}`;
 
 /**
+ * Round numbers on a log axis: plotly's own ticks there drop the leading
+ * digits, which readers of a report take for the numbers themselves.
+ */
+function logTicks(
+  spec: FigureSpec,
+  key: string,
+  own: object | undefined,
+): object {
+  if ((own as { type?: string } | undefined)?.type !== "log") return {};
+  const axis = makeAxis(spec, key.slice(0, 1) + key.slice(5), [0, 1]);
+  const ticks = axisTicks("log", axis.range[0], axis.range[1], 5);
+  return {
+    tickmode: "array",
+    tickvals: ticks.map((tick) => 10 ** tick.at),
+    ticktext: ticks.map((tick) => tick.label),
+    tickangle: 0,
+    minor: { showgrid: false },
+  };
+}
+
+/**
  * What plotly gets: the figure as plain JSON with the defaults that make it
  * look like its static picture.
  *
@@ -144,6 +167,7 @@ export function plotlyJson(
       automargin: true,
       zeroline: false,
       showline: key.startsWith("x"),
+      ...logTicks(spec, key, own),
       ...own,
       ...(title === "" ? {} : { title: { standoff: 10, text: title } }),
     };
@@ -165,6 +189,7 @@ export function plotlyJson(
       y: 1.01,
       xanchor: "left",
       yanchor: "bottom",
+      traceorder: "normal",
     },
     ...spec.layout,
     ...axes,

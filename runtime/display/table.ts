@@ -64,6 +64,24 @@ export function cellText(cell: Cell, digits = 4): string {
   return String(cell);
 }
 
+/**
+ * How many digits after the point the numbers of a column share, so that they
+ * stand under each other; undefined where their sizes differ too much.
+ */
+function sharedDecimals(
+  cells: readonly Cell[],
+  digits: number,
+): number | undefined {
+  let most = 0;
+  for (const cell of cells) {
+    if (typeof cell !== "number" || !Number.isFinite(cell)) continue;
+    const text = formatNumber(cell, digits);
+    if (text.includes("e") || text.includes(",")) return undefined;
+    most = Math.max(most, text.split(".")[1]?.length ?? 0);
+  }
+  return most <= 6 ? most : undefined;
+}
+
 function isNumeric(cell: Cell): boolean {
   return typeof cell === "number" || typeof cell === "bigint";
 }
@@ -92,6 +110,26 @@ export class ResultTable implements Displayable {
     );
     this.rows = rows.map((row) => isRow(row) ? row : { cells: row });
     this.caption = options.caption ?? "";
+  }
+
+  /** The texts of all cells, the numbers of a column in one form. */
+  #texts(): string[][] {
+    const decimals = this.columns.map((column, index) =>
+      sharedDecimals(
+        this.rows.map((row) => row.cells[index]),
+        column.digits ?? 4,
+      )
+    );
+    return this.rows.map((row) =>
+      this.columns.map((column, index) => {
+        const cell = row.cells[index];
+        const places = decimals[index];
+        return typeof cell === "number" && Number.isFinite(cell) &&
+            places !== undefined
+          ? cell.toFixed(places).replace("-", "−")
+          : cellText(cell, column.digits);
+      })
+    );
   }
 
   /** The best number of a column among rows that are no baselines. */
@@ -125,11 +163,12 @@ export class ResultTable implements Displayable {
       }>${escapeHtml(column.label)}</th>`
     ).join("");
     const best = this.columns.map((_, index) => this.#best(index));
-    const body = this.rows.map((row) => {
+    const texts = this.#texts();
+    const body = this.rows.map((row, r) => {
       const baseline = row.tone === "baseline";
-      const cells = this.columns.map((column, index) => {
+      const cells = this.columns.map((_, index) => {
         const cell = row.cells[index];
-        const text = escapeHtml(cellText(cell, column.digits));
+        const text = escapeHtml(texts[r]?.[index] ?? "");
         const isBest = !baseline && best[index] !== undefined &&
           cell === best[index];
         return `<td${align(index)}>${
@@ -148,14 +187,17 @@ export class ResultTable implements Displayable {
   /** The table as aligned text for a terminal; the best numbers carry a star. */
   toString(): string {
     const best = this.columns.map((_, index) => this.#best(index));
-    const rows = this.rows.map((row) =>
-      this.columns.map((column, index) => {
+    const texts = this.#texts();
+    const rows = this.rows.map((row, r) =>
+      this.columns.map((_, index) => {
         const cell = row.cells[index];
         const star = row.tone !== "baseline" && best[index] !== undefined &&
             cell === best[index]
           ? "*"
-          : "";
-        return cellText(cell, column.digits) + star;
+          : best[index] === undefined
+          ? ""
+          : " ";
+        return (texts[r]?.[index] ?? "") + star;
       })
     );
     const widths = this.columns.map((column, index) =>

@@ -17,7 +17,7 @@ const table = resultTable(
 
 Deno.test("ResultTable marks the best of each column and never a baseline", () => {
   const html = table.html();
-  ok(html.includes('<strong class="weft-best">0.268</strong>'));
+  ok(html.includes('<strong class="weft-best">0.2680</strong>'));
   ok(html.includes('<strong class="weft-best">0.51</strong>'));
   strictEqual(html.match(/weft-best/g)?.length, 2);
   ok(html.includes('<tr class="weft-baseline">'));
@@ -32,11 +32,11 @@ Deno.test("ResultTable as text aligns numbers to the right and leaves gaps empty
     String(table),
     [
       "Losses",
-      "Model       QLIKE     R²",
-      "─────────  ──────  ─────",
-      "HAR        0.2741  0.51*",
-      "GP <b>     0.268*    0.5",
-      "Yesterday     0.1",
+      "Model        QLIKE     R²",
+      "─────────  ───────  ─────",
+      "HAR        0.2741   0.51*",
+      "GP <b>     0.2680*  0.50",
+      "Yesterday  0.1000",
     ].join("\n"),
   );
 });
