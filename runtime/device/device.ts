@@ -1,0 +1,63 @@
+/**
+ * What a device must be able to do, and how an execution is steered.
+ *
+ * @module
+ */
+
+import type { DType } from "./dtypes.ts";
+import type { GraphNode, Storage } from "./graph.ts";
+
+/** One kernel that ran, as the trace shows it. */
+export interface KernelRecord {
+  /** What it computed, for example `sum(multiply)`. */
+  readonly name: string;
+  /** Name of the device. */
+  readonly device: string;
+  /** Path of the op that it is charged to. */
+  readonly blame: readonly string[] | undefined;
+  /** Milliseconds it took. */
+  readonly milliseconds: number;
+  /** Bytes it wrote. */
+  readonly bytes: number;
+}
+
+/** How an execution is steered. */
+export interface ExecutionOptions {
+  /** Stops the execution; it then rejects with a `CancelledError`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Finds the first primitive that gives NaN or infinity from finite inputs
+   * and rejects with a `NumericalError` that blames its op. Slow: one kernel
+   * a primitive.
+   */
+  readonly checkFinite?: boolean | undefined;
+  /** Called after each kernel. */
+  readonly onKernel?: ((record: KernelRecord) => void) | undefined;
+}
+
+/** Something that executes tensor graphs. */
+export interface Device {
+  /** The name it is chosen by. */
+  readonly name: string;
+  /**
+   * Whether it computes in a dtype.
+   *
+   * @param dtype The dtype.
+   * @returns True when it does.
+   */
+  supports(dtype: DType): boolean;
+  /**
+   * Computes nodes. The event loop is never blocked for long. Nodes are not
+   * changed; storing the result in them is up to the caller.
+   *
+   * @param roots What to compute; may hold `output` nodes and data.
+   * @param options Signal, checks and trace.
+   * @returns Their data, in the order of `roots`.
+   * @throws {CancelledError} When the signal was aborted.
+   * @throws {NumericalError} What a routine met, or `checkFinite` found.
+   */
+  execute(
+    roots: readonly GraphNode[],
+    options: ExecutionOptions,
+  ): Promise<Storage[]>;
+}

@@ -1,0 +1,246 @@
+/**
+ * The tensor graph: nodes that apply one primitive to other nodes. Walks are
+ * iterative, so that long chains do not overflow the stack.
+ *
+ * @module
+ */
+
+import type { DType, TypedArray } from "./dtypes.ts";
+import type { PrimitiveAttributes, PrimitiveName } from "./primitives.ts";
+import { type Shape, sizeOf } from "./shapes.ts";
+
+/** Dtype and shape of one value. */
+export interface TensorSpec {
+  /** Element type. */
+  readonly dtype: DType;
+  /** Lengths of the axes. */
+  readonly shape: Shape;
+}
+
+/** Computed data of a value, on the device that computed it. */
+export interface Storage {
+  /** Name of the device that holds it; `"host"` for plain typed arrays. */
+  readonly device: string;
+  /** The data, row-major, where they lie in the memory of the host. */
+  readonly array: TypedArray | undefined;
+  /** Bytes held. */
+  readonly byteLength: number;
+  /** The data, row-major, copied to the host where they are elsewhere. */
+  read(): Promise<TypedArray>;
+  /** Gives the memory back now. */
+  dispose(): void;
+}
+
+/**
+ * Data in the memory of the host as a storage.
+ *
+ * @param array The data; the storage owns them from now on.
+ * @returns The storage.
+ */
+export function hostStorage(array: TypedArray): Storage {
+  return {
+    device: "host",
+    array,
+    byteLength: array.byteLength,
+    read: () => Promise.resolve(array),
+    dispose: () => {},
+  };
+}
+
+const NO_INPUTS: readonly GraphNode[] = [];
+const NO_ATTRIBUTES = {};
+
+/** One primitive applied to other nodes, or data. */
+export class GraphNode {
+  /** The primitive; `"data"` once the node has been computed. */
+  op: PrimitiveName;
+  /** What the primitive needs beside its inputs. */
+  attributes: PrimitiveAttributes[PrimitiveName];
+  /** The operands; none once the node has been computed. */
+  inputs: readonly GraphNode[];
+  /** Dtype of the (first) result. */
+  readonly dtype: DType;
+  /** Shape of the (first) result. */
+  readonly shape: Shape;
+  /** Number of elements of the (first) result. */
+  readonly size: number;
+  /** Types of all results, for primitives that have several. */
+  readonly outputs: readonly TensorSpec[] | undefined;
+  /** Path of the op that made the node. */
+  readonly blame: readonly string[] | undefined;
+  /** The data, once computed. */
+  storage: Storage | undefined = undefined;
+  /** Data of all results of a primitive that has several, once computed. */
+  results: readonly (Storage | undefined)[] | undefined = undefined;
+  /** Digest of what the node computes, remembered by the tensor layer. */
+  version: string | undefined = undefined;
+  /** Scratch of a walk: the walk that saw the node last. */
+  mark = 0;
+  /** Scratch of a walk: where the node stands in it. */
+  slot = -1;
+
+  /**
+   * @param op The primitive.
+   * @param attributes What it needs beside its inputs.
+   * @param inputs The operands.
+   * @param dtype Dtype of the (first) result.
+   * @param shape Shape of the (first) result.
+   * @param blame Path of the op that made the node.
+   * @param outputs Types of all results, for primitives that have several.
+   */
+  constructor(
+    op: PrimitiveName,
+    attributes: PrimitiveAttributes[PrimitiveName],
+    inputs: readonly GraphNode[],
+    dtype: DType,
+    shape: Shape,
+    blame: readonly string[] | undefined,
+    outputs?: readonly TensorSpec[],
+  ) {
+    this.op = op;
+    this.attributes = attributes;
+    this.inputs = inputs;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.size = sizeOf(shape);
+    this.blame = blame;
+    this.outputs = outputs;
+  }
+
+  /**
+   * Turns the node into data and forgets how they came about, so that history
+   * is not retained.
+   *
+   * @param storage The data of the (only) result.
+   */
+  realize(storage: Storage): void {
+    this.storage = storage;
+    this.op = "data";
+    this.attributes = NO_ATTRIBUTES;
+    this.inputs = NO_INPUTS;
+  }
+}
+
+/**
+ * The attributes of a node whose primitive is known.
+ *
+ * @param node The node.
+ * @param _op Its primitive.
+ * @returns The attributes, typed.
+ */
+export function attributesOf<K extends PrimitiveName>(
+  node: GraphNode,
+  _op: K,
+): PrimitiveAttributes[K] {
+  return node.attributes as PrimitiveAttributes[K];
+}
+
+/** A closed piece of graph: a function of its parameters. */
+export interface Graph {
+  /** Nodes of the primitive `parameter`, by position. */
+  readonly parameters: readonly GraphNode[];
+  /** What it computes. */
+  readonly outputs: readonly GraphNode[];
+}
+
+let walks = 0;
+
+/**
+ * A number that no earlier walk has left in {@linkcode GraphNode.mark}.
+ *
+ * @returns The number.
+ */
+export function nextMark(): number {
+  return ++walks;
+}
+
+/**
+ * The storage of a node that is already computed.
+ *
+ * @param node The node.
+ * @returns Its data, or undefined when it is still to be computed.
+ */
+export function storageOf(node: GraphNode): Storage | undefined {
+  if (node.storage !== undefined) return node.storage;
+  if (node.op !== "output") return undefined;
+  const parent = node.inputs[0]!;
+  return parent.results?.[attributesOf(node, "output").index];
+}
+
+/**
+ * All nodes that roots depend on, each after its inputs. Nodes with data come
+ * without their history.
+ *
+ * @param roots Where the walk starts.
+ * @returns The nodes, inputs first, in a fixed order.
+ */
+export function topologicalOrder(roots: readonly GraphNode[]): GraphNode[] {
+  return walk(roots, valueInputs);
+}
+
+/**
+ * All nodes through which gradients flow from roots, each after its inputs:
+ * values whose gradient is given by hand stand for the arguments of the rule.
+ *
+ * @param roots Where the walk starts.
+ * @returns The nodes, inputs first, in a fixed order.
+ */
+export function gradientOrder(roots: readonly GraphNode[]): GraphNode[] {
+  return walk(roots, gradientInputs);
+}
+
+/** Inputs that matter for the value. */
+function valueInputs(node: GraphNode): readonly GraphNode[] {
+  if (node.op === "custom") {
+    return node.inputs.slice(0, attributesOf(node, "custom").outputs);
+  }
+  if (node.op === "output" && storageOf(node) !== undefined) return NO_INPUTS;
+  return node.inputs;
+}
+
+/**
+ * Inputs that matter for the gradient.
+ *
+ * @param node The node.
+ * @returns Its inputs; for `custom` only the arguments of the rule.
+ */
+export function gradientInputs(node: GraphNode): readonly GraphNode[] {
+  return node.op === "custom"
+    ? node.inputs.slice(attributesOf(node, "custom").outputs)
+    : node.inputs;
+}
+
+function walk(
+  roots: readonly GraphNode[],
+  inputsOf: (node: GraphNode) => readonly GraphNode[],
+): GraphNode[] {
+  const mark = nextMark();
+  const order: GraphNode[] = [];
+  const nodes: GraphNode[] = [];
+  const inputs: (readonly GraphNode[])[] = [];
+  const nexts: number[] = [];
+  const enter = (node: GraphNode): void => {
+    node.mark = mark;
+    nodes.push(node);
+    inputs.push(inputsOf(node));
+    nexts.push(0);
+  };
+  for (const root of roots) {
+    if (root.mark === mark) continue;
+    enter(root);
+    while (nodes.length > 0) {
+      const top = nodes.length - 1;
+      const next = nexts[top]!;
+      if (next < inputs[top]!.length) {
+        nexts[top] = next + 1;
+        const input = inputs[top]![next]!;
+        if (input.mark !== mark) enter(input);
+      } else {
+        order.push(nodes.pop()!);
+        inputs.pop();
+        nexts.pop();
+      }
+    }
+  }
+  return order;
+}

@@ -1,0 +1,71 @@
+/**
+ * Time slices: heavy work is written as generators that yield now and then, so
+ * that timers, progress and signals are served while it goes on.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { CancelledError } from "../../core/errors.ts";
+
+/** Milliseconds after which a slice ends. */
+const SLICE_MILLISECONDS = 12;
+
+/** Work, as a generator that yields whenever it may be interrupted. */
+export type Work<T = void> = Generator<undefined, T, undefined>;
+
+/** Elementary operations between two looks at the clock, about 1 ms. */
+export const OPERATIONS_PER_LOOK = 400_000;
+
+const waiting: (() => void)[] = [];
+let scheduled = false;
+
+/** Resumes one waiting execution a turn, so that many do not add up. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (!scheduled) {
+      scheduled = true;
+      setImmediate(resumeOne);
+    }
+  });
+}
+
+function resumeOne(): void {
+  waiting.shift()?.();
+  scheduled = waiting.length > 0;
+  if (scheduled) setImmediate(resumeOne);
+}
+
+/**
+ * Runs work in slices.
+ *
+ * @param work The work.
+ * @param signal Stops it between two slices.
+ * @returns What the work returns.
+ * @throws {CancelledError} When the signal is aborted.
+ */
+export async function runSliced<T>(
+  work: Work<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  throwIfAborted(signal);
+  let end = performance.now() + SLICE_MILLISECONDS;
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (performance.now() >= end) {
+      await nextTurn();
+      throwIfAborted(signal);
+      end = performance.now() + SLICE_MILLISECONDS;
+    }
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new CancelledError("Cannot finish the execution as it was aborted", {
+      cause: signal.reason,
+    });
+  }
+}

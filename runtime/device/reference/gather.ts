@@ -1,0 +1,213 @@
+/**
+ * Kernels that read or add at indices. An index outside of its axis is an
+ * error, negative ones count from the end.
+ *
+ * @module
+ */
+
+import { NumericalError } from "../../core/errors.ts";
+import { allocate, type TypedArray } from "../dtypes.ts";
+import type { PlanBuilder } from "./builder.ts";
+import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
+import { axisOf, type KernelRequest, splitAtAxis } from "./kernels.ts";
+import { type View, wholeView } from "./views.ts";
+
+/** Plain copies of the inputs, as these kernels address them row-major. */
+function compactInputs(builder: PlanBuilder, request: KernelRequest): View[] {
+  return request.inputs.map((view, k) =>
+    builder.compact(view, request.node.inputs[k]!.dtype, request.index)
+  );
+}
+
+function resolveIndex(name: string, index: number, length: number): number {
+  const result = index < 0 ? index + length : index;
+  if (result < 0 || result >= length) {
+    throw new NumericalError(
+      `Cannot use index ${index} in "${name}": current length of the axis is ${length}`,
+      { expected: `an index from ${-length} to ${length - 1}` },
+    );
+  }
+  return result;
+}
+
+/**
+ * Plans a `take`.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns The view of its result.
+ */
+export function planTake(builder: PlanBuilder, request: KernelRequest): View {
+  const { node, index } = request;
+  const [source, indices] = compactInputs(builder, request) as [View, View];
+  const { before, along, after } = splitAtAxis(node.inputs[0]!, axisOf(node));
+  const slot = builder.newSlot(node.size);
+  builder.step("take", index, [source, indices], [slot], function* (buffers) {
+    const x = buffers[source.slot]!;
+    const at = buffers[indices.slot]!;
+    const out = allocate(node.dtype, node.size);
+    buffers[slot] = out;
+    let to = 0;
+    let work = 0;
+    for (let row = 0; row < before; row++) {
+      for (let k = 0; k < at.length; k++) {
+        const from = (row * along + resolveIndex("take", at[k]!, along)) *
+          after;
+        for (let j = 0; j < after; j++) out[to++] = x[from + j]!;
+        work += after + 2;
+        if (work > OPERATIONS_PER_LOOK) {
+          work = 0;
+          yield;
+        }
+      }
+    }
+  });
+  return wholeView(slot, node.shape);
+}
+
+/**
+ * Plans a `scatterAdd`.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns The view of its result.
+ */
+export function planScatterAdd(
+  builder: PlanBuilder,
+  request: KernelRequest,
+): View {
+  const { node, index } = request;
+  const inputs = compactInputs(builder, request) as [View, View, View];
+  const { before, along, after } = splitAtAxis(node, axisOf(node));
+  const slot = builder.newSlot(node.size);
+  builder.step("scatterAdd", index, inputs, [slot], function* (buffers) {
+    const [total, at, updates] = readInputs(buffers, inputs);
+    let from = 0;
+    let work = 0;
+    for (let row = 0; row < before; row++) {
+      for (let k = 0; k < at.length; k++) {
+        const to = (row * along + resolveIndex("scatterAdd", at[k]!, along)) *
+          after;
+        for (let j = 0; j < after; j++) total[to + j]! += updates[from++]!;
+        work += after + 2;
+        if (work > OPERATIONS_PER_LOOK) {
+          work = 0;
+          yield;
+        }
+      }
+    }
+    buffers[slot] = store(node.dtype, total);
+  });
+  return wholeView(slot, node.shape);
+}
+
+/**
+ * Plans a `takeAlongAxis`.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns The view of its result.
+ */
+export function planTakeAlongAxis(
+  builder: PlanBuilder,
+  request: KernelRequest,
+): View {
+  const { node, index } = request;
+  const [source, indices] = compactInputs(builder, request) as [View, View];
+  const length = node.inputs[0]!.shape[axisOf(node)]!;
+  const slot = builder.newSlot(node.size);
+  builder.step(
+    "takeAlongAxis",
+    index,
+    [source, indices],
+    [slot],
+    function* (buffers) {
+      const x = buffers[source.slot]!;
+      const at = buffers[indices.slot]!;
+      const out = allocate(node.dtype, node.size);
+      buffers[slot] = out;
+      yield* eachAlong(
+        "takeAlongAxis",
+        splitAtAxis(node, axisOf(node)),
+        length,
+        at,
+        (here, there) => out[here] = x[there]!,
+      );
+    },
+  );
+  return wholeView(slot, node.shape);
+}
+
+/**
+ * Plans a `scatterAddAlongAxis`.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns The view of its result.
+ */
+export function planScatterAddAlongAxis(
+  builder: PlanBuilder,
+  request: KernelRequest,
+): View {
+  const { node, index } = request;
+  const inputs = compactInputs(builder, request) as [View, View, View];
+  const axis = axisOf(node);
+  const slot = builder.newSlot(node.size);
+  builder.step(
+    "scatterAddAlongAxis",
+    index,
+    inputs,
+    [slot],
+    function* (buffers) {
+      const [total, at, updates] = readInputs(buffers, inputs);
+      yield* eachAlong(
+        "scatterAddAlongAxis",
+        splitAtAxis(node.inputs[1]!, axis),
+        node.shape[axis]!,
+        at,
+        (here, there) => total[there]! += updates[here]!,
+      );
+      buffers[slot] = store(node.dtype, total);
+    },
+  );
+  return wholeView(slot, node.shape);
+}
+
+/** The first input as double-precision totals, the others as they are. */
+function readInputs(
+  buffers: readonly TypedArray[],
+  inputs: readonly [View, View, View],
+): [Float64Array, TypedArray, TypedArray] {
+  return [
+    Float64Array.from(buffers[inputs[0].slot]!),
+    buffers[inputs[1].slot]!,
+    buffers[inputs[2].slot]!,
+  ];
+}
+
+function store(dtype: KernelRequest["node"]["dtype"], x: Float64Array) {
+  const out = allocate(dtype, x.length);
+  out.set(x);
+  return out;
+}
+
+/** Visits each index with its own place and the place that it points to. */
+function* eachAlong(
+  name: string,
+  lengths: { before: number; along: number; after: number },
+  length: number,
+  at: TypedArray,
+  visit: (here: number, there: number) => void,
+): Work {
+  const { before, along, after } = lengths;
+  let here = 0;
+  for (let row = 0; row < before; row++) {
+    for (let k = 0; k < along; k++) {
+      for (let j = 0; j < after; j++) {
+        const index = resolveIndex(name, at[here]!, length);
+        visit(here++, (row * length + index) * after + j);
+        if (here % 100_000 === 0) yield;
+      }
+    }
+  }
+}

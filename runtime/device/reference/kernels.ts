@@ -1,0 +1,123 @@
+/**
+ * The primitives that are neither movement nor a loop nest over one index
+ * space.
+ *
+ * @module
+ */
+
+import { allocate } from "../dtypes.ts";
+import { attributesOf, type GraphNode } from "../graph.ts";
+import type { PlanBuilder } from "./builder.ts";
+import {
+  planScatterAdd,
+  planScatterAddAlongAxis,
+  planTake,
+  planTakeAlongAxis,
+} from "./gather.ts";
+import { planConcat, planPad } from "./joining.ts";
+import { planMatmul } from "./matmul.ts";
+import { planArgument, planCumulativeSum } from "./rows.ts";
+import { planRoutine } from "./routine_step.ts";
+import { planScan } from "./scan_step.ts";
+import { type View, wholeView } from "./views.ts";
+
+/** A node that is to become a kernel. */
+export interface KernelRequest {
+  /** The node. */
+  readonly node: GraphNode;
+  /** Its position in the graph's order. */
+  readonly index: number;
+  /** Views of its inputs. */
+  readonly inputs: readonly View[];
+  /** Which of its results are asked for, when it has several. */
+  readonly wanted: readonly number[];
+}
+
+/**
+ * Appends the kernel of a node to a plan.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns Views of its results; undefined for those that nobody wants.
+ */
+export function planKernel(
+  builder: PlanBuilder,
+  request: KernelRequest,
+): readonly (View | undefined)[] {
+  switch (request.node.op) {
+    case "scan":
+      return planScan(builder, request);
+    case "routine":
+      return planRoutine(builder, request);
+    default:
+      return [planSingle(builder, request)];
+  }
+}
+
+function planSingle(builder: PlanBuilder, request: KernelRequest): View {
+  const { node } = request;
+  switch (node.op) {
+    case "iota":
+      return planIota(builder, request);
+    case "pad":
+      return planPad(builder, request);
+    case "concat":
+      return planConcat(builder, request);
+    case "argmax":
+    case "argmin":
+      return planArgument(builder, request);
+    case "cumulativeSum":
+      return planCumulativeSum(builder, request);
+    case "matmul":
+      return planMatmul(builder, request);
+    case "take":
+      return planTake(builder, request);
+    case "takeAlongAxis":
+      return planTakeAlongAxis(builder, request);
+    case "scatterAdd":
+      return planScatterAdd(builder, request);
+    case "scatterAddAlongAxis":
+      return planScatterAddAlongAxis(builder, request);
+    default:
+      throw new Error(`The reference device has no kernel for "${node.op}"`);
+  }
+}
+
+function planIota(builder: PlanBuilder, request: KernelRequest): View {
+  const { node, index } = request;
+  const slot = builder.newSlot(node.size);
+  builder.step("iota", index, [], [slot], (buffers) => {
+    const out = allocate(node.dtype, node.size);
+    for (let k = 0; k < out.length; k++) out[k] = k;
+    buffers[slot] = out;
+  });
+  return wholeView(slot, node.shape);
+}
+
+/**
+ * Lengths before, along and after an axis, the index space of most kernels.
+ *
+ * @param node The node whose shape is cut.
+ * @param axis The axis.
+ * @returns Numbers of elements before, along and after it.
+ */
+export function splitAtAxis(
+  node: GraphNode,
+  axis: number,
+): { before: number; along: number; after: number } {
+  let before = 1;
+  let after = 1;
+  for (let k = 0; k < axis; k++) before *= node.shape[k]!;
+  for (let k = axis + 1; k < node.shape.length; k++) after *= node.shape[k]!;
+  return { before, along: node.shape[axis]!, after };
+}
+
+/**
+ * The axis of a primitive that works along one.
+ *
+ * @param node A node whose attributes have an axis.
+ * @returns The axis.
+ */
+export function axisOf(node: GraphNode): number {
+  return attributesOf(node, "take").axis;
+}

@@ -1,0 +1,119 @@
+/**
+ * Runs plans, and keeps those that were made.
+ *
+ * @module
+ */
+
+import { allocate, type TypedArray } from "../dtypes.ts";
+import {
+  attributesOf,
+  type GraphNode,
+  storageOf,
+  topologicalOrder,
+} from "../graph.ts";
+import type { Plan } from "./builder.ts";
+import type { Work } from "./clock.ts";
+import { makePlan } from "./plan.ts";
+import { structureKey } from "./structure.ts";
+
+/** Longest key under which a plan is kept, in characters. */
+const MAX_KEY = 1_000_000;
+/** Characters of keys that are kept in all. */
+const MAX_KEYS = 16_000_000;
+
+const plans = new Map<string, Plan>();
+let keyLength = 0;
+
+/** A plan and the nodes whose data it runs on. */
+export interface PlannedGraph {
+  /** The plan. */
+  readonly plan: Plan;
+  /** All nodes, inputs first. */
+  readonly order: readonly GraphNode[];
+}
+
+/**
+ * The plan of a graph: made once for each structure.
+ *
+ * @param roots What is asked for.
+ * @returns The plan, and the nodes in its order.
+ */
+export function planOf(roots: readonly GraphNode[]): PlannedGraph {
+  const order = topologicalOrder(roots);
+  for (let index = 0; index < order.length; index++) order[index]!.slot = index;
+  const key = structureKey(order, roots);
+  let plan = plans.get(key);
+  if (plan === undefined) {
+    plan = makePlan(order, roots);
+    if (key.length <= MAX_KEY) remember(key, plan);
+  }
+  return { plan, order };
+}
+
+function remember(key: string, plan: Plan): void {
+  plans.set(key, plan);
+  keyLength += key.length;
+  for (const old of plans.keys()) {
+    if (keyLength <= MAX_KEYS) return;
+    plans.delete(old);
+    keyLength -= old.length;
+  }
+}
+
+/** Told about each kernel that ran. */
+export type KernelObserver = (
+  name: string,
+  node: number,
+  milliseconds: number,
+  bytes: number,
+) => void;
+
+/**
+ * Runs a plan.
+ *
+ * @param plan The plan.
+ * @param order The nodes, in the plan's order.
+ * @param parameters Data of the nodes of the primitive `parameter`.
+ * @param observe Told about each kernel.
+ * @returns The data of the roots.
+ */
+export function* runPlan(
+  plan: Plan,
+  order: readonly GraphNode[],
+  parameters: readonly TypedArray[],
+  observe?: KernelObserver,
+): Work<TypedArray[]> {
+  const buffers = new Array<TypedArray>(plan.slots);
+  plan.leaves.forEach((index, slot) => {
+    buffers[slot] = leafData(order[index]!, parameters);
+  });
+  for (const step of plan.steps) {
+    const started = observe === undefined ? 0 : performance.now();
+    const work = step.run(buffers);
+    if (work !== undefined) yield* work;
+    if (observe !== undefined) {
+      let bytes = 0;
+      for (const slot of step.writes) bytes += buffers[slot]!.byteLength;
+      observe(step.name, step.node, performance.now() - started, bytes);
+    }
+    // The slot keeps its type; an empty array lets the old one be collected.
+    for (const slot of step.frees) buffers[slot] = EMPTY;
+  }
+  return plan.results.map((slot) => buffers[slot]!);
+}
+
+const EMPTY = new Float64Array(0);
+
+function leafData(
+  node: GraphNode,
+  parameters: readonly TypedArray[],
+): TypedArray {
+  const storage = storageOf(node);
+  if (storage !== undefined) return storage.array!;
+  if (node.op === "parameter") {
+    return parameters[attributesOf(node, "parameter").index]!;
+  }
+  const one = allocate(node.dtype, 1);
+  one[0] = attributesOf(node, "constant").value;
+  return one;
+}

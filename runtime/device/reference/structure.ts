@@ -1,0 +1,99 @@
+/**
+ * A text that is equal for graphs that differ only in the numbers they hold.
+ *
+ * @module
+ */
+
+import { attributesOf, type Graph, type GraphNode } from "../graph.ts";
+import { isLeaf } from "./clusters.ts";
+import { topologicalOrder } from "../graph.ts";
+
+const bodies = new WeakMap<Graph, string>();
+
+/**
+ * The structure of a graph.
+ *
+ * @param order All nodes, inputs first; each node's `slot` is its position.
+ * @param roots What is asked for.
+ * @returns The text.
+ */
+export function structureKey(
+  order: readonly GraphNode[],
+  roots: readonly GraphNode[],
+): string {
+  let key = "";
+  for (let index = 0; index < order.length; index++) {
+    const node = order[index]!;
+    if (isLeaf(node)) {
+      const place = node.op === "parameter"
+        ? `p${attributesOf(node, "parameter").index}`
+        : node.op === "constant"
+        ? "c"
+        : "d";
+      key += `${place}:${node.dtype}[${node.shape}];`;
+      continue;
+    }
+    key += `${node.op}${attributeText(node)}:${node.dtype}[${node.shape}]`;
+    for (const input of node.inputs) key += ` ${input.slot}`;
+    key += ";";
+  }
+  for (const root of roots) key += ` ${root.slot}`;
+  return key;
+}
+
+/** The attributes that change what a kernel does. */
+function attributeText(node: GraphNode): string {
+  switch (node.op) {
+    case "scan": {
+      const { body, carries, sequences, length, reverse } = attributesOf(
+        node,
+        "scan",
+      );
+      return `(${carries},${sequences},${length},${reverse},{${
+        bodyKey(body)
+      }})`;
+    }
+    case "custom":
+      return `(${attributesOf(node, "custom").outputs})`;
+    case "polygamma":
+    case "permute":
+    case "slice":
+    case "pad":
+    case "concat":
+    case "argmax":
+    case "argmin":
+    case "cumulativeSum":
+    case "take":
+    case "takeAlongAxis":
+    case "scatterAdd":
+    case "scatterAddAlongAxis":
+    case "sum":
+    case "prod":
+    case "max":
+    case "min":
+    case "routine":
+    case "output":
+      return JSON.stringify(node.attributes);
+    default:
+      return "";
+  }
+}
+
+/**
+ * The structure of the body of a loop, remembered.
+ *
+ * @param body The body.
+ * @returns The text.
+ */
+export function bodyKey(body: Graph): string {
+  let key = bodies.get(body);
+  if (key === undefined) {
+    const order = topologicalOrder(body.outputs);
+    const slots = order.map((node) => node.slot);
+    order.forEach((node, index) => node.slot = index);
+    key = structureKey(order, body.outputs);
+    order.forEach((node, index) => node.slot = slots[index]!);
+    bodies.set(body, key);
+  }
+  return key;
+}

@@ -1,0 +1,34 @@
+/**
+ * Who made a primitive: the path of the op whose body is running.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const paths = new AsyncLocalStorage<readonly string[] | undefined>();
+let used = false;
+
+/**
+ * Runs code whose primitives carry the path of an op, also after an await.
+ *
+ * @param path Names of the ops from the outermost in.
+ * @param body The code.
+ * @returns What it returns.
+ */
+export function withBlame<T>(
+  path: readonly string[] | undefined,
+  body: () => T,
+): T {
+  used = true;
+  return paths.run(path, body);
+}
+
+/**
+ * The path that primitives made here carry.
+ *
+ * @returns The path, or undefined outside of all ops.
+ */
+export function currentBlame(): readonly string[] | undefined {
+  return used ? paths.getStore() : undefined;
+}

@@ -1,0 +1,111 @@
+/**
+ * Realising tensors: which device computes, under which signal, and who is
+ * blamed. The settings follow asynchronous code, so that an op body needs to
+ * hand nothing on.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Device, ExecutionOptions } from "../device/device.ts";
+import type { TypedArray } from "../device/dtypes.ts";
+import { type GraphNode, type Storage, storageOf } from "../device/graph.ts";
+import { defaultDevice, deviceNamed } from "../device/registry.ts";
+
+/** How tensors are computed inside {@linkcode withExecution}. */
+export interface ExecutionSettings extends ExecutionOptions {
+  /** Name of the device; the default one when not given. */
+  readonly device?: string | undefined;
+}
+
+const settings = new AsyncLocalStorage<ExecutionSettings>();
+
+/**
+ * Runs code whose tensors are computed under given settings; inner settings
+ * win over outer ones, one by one.
+ *
+ * @param options Device, signal, checks and trace.
+ * @param body The code, synchronous or not.
+ * @returns What it returns.
+ * @throws {ParameterError} When the device does not exist here.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const total = await wf.withExecution(
+ *   { device: "reference", signal: AbortSignal.timeout(5_000) },
+ *   () => wf.sum(wf.ones([3], { dtype: "f64" })).item(),
+ * );
+ * console.log(total); // 3
+ * ```
+ */
+export function withExecution<T>(options: ExecutionSettings, body: () => T): T {
+  if (options.device !== undefined) deviceNamed(options.device);
+  const outer = settings.getStore();
+  const merged = outer === undefined ? options : merge(outer, options);
+  return settings.run(merged, body);
+}
+
+function merge(
+  outer: ExecutionSettings,
+  inner: ExecutionSettings,
+): ExecutionSettings {
+  return {
+    device: inner.device ?? outer.device,
+    signal: inner.signal ?? outer.signal,
+    checkFinite: inner.checkFinite ?? outer.checkFinite,
+    onKernel: inner.onKernel ?? outer.onKernel,
+  };
+}
+
+/**
+ * The device that computes tensors here.
+ *
+ * @returns The device of the innermost {@linkcode withExecution}, else the
+ * default one.
+ */
+export function currentDevice(): Device {
+  const name = settings.getStore()?.device;
+  return name === undefined ? defaultDevice() : deviceNamed(name);
+}
+
+/**
+ * Computes nodes and keeps their data in them.
+ *
+ * @param nodes The nodes.
+ */
+export async function realizeNodes(
+  nodes: readonly GraphNode[],
+): Promise<void> {
+  const pending: GraphNode[] = [];
+  for (const node of nodes) {
+    if (node.storage !== undefined) continue;
+    const storage = storageOf(node);
+    if (storage !== undefined) node.realize(storage);
+    else if (!pending.includes(node)) pending.push(node);
+  }
+  if (pending.length === 0) return;
+  const storages = await currentDevice().execute(
+    pending,
+    settings.getStore() ?? {},
+  );
+  pending.forEach((node, k) => keep(node, storages[k]!));
+}
+
+function keep(node: GraphNode, storage: Storage): void {
+  // Another execution may have been faster; its data are as good.
+  if (node.storage === undefined) node.realize(storage);
+}
+
+/**
+ * Computes a node and gives its data, not copied.
+ *
+ * @param node The node.
+ * @returns The data, row-major; they must not be written to.
+ */
+export async function readNode(node: GraphNode): Promise<TypedArray> {
+  if (node.storage === undefined) await realizeNodes([node]);
+  const storage = node.storage!;
+  return storage.array ?? await storage.read();
+}

@@ -1,0 +1,174 @@
+/**
+ * Reading and adding at indices that are data.
+ *
+ * @module
+ */
+
+import { DTypeError, ShapeError } from "../core/errors.ts";
+import { type DType, isIntegerDType } from "../device/dtypes.ts";
+import {
+  checkShape,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+} from "../device/shapes.ts";
+import { arange, tensor } from "./creation.ts";
+import { equal } from "./elementwise.ts";
+import { expandDims } from "./movement.ts";
+import { apply, castTo } from "./node.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** A tensor of indices, or a list that becomes one. */
+export type Indices = Tensor | readonly number[];
+
+function toIndices(name: string, indices: Indices): Tensor {
+  if (!("node" in indices)) return tensor(indices, { dtype: "i32" });
+  if (!isIntegerDType(indices.dtype)) {
+    throw new DTypeError(
+      `Cannot use dtype "${indices.dtype}" as indices in "${name}"`,
+      {
+        expected: "an integer dtype",
+        actual: `"${indices.dtype}"`,
+        hint: 'Use cast, for example cast(indices, "i32")',
+      },
+    );
+  }
+  return indices;
+}
+
+/**
+ * Slices of a tensor at indices along an axis. Negative indices count from the
+ * end; those outside are an error when the tensor is read.
+ *
+ * @param x The tensor.
+ * @param indices Whole numbers, of any shape, which takes the axis's place.
+ * @param options `axis`, 0 by default.
+ */
+export function take<D extends DType>(
+  x: Tensor<D>,
+  indices: Indices,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  const axis = normalizeAxis("take", options.axis ?? 0, x.ndim);
+  const at = toIndices("take", indices);
+  const shape = [
+    ...x.shape.slice(0, axis),
+    ...at.shape,
+    ...x.shape.slice(axis + 1),
+  ];
+  return apply("take", { axis }, [x, at], x.dtype, shape);
+}
+
+/**
+ * One element for each index: for the last axis `result[…, j] = x[…,
+ * indices[…, j]]`.
+ *
+ * @param x The tensor.
+ * @param indices Whole numbers in the shape of `x` but for the axis.
+ * @param options `axis`, the last one by default.
+ */
+export function takeAlongAxis<D extends DType>(
+  x: Tensor<D>,
+  indices: Tensor,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  const axis = normalizeAxis("takeAlongAxis", options.axis ?? -1, x.ndim);
+  const at = toIndices("takeAlongAxis", indices);
+  checkAlong("takeAlongAxis", x, at, axis);
+  return apply("takeAlongAxis", { axis }, [x, at], x.dtype, at.shape);
+}
+
+function checkAlong(name: string, x: Tensor, at: Tensor, axis: number): void {
+  const fits = x.ndim === at.ndim &&
+    x.shape.every((length, k) => k === axis || length === at.shape[k]);
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot use indices of shape ${
+        formatShape(at.shape)
+      } in "${name}": current shape is ${formatShape(x.shape)}`,
+      { expected: `the same shape but for axis ${axis}` },
+    );
+  }
+}
+
+/**
+ * A tensor with slices added at indices along an axis; what meets at one index
+ * adds up.
+ *
+ * @param x The tensor that is added to.
+ * @param indices Whole numbers, of any shape.
+ * @param updates The slices, shaped as {@linkcode take} would give them.
+ * @param options `axis`, 0 by default.
+ */
+export function scatterAdd<D extends DType>(
+  x: Tensor<D>,
+  indices: Indices,
+  updates: Tensor<D>,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  const axis = normalizeAxis("scatterAdd", options.axis ?? 0, x.ndim);
+  const at = toIndices("scatterAdd", indices);
+  const shape = [
+    ...x.shape.slice(0, axis),
+    ...at.shape,
+    ...x.shape.slice(axis + 1),
+  ];
+  checkUpdates("scatterAdd", x, updates, shape);
+  return apply("scatterAdd", { axis }, [x, at, updates], x.dtype, x.shape);
+}
+
+/**
+ * A tensor with elements added at indices along an axis, the counterpart of
+ * {@linkcode takeAlongAxis}; what meets at one index adds up.
+ *
+ * @param x The tensor that is added to.
+ * @param indices Whole numbers in the shape of `x` but for the axis.
+ * @param updates The elements, in the shape of `indices`.
+ * @param options `axis`, the last one by default.
+ */
+export function scatterAddAlongAxis<D extends DType>(
+  x: Tensor<D>,
+  indices: Tensor,
+  updates: Tensor<D>,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  const name = "scatterAddAlongAxis";
+  const axis = normalizeAxis(name, options.axis ?? -1, x.ndim);
+  const at = toIndices(name, indices);
+  checkAlong(name, x, at, axis);
+  checkUpdates(name, x, updates, at.shape);
+  return apply(name, { axis }, [x, at, updates], x.dtype, x.shape);
+}
+
+function checkUpdates(
+  name: string,
+  x: Tensor,
+  updates: Tensor,
+  shape: readonly number[],
+): void {
+  if (!sameShape(updates.shape, shape) || updates.dtype !== x.dtype) {
+    throw new ShapeError(
+      `Cannot add updates in "${name}": current type is ${updates}`,
+      { expected: `dtype "${x.dtype}" and shape ${formatShape(shape)}` },
+    );
+  }
+}
+
+/**
+ * Ones at indices along a new last axis, zeros elsewhere.
+ *
+ * @param indices Whole numbers; one outside of the range gives zeros only.
+ * @param depth Length of the new axis.
+ * @param options `dtype`; f32 by default.
+ */
+export function oneHot<D extends DType = "f32">(
+  indices: Indices,
+  depth: number,
+  options: { readonly dtype?: D } = {},
+): Tensor<D> {
+  checkShape("oneHot", [depth]);
+  const at = castTo(toIndices("oneHot", indices), "i32");
+  const places = arange(depth, undefined, 1, { dtype: "i32" });
+  const hit = equal(expandDims(at, -1), places);
+  return castTo(hit, options.dtype ?? "f32" as D);
+}

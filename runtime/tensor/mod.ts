@@ -1,0 +1,40 @@
+/**
+ * Lazy tensors with gradients: `import * as wf from "@weft/weft/tensor"`.
+ * Names follow the Python array API and NumPy, in camelCase.
+ *
+ * @module
+ */
+
+export type { DataOf, DType, FloatDType } from "../device/dtypes.ts";
+export type { Shape } from "../device/shapes.ts";
+export * from "./contraction.ts";
+export {
+  arange,
+  type CreationOptions,
+  diag,
+  type DTypeOfArray,
+  eye,
+  full,
+  fullLike,
+  isTensor,
+  linspace,
+  meshgrid,
+  type NestedList,
+  ones,
+  onesLike,
+  tensor,
+  tril,
+  triu,
+  zeros,
+  zerosLike,
+} from "./creation.ts";
+export * from "./elementwise.ts";
+export { type ExecutionSettings, withExecution } from "./execution.ts";
+export * from "./indexing.ts";
+export * from "./movement.ts";
+export * from "./realize.ts";
+export * from "./reductions.ts";
+export * from "./tensor.ts";
+export * from "./transforms.ts";
+export type { Tree } from "./tree.ts";
+export { mapTree } from "./tree.ts";

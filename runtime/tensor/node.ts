@@ -1,0 +1,334 @@
+/**
+ * Making nodes of the tensor graph, and the checks that all operations share.
+ *
+ * @module
+ */
+
+import { DTypeError } from "../core/errors.ts";
+import { type DType, isFloatDType, isIntegerDType } from "../device/dtypes.ts";
+import { attributesOf, GraphNode, type TensorSpec } from "../device/graph.ts";
+import type {
+  PrimitiveAttributes,
+  PrimitiveName,
+} from "../device/primitives.ts";
+import { broadcastShapes, sameShape, type Shape } from "../device/shapes.ts";
+import { currentBlame } from "./blame.ts";
+import { Tensor } from "./tensor.ts";
+
+const NO_ATTRIBUTES = {};
+
+/** Tensors that adapt to the dtype of what they are combined with. */
+const weak = new WeakSet<GraphNode>();
+
+/**
+ * Marks a scalar as one that stands for a plain number: it takes the dtype of
+ * the tensor it is combined with.
+ *
+ * @param scalar The scalar.
+ * @returns The same scalar.
+ */
+export function markWeak<D extends DType>(scalar: Tensor<D>): Tensor<D> {
+  weak.add(scalar.node);
+  return scalar;
+}
+
+/**
+ * A tensor that applies a primitive.
+ *
+ * @param op The primitive.
+ * @param attributes What it needs beside its inputs.
+ * @param inputs The operands.
+ * @param dtype Dtype of the result.
+ * @param shape Shape of the result.
+ * @returns The tensor.
+ */
+export function apply<D extends DType>(
+  op: PrimitiveName,
+  attributes: PrimitiveAttributes[PrimitiveName],
+  inputs: readonly Tensor[],
+  dtype: D,
+  shape: Shape,
+): Tensor<D> {
+  const nodes = inputs.map((input) => input.node);
+  return new Tensor<D>(
+    new GraphNode(op, attributes, nodes, dtype, shape, currentBlame()),
+  );
+}
+
+/**
+ * Tensors of all results of a primitive that has several.
+ *
+ * @param op The primitive.
+ * @param attributes What it needs beside its inputs.
+ * @param inputs The operands.
+ * @param outputs Types of the results; at least one.
+ * @returns One tensor a result.
+ */
+export function applySeveral(
+  op: "scan" | "routine" | "custom",
+  attributes: PrimitiveAttributes[PrimitiveName],
+  inputs: readonly Tensor[],
+  outputs: readonly TensorSpec[],
+): Tensor[] {
+  const { dtype, shape } = outputs[0]!;
+  const blame = currentBlame();
+  const nodes = inputs.map((input) => input.node);
+  const node = new GraphNode(
+    op,
+    attributes,
+    nodes,
+    dtype,
+    shape,
+    blame,
+    outputs,
+  );
+  return outputs.map((_, index) => outputOf(node, index));
+}
+
+/**
+ * One result of a node that has several.
+ *
+ * @param node The node.
+ * @param index Which result.
+ * @returns The tensor.
+ */
+export function outputOf(node: GraphNode, index: number): Tensor {
+  const { dtype, shape } = node.outputs![index]!;
+  return new Tensor(
+    new GraphNode("output", { index }, [node], dtype, shape, node.blame),
+  );
+}
+
+/**
+ * A tensor that repeats one number.
+ *
+ * @param value The number, rounded to the dtype.
+ * @param dtype The dtype.
+ * @param shape The shape.
+ * @returns The tensor.
+ */
+export function constant<D extends DType>(
+  value: number,
+  dtype: D,
+  shape: Shape = [],
+): Tensor<D> {
+  return apply("constant", { value }, [], dtype, shape);
+}
+
+/**
+ * A tensor repeated to a shape by NumPy's rule.
+ *
+ * @param x The tensor.
+ * @param shape The shape; must be reachable.
+ * @returns The tensor, or `x` itself when the shape is the same.
+ */
+export function expandTo<D extends DType>(
+  x: Tensor<D>,
+  shape: Shape,
+): Tensor<D> {
+  if (sameShape(x.shape, shape)) return x;
+  const node = x.node;
+  if (node.op === "constant") {
+    const { value } = attributesOf(node, "constant");
+    const wide = constant(value, x.dtype, shape);
+    return weak.has(node) ? markWeak(wide) : wide;
+  }
+  return apply("expand", NO_ATTRIBUTES, [x], x.dtype, shape);
+}
+
+/**
+ * Converts to a dtype; numbers are not rounded but truncated and clamped on
+ * the way to an integer dtype.
+ *
+ * @param x The tensor.
+ * @param dtype The dtype.
+ * @returns The tensor, or `x` itself when it has the dtype already.
+ */
+export function castTo<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
+  if (x.dtype === dtype) return x as Tensor<D>;
+  return apply("cast", NO_ATTRIBUTES, [x], dtype, x.shape);
+}
+
+/**
+ * Brings operands to one dtype and one shape. Plain numbers take the dtype of
+ * the tensors; tensors of two dtypes are an error.
+ *
+ * @param name Name of the operation, for errors.
+ * @param operands Tensors and numbers.
+ * @returns The tensors.
+ * @throws {DTypeError} When dtypes differ or a number does not fit.
+ * @throws {ShapeError} When shapes do not broadcast.
+ */
+export function unify<D extends DType>(
+  name: string,
+  operands: readonly (Tensor<D> | number)[],
+): Tensor<D>[] {
+  const dtype = commonDType(name, operands);
+  const tensors = operands.map((operand) => {
+    if (typeof operand === "number") {
+      checkNumber(name, operand, dtype);
+      return constant(operand, dtype) as Tensor<D>;
+    }
+    return castTo(operand, dtype);
+  });
+  const shape = broadcastShapes(name, ...tensors.map((one) => one.shape));
+  return tensors.map((one) => expandTo(one, shape));
+}
+
+function commonDType<D extends DType>(
+  name: string,
+  operands: readonly (Tensor<D> | number)[],
+): D {
+  let strong: D | undefined;
+  let weakest: D | undefined;
+  for (const operand of operands) {
+    if (typeof operand === "number") continue;
+    if (weak.has(operand.node)) {
+      weakest ??= operand.dtype;
+      continue;
+    }
+    if (strong !== undefined && strong !== operand.dtype) {
+      throw new DTypeError(
+        `Cannot combine dtypes in "${name}": current dtypes are "${strong}" and "${operand.dtype}"`,
+        {
+          expected: "operands of one dtype",
+          actual: `"${strong}" and "${operand.dtype}"`,
+          hint: `Use cast, for example cast(x, "${strong}")`,
+        },
+      );
+    }
+    strong = operand.dtype;
+  }
+  // Numbers alone are f32, as lists of numbers are.
+  return strong ?? weakest ?? "f32" as D;
+}
+
+function checkNumber(name: string, value: number, dtype: DType): void {
+  if (isFloatDType(dtype)) return;
+  const fits = dtype === "bool"
+    ? value === 0 || value === 1
+    : Number.isInteger(value);
+  if (!fits) {
+    throw new DTypeError(
+      `Cannot use the number ${value} as "${dtype}" in "${name}"`,
+      {
+        expected: dtype === "bool" ? "0 or 1" : "a whole number",
+        actual: String(value),
+        hint:
+          'Cast the tensor to a float dtype first, for example cast(x, "f64")',
+      },
+    );
+  }
+}
+
+/**
+ * An elementwise primitive of one operand.
+ *
+ * @param op The primitive.
+ * @param x The operand.
+ * @returns The result, of the same dtype and shape.
+ */
+export function unary<D extends DType>(
+  op: PrimitiveName,
+  x: Tensor<D>,
+): Tensor<D> {
+  const result = apply(op, NO_ATTRIBUTES, [x], x.dtype, x.shape);
+  return weak.has(x.node) ? markWeak(result) : result;
+}
+
+/**
+ * An elementwise primitive of two operands, broadcast.
+ *
+ * @param op The primitive.
+ * @param a One operand.
+ * @param b The other.
+ * @returns The result.
+ */
+export function binary<D extends DType>(
+  op: PrimitiveName,
+  a: Tensor<D> | number,
+  b: Tensor<D> | number,
+): Tensor<D> {
+  const operands = unify(op, [a, b]);
+  const first = operands[0]!;
+  const result = apply(op, NO_ATTRIBUTES, operands, first.dtype, first.shape);
+  const light = isWeak(a) && isWeak(b) && result.ndim === 0;
+  return light ? markWeak(result) : result;
+}
+
+function isWeak(operand: Tensor | number): boolean {
+  return typeof operand === "number" || weak.has(operand.node);
+}
+
+/**
+ * A comparison of two operands, broadcast.
+ *
+ * @param op The primitive.
+ * @param a One operand.
+ * @param b The other.
+ * @returns The result, bool.
+ */
+export function compare<D extends DType>(
+  op: "equal" | "less" | "lessEqual",
+  a: Tensor<D> | number,
+  b: Tensor<D> | number,
+): Tensor<"bool"> {
+  const operands = unify(op, [a, b]);
+  return apply(op, NO_ATTRIBUTES, operands, "bool", operands[0]!.shape);
+}
+
+/**
+ * Refuses dtypes without fractions.
+ *
+ * @param name Name of the operation.
+ * @param x The tensor.
+ * @throws {DTypeError} When the dtype is not f64, f32 or f16.
+ */
+export function requireFloat(name: string, x: Tensor): void {
+  if (!isFloatDType(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute "${name}" of dtype "${x.dtype}"`,
+      {
+        expected: '"f64", "f32" or "f16"',
+        actual: `"${x.dtype}"`,
+        hint: 'Use cast, for example cast(x, "f64")',
+      },
+    );
+  }
+}
+
+/**
+ * Refuses dtypes that are neither whole numbers nor booleans.
+ *
+ * @param name Name of the operation.
+ * @param x The tensor.
+ * @throws {DTypeError} When the dtype is a float.
+ */
+export function requireBits(name: string, x: Tensor): void {
+  if (x.dtype !== "bool" && !isIntegerDType(x.dtype)) {
+    throw new DTypeError(
+      `Cannot compute "${name}" of dtype "${x.dtype}"`,
+      { expected: "an integer dtype or bool", actual: `"${x.dtype}"` },
+    );
+  }
+}
+
+/**
+ * Refuses everything but bool.
+ *
+ * @param name Name of the operation.
+ * @param x The tensor.
+ * @throws {DTypeError} When the dtype is not bool.
+ */
+export function requireBool(name: string, x: Tensor): void {
+  if (x.dtype !== "bool") {
+    throw new DTypeError(
+      `Cannot compute "${name}" of dtype "${x.dtype}"`,
+      {
+        expected: '"bool"',
+        actual: `"${x.dtype}"`,
+        hint: "Compare first, for example notEqual(x, 0)",
+      },
+    );
+  }
+}

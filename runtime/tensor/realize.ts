@@ -1,0 +1,40 @@
+/**
+ * Computing several tensors at once.
+ *
+ * @module
+ */
+
+import type { DataOf, DType } from "../device/dtypes.ts";
+import { realizeNodes } from "./execution.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * Computes tensors in one go, so that what they share is computed once. They
+ * hold their data afterwards, and their history is forgotten.
+ *
+ * @param tensors The tensors.
+ */
+export async function realize(...tensors: readonly Tensor[]): Promise<void> {
+  await realizeNodes(tensors.map((one) => one.node));
+}
+
+/** The data of a list of tensors. */
+export type DataOfTensors<T extends readonly Tensor[]> = {
+  -readonly [K in keyof T]: T[K] extends Tensor<infer D extends DType>
+    ? DataOf[D]
+    : never;
+};
+
+/**
+ * Computes tensors in one go and copies their elements, row-major.
+ *
+ * @param tensors The tensors.
+ * @returns One typed array a tensor.
+ */
+export async function read<T extends readonly Tensor[]>(
+  ...tensors: T
+): Promise<DataOfTensors<T>> {
+  await realize(...tensors);
+  const data = await Promise.all(tensors.map((one) => one.data()));
+  return data as DataOfTensors<T>;
+}

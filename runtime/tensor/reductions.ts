@@ -1,0 +1,301 @@
+/**
+ * Reductions over axes, and what is composed of them.
+ *
+ * @module
+ */
+
+import { ParameterError, ShapeError } from "../core/errors.ts";
+import type { DType } from "../device/dtypes.ts";
+import type { ReduceName } from "../device/primitives.ts";
+import {
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  reducedShape,
+} from "../device/shapes.ts";
+import {
+  absolute,
+  add,
+  divide,
+  exp,
+  isFinite,
+  log,
+  power,
+  sqrt,
+  square,
+  stopGradient,
+  subtract,
+  where,
+} from "./elementwise.ts";
+import { reshape } from "./movement.ts";
+import { apply, castTo, requireBool, requireFloat } from "./node.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Which axes a reduction takes away; all of them when none are given. */
+export interface ReduceOptions {
+  /** One axis or several; negative ones count from the end. */
+  readonly axis?: number | readonly number[] | undefined;
+  /** Whether reduced axes stay with length 1; false by default. */
+  readonly keepDims?: boolean | undefined;
+}
+
+function reduce<D extends DType>(
+  op: ReduceName,
+  x: Tensor<D>,
+  options: ReduceOptions,
+): Tensor<D> {
+  const axes = normalizeAxes(op, options.axis, x.ndim);
+  const empty = axes.some((axis) => x.shape[axis] === 0);
+  if (empty && (op === "max" || op === "min")) {
+    throw new ShapeError(
+      `Cannot take "${op}" over nothing: current shape is ${
+        formatShape(x.shape)
+      }`,
+      { expected: "at least one element along each axis" },
+    );
+  }
+  const result = axes.length === 0 ? x : apply(
+    op,
+    { axes },
+    [x],
+    x.dtype,
+    reducedShape(x.shape, axes, false),
+  );
+  return options.keepDims === true
+    ? reshape(result, reducedShape(x.shape, axes, true))
+    : result;
+}
+
+/** Number of elements that go into each result. */
+function countReduced(name: string, x: Tensor, options: ReduceOptions): number {
+  let count = 1;
+  for (const axis of normalizeAxes(name, options.axis, x.ndim)) {
+    count *= x.shape[axis]!;
+  }
+  return count;
+}
+
+/** Sum; bool counts as i32. Accumulated in double precision. */
+export function sum<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D extends "bool" ? "i32" : D> {
+  const numbers = x.dtype === "bool" ? castTo(x, "i32") : x;
+  return reduce(
+    "sum",
+    numbers as Tensor<D extends "bool" ? "i32" : D>,
+    options,
+  );
+}
+/** Product. */
+export function prod<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D> {
+  return reduce("prod", x, options);
+}
+/** Arithmetic mean; NaN of nothing. */
+export function mean<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D> {
+  requireFloat("mean", x);
+  const total = reduce("sum", x, options);
+  return divide(total, countReduced("mean", x, options));
+}
+
+/** Options of {@linkcode variance} and {@linkcode std}. */
+export interface VarianceOptions extends ReduceOptions {
+  /** Subtracted from the count in the divisor: 0 by default, 1 is unbiased. */
+  readonly correction?: number;
+}
+
+/** Variance about the mean, in two passes. */
+export function variance<D extends DType>(
+  x: Tensor<D>,
+  options: VarianceOptions = {},
+): Tensor<D> {
+  const centre = mean(x, { axis: options.axis, keepDims: true });
+  const total = reduce("sum", square(subtract(x, centre)), options);
+  const count = countReduced("variance", x, options);
+  return divide(total, count - (options.correction ?? 0));
+}
+/** Standard deviation. */
+export function std<D extends DType>(
+  x: Tensor<D>,
+  options: VarianceOptions = {},
+): Tensor<D> {
+  return sqrt(variance(x, options));
+}
+/** Largest element; NaN wins. The gradient is shared among equals. */
+export function max<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D> {
+  return reduce("max", x, options);
+}
+/** Smallest element; NaN wins. The gradient is shared among equals. */
+export function min<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D> {
+  return reduce("min", x, options);
+}
+/** Whether any holds. */
+export function any(
+  x: Tensor<"bool">,
+  options: ReduceOptions = {},
+): Tensor<"bool"> {
+  requireBool("any", x);
+  return castTo(reduce("sum", castTo(x, "i32"), options), "bool");
+}
+/** Whether all hold. */
+export function all(
+  x: Tensor<"bool">,
+  options: ReduceOptions = {},
+): Tensor<"bool"> {
+  requireBool("all", x);
+  return castTo(reduce("prod", castTo(x, "i32"), options), "bool");
+}
+
+/** Which axis an index is sought along. */
+export interface ArgumentOptions {
+  /** The axis; all elements in one row when not given. */
+  readonly axis?: number;
+  /** Whether the axis stays with length 1; false by default. */
+  readonly keepDims?: boolean;
+}
+
+function argument(
+  op: "argmax" | "argmin",
+  x: Tensor,
+  options: ArgumentOptions,
+): Tensor<"i32"> {
+  const source = options.axis === undefined ? reshape(x, [x.size]) : x;
+  const axis = normalizeAxis(op, options.axis ?? 0, source.ndim);
+  if (source.shape[axis] === 0) {
+    throw new ShapeError(
+      `Cannot take "${op}" over nothing: current shape is ${
+        formatShape(x.shape)
+      }`,
+      { expected: "at least one element along the axis" },
+    );
+  }
+  const shape = reducedShape(source.shape, [axis], false);
+  const result = apply(op, { axis }, [source], "i32", shape);
+  if (options.keepDims !== true) return result;
+  return reshape(
+    result,
+    options.axis === undefined
+      ? x.shape.map(() => 1)
+      : reducedShape(source.shape, [axis], true),
+  );
+}
+
+/** Index of the first largest element, or of the first NaN. */
+export function argmax(
+  x: Tensor,
+  options: ArgumentOptions = {},
+): Tensor<"i32"> {
+  return argument("argmax", x, options);
+}
+/** Index of the first smallest element, or of the first NaN. */
+export function argmin(
+  x: Tensor,
+  options: ArgumentOptions = {},
+): Tensor<"i32"> {
+  return argument("argmin", x, options);
+}
+
+/** `log(sum(exp(x)))` without overflow. */
+export function logSumExp<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions = {},
+): Tensor<D> {
+  requireFloat("logSumExp", x);
+  const { axis } = options;
+  const highest = stopGradient(max(x, { axis, keepDims: true }));
+  // An infinite maximum would give NaN when subtracted from itself.
+  const shift = where(isFinite(highest), highest, 0);
+  const total = reduce("sum", exp(subtract(x, shift)), options);
+  const shape = total.shape;
+  return add(log(total), reshape(shift, shape));
+}
+
+function oneAxis(axis: number | undefined): { axis: number; keepDims: true } {
+  return { axis: axis ?? -1, keepDims: true };
+}
+
+/**
+ * Exponentials that add up to 1.
+ *
+ * @param x Logits.
+ * @param options `axis`, the last one by default.
+ */
+export function softmax<D extends DType>(
+  x: Tensor<D>,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  requireFloat("softmax", x);
+  const along = oneAxis(options.axis);
+  const weights = exp(subtract(x, stopGradient(max(x, along))));
+  return divide(weights, reduce("sum", weights, along));
+}
+
+/**
+ * Logarithm of {@linkcode softmax}, without underflow.
+ *
+ * @param x Logits.
+ * @param options `axis`, the last one by default.
+ */
+export function logSoftmax<D extends DType>(
+  x: Tensor<D>,
+  options: { readonly axis?: number } = {},
+): Tensor<D> {
+  requireFloat("logSoftmax", x);
+  const along = oneAxis(options.axis);
+  const shifted = subtract(x, stopGradient(max(x, along)));
+  return subtract(shifted, log(reduce("sum", exp(shifted), along)));
+}
+
+/**
+ * Running sum along an axis, in double precision.
+ *
+ * @param x The tensor.
+ * @param options `axis` (0 by default), `reverse` to start at the end.
+ */
+export function cumulativeSum<D extends DType>(
+  x: Tensor<D>,
+  options: { readonly axis?: number; readonly reverse?: boolean } = {},
+): Tensor<D> {
+  const axis = normalizeAxis("cumulativeSum", options.axis ?? 0, x.ndim);
+  const reverse = options.reverse ?? false;
+  return apply("cumulativeSum", { axis, reverse }, [x], x.dtype, x.shape);
+}
+
+/**
+ * Vector norm over axes.
+ *
+ * @param x The tensor.
+ * @param options Axes, and `order`: 1, 2 (the default), another positive
+ * number, or infinity.
+ */
+export function norm<D extends DType>(
+  x: Tensor<D>,
+  options: ReduceOptions & { readonly order?: number } = {},
+): Tensor<D> {
+  requireFloat("norm", x);
+  const order = options.order ?? 2;
+  if (!(order > 0)) {
+    throw new ParameterError(`Cannot take a norm of order ${order}`, {
+      expected: "a positive number or infinity",
+    });
+  }
+  if (order === Infinity) return reduce("max", absolute(x), options);
+  if (order === 1) return reduce("sum", absolute(x), options);
+  if (order === 2) return sqrt(reduce("sum", square(x), options));
+  return power(
+    reduce("sum", power(absolute(x), order), options),
+    1 / order,
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * The lazy, immutable tensor.
+ *
+ * @module
+ */
+
+import { WeftError } from "../core/errors.ts";
+import type { DataOf, DType } from "../device/dtypes.ts";
+import type { GraphNode } from "../device/graph.ts";
+import type { Shape } from "../device/shapes.ts";
+import { readNode } from "./execution.ts";
+
+/** Numbers in lists in lists, as deep as the tensor has axes. */
+export type NestedNumbers = number | NestedNumbers[];
+
+/**
+ * An array of numbers that is computed when somebody reads it. It never
+ * changes. It is not a promise: `await tensor.data()` reads it.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4]], { dtype: "f64" });
+ * const y = wf.sum(wf.square(x)); // nothing is computed yet
+ * console.log(await y.item()); // 30
+ * ```
+ */
+export class Tensor<D extends DType = DType> {
+  /** Element type. */
+  readonly dtype: D;
+  /** The graph that computes it; of use to the runtime only. */
+  #node: GraphNode | undefined;
+  /** Lengths of the axes. */
+  readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
+  /** Number of axes. */
+  readonly ndim: number;
+
+  /**
+   * Wraps a node of the graph; made by the functions of this module.
+   *
+   * @param node The node.
+   */
+  constructor(node: GraphNode) {
+    this.#node = node;
+    this.dtype = node.dtype as D;
+    this.shape = node.shape;
+    this.size = node.size;
+    this.ndim = node.shape.length;
+  }
+
+  /**
+   * The graph that computes the tensor; of use to the runtime only.
+   *
+   * @throws {WeftError} After {@linkcode dispose}.
+   */
+  get node(): GraphNode {
+    if (this.#node === undefined) {
+      throw new WeftError("Cannot use the tensor as it was disposed of", {
+        actual: `a disposed ${this.dtype} tensor of shape [${this.shape}]`,
+        hint: "Dispose of a tensor after its last use only",
+      });
+    }
+    return this.#node;
+  }
+
+  /**
+   * Computes the tensor and copies its elements, row-major.
+   *
+   * @returns A typed array of the dtype; bool gives bytes of 0 and 1.
+   */
+  async data(): Promise<DataOf[D]> {
+    const array = await readNode(this.node);
+    return array.slice() as DataOf[D];
+  }
+
+  /**
+   * Computes the tensor and gives its only element.
+   *
+   * @returns The element; 0 or 1 for bool.
+   * @throws {WeftError} When there is not exactly one element.
+   */
+  async item(): Promise<number> {
+    if (this.size !== 1) {
+      throw new WeftError(
+        `Cannot read the tensor as one number: current shape is [${
+          this.shape.join(", ")
+        }]`,
+        {
+          expected: "exactly one element",
+          actual: `${this.size} elements`,
+          hint: "Reduce it first, or use data()",
+        },
+      );
+    }
+    return (await readNode(this.node))[0]!;
+  }
+
+  /**
+   * Computes the tensor and gives its elements in nested lists.
+   *
+   * @returns A number for a scalar, else lists as deep as there are axes.
+   */
+  async toArray(): Promise<NestedNumbers> {
+    return nest(await readNode(this.node), this.shape);
+  }
+
+  /** Forgets the data and the graph now; the tensor cannot be used any more. */
+  dispose(): void {
+    this.#node = undefined;
+  }
+
+  /** The same as {@linkcode dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /**
+   * What `String(tensor)` shows: dtype and shape, without computing anything.
+   *
+   * @returns For example `Tensor<f64>[2, 3]`.
+   */
+  toString(): string {
+    return `Tensor<${this.dtype}>[${this.shape.join(", ")}]`;
+  }
+}
+
+function nest(data: ArrayLike<number>, shape: Shape): NestedNumbers {
+  let at = 0;
+  const build = (axis: number): NestedNumbers => {
+    if (axis === shape.length) return data[at++]!;
+    return Array.from({ length: shape[axis]! }, () => build(axis + 1));
+  };
+  return build(0);
+}
+
+/** A tensor of 64-bit floats. */
+export type F64 = Tensor<"f64">;
+/** A tensor of 32-bit floats. */
+export type F32 = Tensor<"f32">;
+/** A tensor of 16-bit floats. */
+export type F16 = Tensor<"f16">;
+/** A tensor of 32-bit or 64-bit floats. */
+export type Float = Tensor<"f32" | "f64">;
+/** A tensor of 32-bit signed integers, the dtype of indices. */
+export type I32 = Tensor<"i32">;
+/** A tensor of 32-bit unsigned integers. */
+export type U32 = Tensor<"u32">;
+/** A tensor of booleans. */
+export type Bool = Tensor<"bool">;
