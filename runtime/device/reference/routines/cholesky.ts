@@ -52,7 +52,7 @@ export function* choleskyRoutine(
             `order ${n}, first failing pivot ${failed.pivot} with value ${failed.value}`,
           hint: Number.isNaN(failed.value) || failed.value === Infinity
             ? "Look for NaN or infinity in what the matrix is made from"
-            : 'Add jitter to the diagonal, for example "add(a, multiply(eye(n), 1e-8))" times the mean of the diagonal',
+            : "Add jitter to the diagonal: a small part, such as 1e-8, of its mean",
         },
       );
     }

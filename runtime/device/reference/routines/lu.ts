@@ -184,35 +184,48 @@ function singularError(lu: LuFactors, name: string): NumericalError {
   );
 }
 
+/** Determinants of a batch, in three forms. */
+export interface Determinants {
+  /** -1, 0 or 1. */
+  readonly sign: Float64Array;
+  /** Logarithm of the absolute value; `-Infinity` for sign 0. */
+  readonly logAbsolute: Float64Array;
+  /** The determinant itself, which may overflow or underflow. */
+  readonly determinant: Float64Array;
+}
+
 /**
- * Sign and logarithm of the absolute determinant of each matrix of a batch.
+ * The determinant of each matrix of a batch.
  *
  * @param matrices Square matrices, row-major, `[...leading, n, n]`.
  * @param leading Sizes of the leading axes.
  * @param n Order of the matrices.
- * @returns For each matrix its sign (-1, 0 or 1) and logarithm; a singular one
- * has sign 0 and logarithm `-Infinity`.
+ * @returns For each matrix its determinant, as it is and as sign and logarithm.
  */
-export function* logDetRoutine(
+export function* determinantRoutine(
   matrices: Float64Array,
   leading: readonly number[],
   n: number,
-): Work<{ sign: Float64Array; logAbsolute: Float64Array }> {
+): Work<Determinants> {
   const count = batchCount(leading);
   const sign = new Float64Array(count);
   const logAbsolute = new Float64Array(count);
+  const determinant = new Float64Array(count);
   for (let index = 0; index < count; index++) {
     const lu = yield* factorLu(matrices, index * n * n, n);
     // A product with a zero pivot could come out as -0.
     let s: number = lu.singularAt < 0 ? lu.sign : 0;
     let log = 0;
+    let whole = s;
     for (let i = 0; i < n; i++) {
       const pivot = lu.packed[i * (n + 1)]!;
       if (s !== 0) s *= Math.sign(pivot);
       log += Math.log(Math.abs(pivot));
+      if (s !== 0) whole *= pivot;
     }
     sign[index] = s;
     logAbsolute[index] = log;
+    determinant[index] = whole;
   }
-  return { sign, logAbsolute };
+  return { sign, logAbsolute, determinant };
 }

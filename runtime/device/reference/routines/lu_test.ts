@@ -3,7 +3,7 @@ import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
 import { NumericalError } from "../../../core/errors.ts";
-import { logDetRoutine, solveRoutine } from "./lu.ts";
+import { determinantRoutine, solveRoutine } from "./lu.ts";
 import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
@@ -30,12 +30,13 @@ Deno.test("solveRoutine equals NumPy's solution and inverse", () => {
   );
 });
 
-Deno.test("logDetRoutine equals NumPy's slogdet", () => {
-  const { sign, logAbsolute } = runToEnd(
-    logDetRoutine(matrix(recorded.a).data, [], 5),
+Deno.test("determinantRoutine equals NumPy's slogdet and det", () => {
+  const { sign, logAbsolute, determinant } = runToEnd(
+    determinantRoutine(matrix(recorded.a).data, [], 5),
   );
   assert.equal(sign[0], recorded.sign);
   assertClose(logAbsolute, [recorded.logAbsolute], 1e-14);
+  assertClose(determinant, [recorded.determinant], 1e-14);
 });
 
 for (const [n, m] of [[1, 1], [33, 2], [64, 5], [101, 40]] as const) {
@@ -81,17 +82,18 @@ Deno.test("solveRoutine refuses singular matrices and NaN, by name", () => {
   }
 });
 
-Deno.test("logDetRoutine gives sign 0 and -Infinity for a singular matrix, and the sign of a permutation", () => {
-  const { sign, logAbsolute } = runToEnd(
-    logDetRoutine(new Float64Array([1, 2, 2, 4, 0, 1, 1, 0]), [2], 2),
+Deno.test("determinantRoutine gives sign 0 and -Infinity for a singular matrix, and the sign of a permutation", () => {
+  const { sign, logAbsolute, determinant } = runToEnd(
+    determinantRoutine(new Float64Array([1, 2, 2, 4, 0, 1, 1, 0]), [2], 2),
   );
   assert.deepEqual([...sign], [0, -1]);
   assert.deepEqual([...logAbsolute], [-Infinity, 0]);
+  assert.deepEqual([...determinant], [0, -1]);
 });
 
-Deno.test("logDetRoutine does not overflow where the determinant does", () => {
+Deno.test("determinantRoutine does not overflow where the determinant does", () => {
   const n = 200;
   const a = identity(n).data.map((x) => x * 1e3);
-  const { logAbsolute } = runToEnd(logDetRoutine(a, [], n));
+  const { logAbsolute } = runToEnd(determinantRoutine(a, [], n));
   assertClose([logAbsolute[0]! / (n * Math.log(1e3))], [1], 1e-14);
 });

@@ -15,7 +15,7 @@ import { sizeOf } from "../../shapes.ts";
 import type { ReferenceRoutine, RoutineCall } from "../routine_step.ts";
 import { choleskyRoutine } from "./cholesky.ts";
 import { eighRoutine } from "./eigh.ts";
-import { logDetRoutine, solveRoutine } from "./lu.ts";
+import { determinantRoutine, solveRoutine } from "./lu.ts";
 import { qrRoutine } from "./qr.ts";
 import { argsortRoutine, topKRoutine } from "./sort.ts";
 import { svdRoutine } from "./svd.ts";
@@ -104,14 +104,14 @@ export const REFERENCE_ROUTINES: Readonly<Record<string, ReferenceRoutine>> = {
     );
     return rounded([solution], call.outputSpecs);
   },
-  *logDet(call) {
+  *determinant(call) {
     const a = matrixInput(call, 0);
-    const { sign, logAbsolute } = yield* logDetRoutine(
+    const { sign, logAbsolute, determinant } = yield* determinantRoutine(
       a.data,
       a.leading,
       a.rows,
     );
-    return rounded([sign, logAbsolute], call.outputSpecs);
+    return rounded([sign, logAbsolute, determinant], call.outputSpecs);
   },
   *qr(call) {
     const a = matrixInput(call, 0);
