@@ -61,6 +61,7 @@ export function checkPrices(
   options: PriceCheckOptions,
 ): CheckedPrices {
   const found = new FindingCollector(table.source, options.policy);
+  refuseUnnamed(table);
   noteUnread(table, found);
   noteMissing(table, found);
   const valued = cleanValues(table, found);
@@ -72,8 +73,23 @@ export function checkPrices(
   noteGaps(ordered, options.calendar, found);
   const adjusted = adjust(ordered, options.adjustment, found);
   noteSplits(adjusted, options, found);
+  noteStaleOpens(ordered, found);
   found.refuse(table.positionKind);
   return { table: adjusted, findings: found.findings() };
+}
+
+function refuseUnnamed(table: PriceTable): void {
+  const unnamed = table.ticker?.names.indexOf("") ?? -1;
+  if (unnamed < 0) return;
+  const row = table.ticker?.codes.indexOf(unnamed) ?? -1;
+  throw new DataError(
+    `Cannot read prices as "${table.source}" has rows without a ticker`,
+    {
+      expected: "a ticker in every row",
+      actual: `none in ${table.positionKind} ${table.position[row]}`,
+      hint: 'Fill them in, or set "columns.ticker" to null',
+    },
+  );
 }
 
 function noteUnread(table: PriceTable, found: FindingCollector): void {
@@ -392,4 +408,30 @@ function noteSplits(
         (jump < 0 ? `${ratio}:1` : `1:${ratio}`),
     );
   }
+}
+
+/** So many opens in a row equal to the close before are no coincidence. */
+const STALE_RUN = 5;
+
+function noteStaleOpens(table: PriceTable, found: FindingCollector): void {
+  const { open, close } = table.numbers;
+  if (open === undefined || close === undefined) return;
+  const lastClose = new Float64Array(tickerCount(table)).fill(NaN);
+  const runs: number[][] = Array.from(lastClose, () => []);
+  const flush = (run: number[]) => {
+    if (run.length >= STALE_RUN) {
+      const first = run[0] as number;
+      const detail = () => `${run.length} days from here, open ${open[first]}`;
+      found.note("stale-open", table, first, detail, run.length);
+    }
+    run.length = 0;
+  };
+  for (let row = 0; row < open.length; row++) {
+    const ticker = tickerOf(table, row);
+    const run = runs[ticker] as number[];
+    if (open[row] === lastClose[ticker]) run.push(row);
+    else flush(run);
+    lastClose[ticker] = close[row] as number;
+  }
+  runs.forEach(flush);
 }

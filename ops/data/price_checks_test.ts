@@ -296,3 +296,24 @@ Deno.test("checkPrices turns any finding into an error when the policy says so",
     [],
   );
 });
+
+Deno.test("checkPrices refuses rows without a ticker", async () => {
+  await assert.rejects(
+    check(["A,2020-01-02,1", ",2020-01-03,1"], {}, "ticker,date,close"),
+    /rows without a ticker[\s\S]*none in line 3/,
+  );
+});
+
+Deno.test("checkPrices finds opens that repeat the close before, five days in a row or more", async () => {
+  const days = ["02", "03", "06", "07", "08", "09", "10"];
+  const lines = (stale: number) =>
+    days.map((day, at) => {
+      const open = at === 0 || at > stale ? 9.5 : 10 + at - 1;
+      return `2020-01-${day},${open},20,1,${10 + at},5`;
+    });
+  const five = finding(await check(lines(5)), "stale-open");
+  assert.equal(five.count, 5);
+  assert.equal(five.sample[0]?.date, "2020-01-03");
+  assert.equal(finding(await check(lines(6)), "stale-open").count, 6);
+  assert.deepEqual((await check(lines(4))).findings, []);
+});

@@ -30,6 +30,7 @@ export const FINDING_CODES = [
   "not-a-trading-day",
   "calendar-not-checked",
   "split-like-jump",
+  "stale-open",
   "adjusted-prices",
   "raw-prices",
 ] as const;
@@ -141,6 +142,10 @@ const MEANING: Readonly<Record<FindingCode, [what: string, done: string]>> = {
   "split-like-jump": [
     "jumps between two closes that look like an unadjusted split",
     "kept",
+  ],
+  "stale-open": [
+    "opens that repeat the close before, five or more days in a row",
+    "kept; estimators that use the open see no overnight move there",
   ],
   "adjusted-prices": [
     "rows of which open, high, low and close are scaled to the adjusted close",
