@@ -210,6 +210,17 @@ export function gradientInputs(node: GraphNode): readonly GraphNode[] {
     : node.inputs;
 }
 
+/**
+ * All nodes that roots were made from, also what matters for gradients only,
+ * each after its inputs.
+ *
+ * @param roots Where the walk starts.
+ * @returns The nodes, inputs first, in a fixed order.
+ */
+export function fullOrder(roots: readonly GraphNode[]): GraphNode[] {
+  return walk(roots, (node) => node.inputs);
+}
+
 function walk(
   roots: readonly GraphNode[],
   inputsOf: (node: GraphNode) => readonly GraphNode[],

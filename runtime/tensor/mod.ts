@@ -28,12 +28,18 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
+export {
+  checkpoint,
+  customGradient,
+  type CustomGradientCall,
+} from "./custom.ts";
 export * from "./elementwise.ts";
 export { type ExecutionSettings, withExecution } from "./execution.ts";
 export * from "./indexing.ts";
 export * from "./movement.ts";
 export * from "./realize.ts";
 export * from "./reductions.ts";
+export * from "./scan.ts";
 export * from "./tensor.ts";
 export * from "./transforms.ts";
 export type { Tree } from "./tree.ts";

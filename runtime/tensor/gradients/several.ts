@@ -10,11 +10,22 @@ import { outputOf } from "../node.ts";
 import { routineNamed } from "../routine.ts";
 import type { Tensor } from "../tensor.ts";
 import type { GradientRule } from "./rule.ts";
+import { scanGradient } from "./scan.ts";
 
-/** Gives the gradients of a value that a caller defined by hand. */
-export type CustomRule = (
-  cotangents: readonly (Tensor | undefined)[],
-) => readonly (Tensor | undefined)[];
+/** What a gradient given by hand is told. */
+export interface CustomCall {
+  /** The arguments. */
+  readonly inputs: readonly Tensor[];
+  /** The values. */
+  readonly outputs: readonly Tensor[];
+  /** Gradient with respect to each value; undefined where none flows. */
+  readonly cotangents: readonly (Tensor | undefined)[];
+  /** Which arguments need a gradient. */
+  readonly needs: readonly boolean[];
+}
+
+/** Gives the gradients with respect to the arguments. */
+export type CustomRule = (call: CustomCall) => readonly (Tensor | undefined)[];
 
 /** Rules by primitive. */
 export const SEVERAL_RULES: Readonly<Record<string, GradientRule>> = {
@@ -34,8 +45,10 @@ export const SEVERAL_RULES: Readonly<Record<string, GradientRule>> = {
     return gradient({ inputs, outputs, cotangents, attributes, needs });
   },
   // Gradients flow to the arguments of the rule, which follow the values.
-  custom: ({ node, cotangents }) => {
+  custom: ({ node, inputs, cotangents, needs }) => {
     const { rule } = attributesOf(node, "custom");
-    return (rule as CustomRule)(cotangents);
+    const outputs = node.outputs!.map((_, index) => outputOf(node, index));
+    return (rule as CustomRule)({ inputs, outputs, cotangents, needs });
   },
+  scan: scanGradient,
 };
