@@ -1,0 +1,91 @@
+/**
+ * What a person sees: figures, tables, pictures of graphs, the progress of
+ * runs, and reports. Importing it registers how nodes, tensors and frames show
+ * themselves; in a Jupyter kernel it also shows every run.
+ *
+ * @module
+ */
+
+import "./register.ts";
+
+export type { AxisType, AxisValues } from "./axis.ts";
+export { type Displayable, isDisplayable, type MimeBundle } from "./bundle.ts";
+export { Figure, figure, figurePage, showPlotlyAgain } from "./figure.ts";
+export {
+  type Band,
+  bandFigure,
+  barFigure,
+  type BarSeries,
+  type BarText,
+  calibrationFigure,
+  type CalibrationSeries,
+  confusionFigure,
+  type FigureText,
+  heatmapFigure,
+  type HeatmapText,
+  histogramFigure,
+  type HistogramText,
+  lineFigure,
+  type LineSeries,
+  type NumberList,
+  type PointSeries,
+  scatterFigure,
+  type ScatterText,
+} from "./figure_makers.ts";
+export type {
+  ColorScale,
+  ErrorBars,
+  FigureAxis,
+  FigureLayout,
+  FigureShape,
+  FigureSpec,
+  FigureTrace,
+  LineStyle,
+  MarkerStyle,
+} from "./figure_spec.ts";
+export {
+  type GraphNode,
+  type GraphOptions,
+  graphSvg,
+  runGraphSvg,
+} from "./graph.ts";
+export { markdownToHtml } from "./markdown.ts";
+export {
+  type ColumnsBlock,
+  type DefinitionsBlock,
+  type DetailsBlock,
+  type Fact,
+  type FactsBlock,
+  htmlReport,
+  type NoteBlock,
+  type Report,
+  type ReportBlock,
+  type ReportSection,
+  type SvgBlock,
+} from "./report.ts";
+export { runLine, runPanelHtml } from "./run_panel.ts";
+export {
+  type NodePhase,
+  type NodeView,
+  RunView,
+  summarise,
+  viewOf,
+} from "./run_view.ts";
+export { show, Shown } from "./show.ts";
+export { showRuns } from "./show_runs.ts";
+export type { StaticFigureOptions } from "./static_figure.ts";
+export {
+  type Cell,
+  ResultTable,
+  resultTable,
+  type TableColumn,
+  type TableOptions,
+  type TableRow,
+} from "./table.ts";
+export {
+  escapeHtml,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNumber,
+} from "./text.ts";
