@@ -154,3 +154,22 @@ export class CancelledError extends WeftError {
   /** The name that is shown before the message. */
   override name = "CancelledError";
 }
+
+/** Several ops of one run failed; each error tells its own story. */
+export class RunError extends WeftError {
+  /** The name that is shown before the message. */
+  override name = "RunError";
+  /** What the failed ops threw, in the order of failing. */
+  readonly failures: readonly Error[];
+
+  /** @param failures What the failed ops threw. */
+  constructor(failures: readonly Error[]) {
+    super(
+      `Cannot finish the run as ${failures.length} ops failed:\n${
+        failures.map((error) => `- ${error.message.replaceAll("\n", "\n  ")}`)
+          .join("\n")
+      }`,
+    );
+    this.failures = failures;
+  }
+}

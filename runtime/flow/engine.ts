@@ -1,0 +1,823 @@
+/**
+ * The scheduler. Nodes are asked for from the roots up: what the store knows
+ * is never computed, and nothing above it is looked at. What it does not know
+ * by derivation is looked up again by the digests of its inputs, so that an
+ * upstream change that gives equal data ends there.
+ *
+ * Every task moves through the phases of {@linkcode Phase}; all moves happen
+ * in `#advance`, one task at a time, so nothing recurses along the graph.
+ *
+ * @module
+ */
+
+import { cancelledError, pause } from "../core/abort.ts";
+import type { EventStream, NodeState, RunEvent } from "../core/events.ts";
+import { OpError, RunError, WeftError } from "../core/errors.ts";
+import { withUserFrames } from "../core/stack.ts";
+import { Bindings } from "../ports/mod.ts";
+import { withBlame } from "../tensor/blame.ts";
+import { checkInputs, checkOutputs } from "./checks.ts";
+import type { Graph } from "./graph.ts";
+import {
+  ConstantDigests,
+  derivedVersion,
+  type InputVersions,
+  inputVersions,
+  keyOf,
+  withPlace,
+} from "./keys.ts";
+import { refuseNaN } from "./nan_check.ts";
+import { type NodeCore, type Output, pathTo } from "./node_core.ts";
+import type { OpContext } from "./op_info.ts";
+import type { Overridden } from "./overrides.ts";
+import { provenanceOf } from "./provenance.ts";
+import { type Limits, ReadyQueue } from "./ready_queue.ts";
+import { countByOp, Results } from "./results.ts";
+import type { MaybePromise, StoreRecord } from "./store/store.ts";
+import { Task } from "./task.ts";
+import { valueOfWire, visitOutputs } from "./wiring.ts";
+
+/** Longest time without a turn of the event loop, in milliseconds. */
+const SLICE_MS = 20;
+
+/** How long a cancelled run waits for bodies that heed their signal. */
+const GRACE_MS = 80;
+
+/** Wait before the first retry of an io op; doubled for each further one. */
+const RETRY_MS = 100;
+
+/** What a run needs to know. */
+export interface EngineSettings {
+  /** What to run. */
+  readonly graph: Graph;
+  /** Where results are kept, and what is kept. */
+  readonly results: Results;
+  /** Outputs that are replaced. */
+  readonly overridden: Overridden | undefined;
+  /** How many bodies of each kind may run at once. */
+  readonly limits: Limits;
+  /** Whether outputs are searched for NaN. */
+  readonly checkNaN: boolean;
+  /** The device that was asked for. */
+  readonly device: string | undefined;
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** Where events go. */
+  readonly events: EventStream<RunEvent>;
+  /** Milliseconds since the run began. */
+  readonly now: () => number;
+}
+
+/** One run at work. */
+export class Engine {
+  readonly #settings: EngineSettings;
+  readonly #tasks: readonly Task[];
+  readonly #byCore: ReadonlyMap<NodeCore, Task>;
+  readonly #constants = new ConstantDigests();
+  readonly #ready: ReadyQueue<Task>;
+  readonly #moving: Task[] = [];
+  readonly #failed: Task[] = [];
+  readonly #errors = new Map<Task, Error>();
+  readonly #running = new Set<Task>();
+  #outstanding = 0;
+  #isPumping = false;
+  #isOver = false;
+  #finish: () => void = () => {};
+  #slice = 0;
+
+  /** @param settings What the run needs to know. */
+  constructor(settings: EngineSettings) {
+    this.#settings = settings;
+    this.#ready = new ReadyQueue(settings.limits);
+    const { vertices } = settings.graph;
+    const nth = countByOp(vertices.map(({ core }) => core));
+    this.#tasks = vertices.map((vertex, at) => new Task(vertex, nth[at]!));
+    for (const task of this.#tasks) {
+      task.sources = task.vertex.sources.map(({ id }) => this.#tasks[id]!);
+      task.readers = task.vertex.readers.map(({ id }) => this.#tasks[id]!);
+      task.unsettledReaders = task.readers.length;
+    }
+    this.#byCore = new Map(this.#tasks.map((task) => [task.core, task]));
+  }
+
+  /**
+   * Runs everything that the roots need.
+   *
+   * @returns The outputs of the roots, in their order.
+   * @throws {WeftError} The one error, or a {@linkcode RunError} for several.
+   * @throws {CancelledError} If the signal was aborted.
+   */
+  async run(): Promise<Record<string, unknown>[]> {
+    const { signal, graph } = this.#settings;
+    const over = new Promise<void>((resolve) => {
+      this.#finish = resolve;
+    });
+    const abort = () => this.#cancelAll();
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+    if (this.#settings.results.isKept) await this.#deriveKeys();
+    for (const root of [...graph.roots].reverse()) {
+      this.#ask(this.#tasks[root.id]!, true);
+    }
+    this.#pump();
+    await over;
+    signal.removeEventListener("abort", abort);
+    if (signal.aborted) {
+      await this.#graceForBodies();
+      throw cancelledError("the run", signal.reason);
+    }
+    for (const task of this.#tasks) {
+      if (task.ended === undefined) this.#endUnneeded(task);
+    }
+    if (this.#failed.length > 0) throw this.#blame();
+    return graph.roots.map((root) => ({ ...this.#tasks[root.id]!.values }));
+  }
+
+  /**
+   * Where the outputs of a node come from.
+   *
+   * @param core The node.
+   * @returns The provenance, once the node has ended well.
+   */
+  provenance(core: NodeCore): Task["provenance"] {
+    return this.#byCore.get(core)?.provenance;
+  }
+
+  // ---- the loop -----------------------------------------------------------
+
+  #pump(): void {
+    if (this.#isPumping || this.#isOver) return;
+    this.#isPumping = true;
+    this.#slice = performance.now();
+    for (;;) {
+      if (performance.now() - this.#slice > SLICE_MS) {
+        this.#isPumping = false;
+        setTimeout(() => this.#pump());
+        return;
+      }
+      const moving = this.#moving.pop();
+      if (moving !== undefined) {
+        this.#guard(moving, () => this.#advance(moving));
+        continue;
+      }
+      const next = this.#ready.take();
+      if (next === undefined) break;
+      this.#execute(next);
+    }
+    this.#isPumping = false;
+    if (this.#outstanding === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#finish();
+  }
+
+  /** Goes on with a value now, or when its promise is there. */
+  #then<T>(task: Task, value: MaybePromise<T>, next: (value: T) => void): void {
+    if (!(value instanceof Promise)) {
+      this.#guard(task, () => next(value));
+      return;
+    }
+    this.#outstanding++;
+    value.then(
+      (found) => {
+        this.#outstanding--;
+        this.#guard(task, () => next(found));
+        this.#pump();
+      },
+      (error) => {
+        this.#outstanding--;
+        this.#fail(task, error);
+        this.#pump();
+      },
+    );
+  }
+
+  #guard(task: Task, body: () => void): void {
+    if (task.ended !== undefined) return;
+    try {
+      body();
+    } catch (error) {
+      this.#fail(task, error);
+    }
+  }
+
+  // ---- what is asked for --------------------------------------------------
+
+  #ask(task: Task, forValues: boolean): void {
+    if (task.ended !== undefined) return;
+    task.isWanted ||= forValues;
+    if (task.phase === "idle" || (task.phase === "parked" && task.isWanted)) {
+      this.#moving.push(task);
+    }
+  }
+
+  #advance(task: Task): void {
+    switch (task.phase) {
+      case "idle":
+        this.#search(task);
+        return;
+      case "parked":
+        if (task.isWanted) this.#useRecord(task, task.record);
+        return;
+      case "digests":
+        this.#searchByContent(task);
+        return;
+      case "values":
+        task.phase = "ready";
+        this.#ready.push(task);
+    }
+  }
+
+  #search(task: Task): void {
+    const { results, overridden } = this.#settings;
+    task.phase = "searching";
+    if (overridden?.replacesAll(task.core)) {
+      this.#override(task, overridden);
+      return;
+    }
+    if (!results.isKept) {
+      this.#awaitValues(task);
+      return;
+    }
+    if (task.key === undefined) {
+      this.#awaitDigests(task); // A source has no key: it failed
+      return;
+    }
+    this.#then(task, results.find(task.key), (record) => {
+      if (record === undefined) this.#awaitDigests(task);
+      else this.#useRecord(task, record);
+    });
+  }
+
+  /** Derivation keys of all nodes, sources first. */
+  async #deriveKeys(): Promise<void> {
+    let slice = performance.now();
+    for (const task of this.#tasks) {
+      if (this.#settings.signal.aborted) return;
+      if (task.sources.some((source) => source.key === undefined)) continue;
+      try {
+        const inputs = this.#inputVersions(
+          task,
+          (output, source) => derivedVersion(source.key!, output.name),
+        );
+        const found = inputs instanceof Promise ? await inputs : inputs;
+        task.key = keyOf(task.core, found);
+        if (task.sources.length === 0) {
+          task.contentKey = task.key;
+          task.inputs = found;
+        }
+      } catch (error) {
+        this.#fail(task, error);
+      }
+      if (performance.now() - slice > SLICE_MS) {
+        await pause(0);
+        slice = performance.now();
+      }
+    }
+  }
+
+  #inputVersions(
+    task: Task,
+    versionOf: (output: Output<unknown>, source: Task) => string,
+  ): MaybePromise<InputVersions> {
+    const { overridden } = this.#settings;
+    return inputVersions(task.core, this.#constants, (output) => {
+      if (overridden?.has(output)) {
+        const { codec } = output.node.info.outputs.get(output.name)!;
+        return this.#constants.of(overridden.value(output), codec);
+      }
+      return versionOf(output, this.#byCore.get(output.node)!);
+    });
+  }
+
+  #awaitDigests(task: Task): void {
+    this.#await(task, "digests", (source) => source.digests !== undefined);
+  }
+
+  #awaitValues(task: Task): void {
+    this.#await(task, "values", (source) => source.values !== undefined);
+  }
+
+  #await(
+    task: Task,
+    phase: "digests" | "values",
+    isThere: (source: Task) => boolean,
+  ): void {
+    task.phase = phase;
+    task.missing = 0;
+    for (const source of task.sources) {
+      if (source.ended === "failed" || source.ended === "skipped") {
+        this.#skip(task, source.blamed ?? source);
+        return;
+      }
+      if (isThere(source)) continue;
+      task.missing++;
+      this.#ask(source, phase === "values");
+    }
+    if (task.missing === 0) this.#moving.push(task);
+  }
+
+  #tellReaders(task: Task, phase: "digests" | "values"): void {
+    for (const reader of task.readers) {
+      if (reader.phase === phase && --reader.missing === 0) {
+        this.#moving.push(reader);
+      }
+    }
+  }
+
+  #searchByContent(task: Task): void {
+    const { results } = this.#settings;
+    task.phase = "searching";
+    this.#then(task, this.#contentKey(task), (key) => {
+      if (key === task.key) {
+        this.#awaitValues(task);
+        return;
+      }
+      this.#then(task, results.find(key), (record) => {
+        if (record === undefined) {
+          this.#awaitValues(task);
+          return;
+        }
+        if (task.key !== undefined) results.link(task.key, record);
+        this.#useRecord(task, record, true);
+      });
+    });
+  }
+
+  #contentKey(task: Task): MaybePromise<string> {
+    if (task.contentKey !== undefined) return task.contentKey;
+    const take = (inputs: InputVersions) => {
+      task.inputs = inputs;
+      task.contentKey = keyOf(task.core, inputs);
+      return task.contentKey;
+    };
+    const inputs = this.#inputVersions(
+      task,
+      (output, source) => source.digests![output.name] ?? "absent",
+    );
+    return inputs instanceof Promise ? inputs.then(take) : take(inputs);
+  }
+
+  /** Takes as much from a record as was asked for and as it holds. */
+  #useRecord(
+    task: Task,
+    record: StoreRecord | undefined,
+    isByContent = false,
+  ): void {
+    if (record === undefined) throw new Error("A parked task has no record");
+    task.record = record;
+    if (task.digests === undefined) {
+      task.digests = Results.digestsOf(record);
+      this.#tellReaders(task, "digests");
+    }
+    if (!task.isWanted) {
+      task.phase = "parked";
+      return;
+    }
+    const names = this.#neededOutputs(task, record);
+    if (!task.isDamaged && names.every((name) => Results.holds(record, name))) {
+      this.#load(task, record, names);
+    } else if (isByContent) this.#awaitValues(task);
+    else this.#awaitDigests(task);
+  }
+
+  #neededOutputs(task: Task, record: StoreRecord): readonly string[] {
+    const all = Object.keys(record.outputs);
+    if (task.isRoot) return all;
+    const read = new Set<string>();
+    for (const reader of task.readers) {
+      for (const wire of reader.core.wires.values()) {
+        visitOutputs(wire, (output) => {
+          if (output.node === task.core) read.add(output.name);
+        });
+      }
+    }
+    return all.filter((name) => read.has(name));
+  }
+
+  // ---- what the store gives ----------------------------------------------
+
+  #load(task: Task, record: StoreRecord, names: readonly string[]): void {
+    const { results, now } = this.#settings;
+    task.phase = "loading";
+    task.startedAt = now();
+    const values: Record<string, unknown> = {};
+    const next = (at: number): void => {
+      const name = names[at];
+      if (name === undefined) {
+        this.#reuse(task, values, record);
+        return;
+      }
+      this.#then(task, results.load(record, name, task.core), (loaded) => {
+        if (loaded === undefined) {
+          task.isDamaged = true;
+          this.#awaitDigests(task);
+          return;
+        }
+        values[name] = loaded.value;
+        next(at + 1);
+      });
+    };
+    next(0);
+  }
+
+  #reuse(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+    record: StoreRecord,
+  ): void {
+    task.provenance = record.provenance;
+    this.#complete(task, values, "reused", "its result was in the store");
+  }
+
+  #override(task: Task, overridden: Overridden): void {
+    const values = Object.fromEntries(overridden.of(task.core)!);
+    const versions = this.#outputDigests(task, values, new Set());
+    this.#then(task, versions, (digests) => {
+      task.digests = digests;
+      this.#tellReaders(task, "digests");
+      this.#complete(task, values, "reused", "its outputs were overridden");
+    });
+  }
+
+  // ---- the body -----------------------------------------------------------
+
+  #execute(task: Task): void {
+    const { events, now } = this.#settings;
+    task.phase = "running";
+    task.startedAt = now();
+    this.#running.add(task);
+    events.emit({
+      type: "node-start",
+      at: task.startedAt,
+      node: task.vertex.id,
+      name: task.name,
+    });
+    this.#try(task, 0);
+  }
+
+  #try(task: Task, attempt: number): void {
+    const { core } = task;
+    const bindings = new Bindings();
+    const path = pathTo(core);
+    const finish = (returned: unknown) => {
+      const values = checkOutputs(core.info, returned, path, bindings);
+      this.#settle(task, this.#withOverrides(task, values));
+    };
+    let inputs: Record<string, unknown>;
+    try {
+      const given: Record<string, unknown> = {};
+      for (const [name, wire] of core.wires) {
+        given[name] = valueOfWire(wire, (output) => this.#read(output));
+      }
+      inputs = checkInputs(core.info, given, path, bindings, core.wires);
+    } catch (error) {
+      this.#fail(task, error);
+      return;
+    }
+    try {
+      const returned = withBlame(
+        path,
+        () => core.info.body(inputs, core.params, this.#contextOf(task)),
+      );
+      if (!isPromiseLike(returned)) {
+        this.#guard(task, () => finish(returned));
+        return;
+      }
+      this.#outstanding++;
+      returned.then(
+        (value) => {
+          this.#outstanding--;
+          this.#guard(task, () => finish(value));
+          this.#pump();
+        },
+        (error) => {
+          this.#outstanding--;
+          this.#bodyThrew(task, error, attempt);
+          this.#pump();
+        },
+      );
+    } catch (error) {
+      this.#bodyThrew(task, error, attempt);
+    }
+  }
+
+  #read(output: Output<unknown>): unknown {
+    const { overridden } = this.#settings;
+    return overridden?.has(output)
+      ? overridden.value(output)
+      : this.#byCore.get(output.node)!.values![output.name];
+  }
+
+  #withOverrides(
+    task: Task,
+    values: Record<string, unknown>,
+  ): Record<string, unknown> {
+    const replaced = this.#settings.overridden?.of(task.core);
+    return replaced === undefined
+      ? values
+      : { ...values, ...Object.fromEntries(replaced) };
+  }
+
+  #contextOf(task: Task): OpContext {
+    const { events, now, signal } = this.#settings;
+    const about = { node: task.vertex.id, name: task.name };
+    return {
+      signal,
+      progress: (fraction, message) => {
+        if (task.ended !== undefined) return;
+        events.emit({
+          type: "node-progress",
+          at: now(),
+          ...about,
+          fraction: Math.min(1, Math.max(0, fraction)),
+          ...(message === undefined ? {} : { message }),
+        });
+      },
+      log: (message) => {
+        if (task.ended !== undefined) return;
+        events.emit({ type: "node-log", at: now(), ...about, message });
+      },
+    };
+  }
+
+  #bodyThrew(task: Task, error: unknown, attempt: number): void {
+    const { events, now, signal } = this.#settings;
+    if (task.ended !== undefined) return;
+    const { retries, name } = task.core.info;
+    if (attempt >= retries || signal.aborted) {
+      this.#fail(task, bodyError(task.core, error));
+      return;
+    }
+    events.emit({
+      type: "warning",
+      at: now(),
+      node: task.vertex.id,
+      message: `Op "${name}" failed and is tried again (${
+        attempt + 1
+      } of ${retries}): ${error instanceof Error ? error.message : error}`,
+    });
+    this.#outstanding++;
+    pause(RETRY_MS * 2 ** attempt, signal).then(() => {
+      this.#outstanding--;
+      if (task.ended === undefined) this.#try(task, attempt + 1);
+      this.#pump();
+    });
+  }
+
+  /** Digests, NaN, store: then the outputs are there for the readers. */
+  #settle(task: Task, values: Record<string, unknown>): void {
+    const { device, now, results } = this.#settings;
+    const digested = this.#outputDigests(task, values, this.#shared(task));
+    this.#then(task, digested, (digests) => {
+      this.#then(task, this.#refuseNaN(task, values), () => {
+        this.#then(task, results.whyComputed(task), (why) => {
+          const ms = now() - task.startedAt;
+          const isNews = task.digests === undefined;
+          task.digests = digests;
+          if (results.isKept) {
+            task.provenance = provenanceOf(task.core, task.inputs, device, ms);
+          }
+          if (isNews) this.#tellReaders(task, "digests");
+          this.#complete(task, values, "computed", why);
+        });
+      });
+    });
+  }
+
+  /** Outputs that several will read: they are computed once, now. */
+  #shared(task: Task): ReadonlySet<string> {
+    const shared = new Set<string>();
+    const counted = new Set<string>(
+      task.isRoot ? task.core.info.outputs.keys() : [],
+    );
+    if (task.readers.length + (task.isRoot ? 1 : 0) < 2) return shared;
+    for (const reader of task.readers) {
+      if (reader.ended !== undefined || reader.phase === "idle") continue;
+      const read = new Set<string>();
+      for (const wire of reader.core.wires.values()) {
+        visitOutputs(wire, (output) => {
+          if (output.node === task.core) read.add(output.name);
+        });
+      }
+      for (const name of read) {
+        if (counted.has(name)) shared.add(name);
+        else counted.add(name);
+      }
+    }
+    return shared;
+  }
+
+  #outputDigests(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+    shared: ReadonlySet<string>,
+  ): MaybePromise<Record<string, string>> {
+    const { results } = this.#settings;
+    const digests: Record<string, string> = {};
+    const waits: Promise<void>[] = [];
+    const computesAll = results.writesAll(task);
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) continue;
+      if (!results.isKept && !shared.has(name)) continue;
+      const { codec } = task.core.info.outputs.get(name)!;
+      try {
+        const known = computesAll || shared.has(name)
+          ? undefined
+          : codec.version(value);
+        const digest = known ?? codec.digest(value);
+        if (typeof digest === "string") digests[name] = digest;
+        else {
+          waits.push(digest.then((found) => {
+            digests[name] = found;
+          }));
+        }
+      } catch (error) {
+        throw withPlace(error, task.core, name);
+      }
+    }
+    return waits.length === 0
+      ? digests
+      : Promise.all(waits).then(() => digests);
+  }
+
+  #refuseNaN(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+  ): MaybePromise<void> {
+    if (!this.#settings.checkNaN) return;
+    return refuseNaN(task.core, values);
+  }
+
+  // ---- how a task ends ----------------------------------------------------
+
+  #complete(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+    state: "computed" | "reused",
+    why: string,
+  ): void {
+    const { results, now } = this.#settings;
+    const isRead = task.isRoot || task.unsettledReaders > 0;
+    if (isRead) task.values = values;
+    this.#leave(task, state, why, results.bytesOf(task, values));
+    if (state === "computed" && results.isKept) {
+      this.#inBackground(
+        task,
+        results.save(task, values, now() - task.startedAt),
+      );
+    }
+    this.#tellReaders(task, "values");
+    this.#release(task);
+  }
+
+  #leave(task: Task, state: NodeState, why: string, bytes?: number): void {
+    const { events, now } = this.#settings;
+    const at = now();
+    task.phase = "done";
+    task.ended = state;
+    if (this.#running.delete(task)) this.#ready.leave(task);
+    const error = this.#errors.get(task);
+    events.emit({
+      type: "node-end",
+      at,
+      node: task.vertex.id,
+      name: task.name,
+      state,
+      ms: task.startedAt === 0 ? 0 : at - task.startedAt,
+      why,
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(error === undefined ? {} : { error }),
+    });
+  }
+
+  #inBackground(task: Task, work: MaybePromise<void>): void {
+    if (!(work instanceof Promise)) return;
+    this.#outstanding++;
+    work.catch((error) => {
+      const { events, now } = this.#settings;
+      events.emit({
+        type: "warning",
+        at: now(),
+        node: task.vertex.id,
+        message: `Cannot store the result of op "${task.name}": ${
+          error instanceof Error ? error.message : error
+        }`,
+      });
+    }).then(() => {
+      this.#outstanding--;
+      this.#pump();
+    });
+  }
+
+  /** A task that ended needs its sources no more. */
+  #release(ended: Task): void {
+    const stack = [ended];
+    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+      if (task.isSettled) continue;
+      task.isSettled = true;
+      for (const source of task.sources) {
+        if (--source.unsettledReaders > 0 || source.isRoot) continue;
+        source.values = undefined;
+        if (source.phase === "idle" || source.phase === "parked") {
+          this.#endUnneeded(source);
+          stack.push(source);
+        }
+      }
+    }
+  }
+
+  #endUnneeded(task: Task): void {
+    const isKnown = task.phase === "parked";
+    if (isKnown) {
+      this.#leave(task, "reused", "its data are known to be unchanged");
+    } else if (task.readers.some(({ ended }) => ended === "reused")) {
+      this.#leave(task, "reused", "what reads it was in the store");
+    } else this.#leave(task, "skipped", "nothing that reads it could run");
+  }
+
+  #fail(task: Task, thrown: unknown): void {
+    if (task.ended !== undefined) return;
+    const error = thrown instanceof WeftError &&
+        thrown.details.path !== undefined
+      ? withUserFrames(thrown, thrown)
+      : bodyError(task.core, thrown);
+    this.#failed.push(task);
+    this.#errors.set(task, error);
+    this.#leave(task, "failed", error.message.split("\n", 1)[0]!);
+    this.#skipReaders(task, task);
+    this.#release(task);
+  }
+
+  #skip(task: Task, blamed: Task): void {
+    this.#leaveSkipped(task, blamed);
+    this.#skipReaders(task, blamed);
+    this.#release(task);
+  }
+
+  #leaveSkipped(task: Task, blamed: Task): void {
+    task.blamed = blamed;
+    this.#leave(task, "skipped", `because of "${blamed.name}"`);
+  }
+
+  #skipReaders(ended: Task, blamed: Task): void {
+    const stack = [ended];
+    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
+      for (const reader of task.readers) {
+        const waits = reader.phase === "values" ||
+          (reader.phase === "digests" && task.digests === undefined);
+        if (!waits || reader.ended !== undefined) continue;
+        this.#leaveSkipped(reader, blamed);
+        this.#release(reader);
+        stack.push(reader);
+      }
+    }
+  }
+
+  #cancelAll(): void {
+    if (this.#isOver) return;
+    for (const task of this.#tasks) {
+      if (task.ended === undefined) {
+        this.#leave(task, "cancelled", "the run was cancelled");
+      }
+    }
+    this.#end();
+  }
+
+  /** Bodies that heed their signal end before the run does. */
+  async #graceForBodies(): Promise<void> {
+    const until = performance.now() + GRACE_MS;
+    while (this.#outstanding > 0 && performance.now() < until) await pause(5);
+  }
+
+  #blame(): Error {
+    const errors = this.#failed.map((task) => this.#errors.get(task)!);
+    return errors.length === 1 ? errors[0]! : new RunError(errors);
+  }
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+function bodyError(core: NodeCore, thrown: unknown): OpError {
+  const words = thrown instanceof WeftError
+    ? thrown.summary
+    : thrown instanceof Error
+    ? thrown.message
+    : String(thrown);
+  const hint = thrown instanceof WeftError ? thrown.details.hint : undefined;
+  const error = new OpError(
+    `Cannot finish op "${core.info.name}" as its body failed: ${words}`,
+    {
+      path: pathTo(core),
+      ...(hint === undefined ? {} : { hint }),
+      cause: thrown,
+    },
+  );
+  return withUserFrames(error, thrown);
+}

@@ -1,0 +1,48 @@
+/**
+ * What a run can be told.
+ *
+ * @module
+ */
+
+import type { RunEvent } from "../core/events.ts";
+import type { NodeLike, Output } from "./node_core.ts";
+import type { OpKind } from "./op_info.ts";
+import type { Store } from "./store/store.ts";
+
+/**
+ * Values that take the place of outputs: pairs of an output, or of a node with
+ * all its outputs by name, and the value.
+ */
+export type Overrides = Iterable<
+  readonly [Output<unknown> | NodeLike, unknown]
+>;
+
+/** What a run can be told. */
+export interface RunOptions {
+  /** Cancels the run when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called for every event; what it throws becomes a warning. */
+  readonly onProgress?: ((event: RunEvent) => void) | undefined;
+  /**
+   * Where results are kept: a store, the path of a folder, `"memory"` (the
+   * default: one memory shared by all runs of this process) or `"none"`, which
+   * computes everything again.
+   */
+  readonly store?: Store | string | undefined;
+  /**
+   * The device to compute on, by name. Only results that were computed on it
+   * are reused.
+   */
+  readonly device?: string | undefined;
+  /** `"nan"` looks at every output for NaN, and blames the first op with one. */
+  readonly check?: "nan" | undefined;
+  /**
+   * What is stored: `"auto"`, what was asked for and what cost more to compute
+   * than to read back (the default); `"all"`; or `"roots"`, what was asked for.
+   */
+  readonly keep?: "auto" | "all" | "roots" | undefined;
+  /** Values that take the place of outputs of nodes. */
+  readonly overrides?: Overrides | undefined;
+  /** How many bodies of each kind may run at once. */
+  readonly limits?: Partial<Readonly<Record<OpKind, number>>> | undefined;
+}
