@@ -1,0 +1,193 @@
+/**
+ * What the conformance cases of this folder and its neighbours share. A case is
+ * written once and runs on every device, in every float dtype that it computes in.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { tensor } from "../creation.ts";
+import { cast, multiply } from "../elementwise.ts";
+import { withExecution } from "../execution.ts";
+import { read } from "../realize.ts";
+import { sum } from "../reductions.ts";
+import type { Tensor } from "../tensor.ts";
+import { grad } from "../transforms.ts";
+
+/** Where a case runs. */
+export interface Setting {
+  /** Name of the device. */
+  readonly device: string;
+  /** Dtype of the numbers. */
+  readonly dtype: "f64" | "f32";
+}
+
+/** One rule that holds on every device. */
+export interface ConformanceCase {
+  /** The rule, in plain words. */
+  readonly name: string;
+  /** Throws where it does not hold. */
+  readonly run: (setting: Setting) => Promise<void>;
+}
+
+/** Numbers in lists, as fixtures hold them. */
+export type Numbers = number | readonly Numbers[];
+
+/** A float tensor of the dtype that is tested. */
+export type TestFloat = Tensor<"f64" | "f32">;
+
+/**
+ * A tensor of the dtype that is tested.
+ *
+ * @param setting Where the case runs.
+ * @param data Its elements.
+ * @param shape Its shape; by default that of the lists.
+ * @returns The tensor.
+ */
+export function floats(
+  { dtype }: Setting,
+  data: Numbers | Float64Array,
+  shape?: readonly number[],
+): TestFloat {
+  const form = shape === undefined ? {} : { shape };
+  const whole = ArrayBuffer.isView(data)
+    ? tensor(data, { dtype: "f64", ...form })
+    : tensor(data as number[], { dtype: "f64", ...form });
+  return cast<"f64" | "f32">(whole, dtype);
+}
+
+/**
+ * Runs a case's computation on its device.
+ *
+ * @param setting Where the case runs.
+ * @param tensors What to compute.
+ * @returns Their elements.
+ */
+export function readOn<T extends readonly Tensor[]>(
+  setting: Setting,
+  ...tensors: T
+): ReturnType<typeof read<T>> {
+  return withExecution({ device: setting.device }, () => read(...tensors));
+}
+
+/**
+ * Asserts that a tensor holds given numbers, up to rounding in the dtype tested.
+ *
+ * @param setting Where the case runs.
+ * @param actual The tensor.
+ * @param expected Its elements, row-major, in a tensor or in lists.
+ * @param tolerance Largest difference in f64, relative to the largest expected size
+ * or 1; half of the digits of f32 are asked for where this is near rounding.
+ */
+export async function assertEqualOn(
+  setting: Setting,
+  actual: Tensor,
+  expected: Tensor | Numbers,
+  tolerance = 1e-12,
+): Promise<void> {
+  const [found] = await readOn(setting, actual);
+  const right = typeof expected === "object" && "node" in expected
+    ? (await readOn(setting, expected))[0]
+    : flat(expected);
+  assertNear(found, right, setting, tolerance);
+}
+
+function flat(numbers: Numbers): number[] {
+  return typeof numbers === "number" ? [numbers] : numbers.flatMap(flat);
+}
+
+function assertNear(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { dtype }: Setting,
+  tolerance: number,
+): void {
+  assert.equal(actual.length, expected.length);
+  // f32 has 2^29 times the rounding of f64.
+  const allowed = dtype === "f64" ? tolerance : Math.max(
+    1e-5,
+    Math.min(2e-3, tolerance * 2 ** 29),
+  );
+  const scale = Array.from(expected).reduce(
+    (largest, x) =>
+      Number.isFinite(x) ? Math.max(largest, Math.abs(x)) : largest,
+    1,
+  );
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    assert.ok(
+      Object.is(actual[i], expected[i]) || difference <= allowed * scale,
+      `element ${i}: ${actual[i]} instead of ${expected[i]}`,
+    );
+  }
+}
+
+/**
+ * Reproducible numbers in (-1, 1).
+ *
+ * @param count How many.
+ * @param seed Any integer.
+ * @returns The numbers.
+ */
+export function noise(count: number, seed: number): Float64Array {
+  let state = (seed * 2654435761 + 12345) >>> 0;
+  return Float64Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A point at which a gradient is checked. */
+export interface GradientPoint {
+  /** Elements of each argument. */
+  readonly values: Float64Array;
+  /** Its shape. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Asserts that a gradient, computed on the device that is tested, equals central
+ * differences, which are always taken in f64 on the reference device.
+ *
+ * @param setting Where the case runs.
+ * @param fn The function; its result is weighted by fixed numbers and summed.
+ * @param points Its arguments.
+ * @param tolerance Largest difference in f64.
+ */
+export async function assertGradient(
+  setting: Setting,
+  fn: (...args: TestFloat[]) => TestFloat,
+  points: readonly GradientPoint[],
+  tolerance = 1e-7,
+): Promise<void> {
+  const scalar = (where: Setting) => (...args: TestFloat[]): TestFloat => {
+    const result = fn(...args);
+    const weights = floats(where, noise(result.size, 99), result.shape);
+    return sum(multiply(result, weights));
+  };
+  const numeric: Setting = { device: "reference", dtype: "f64" };
+  const valueAt = async (values: readonly Float64Array[]): Promise<number> => {
+    const args = values.map((one, k) => floats(numeric, one, points[k]!.shape));
+    return (await readOn(numeric, scalar(numeric)(...args)))[0][0]!;
+  };
+  const args = points.map(({ values, shape }) =>
+    floats(setting, values, shape)
+  );
+  const argnums = points.map((_, k) => k);
+  const gradients = grad(scalar(setting), { argnums })(...args);
+  const found = await readOn(setting, ...(gradients as TestFloat[]));
+  for (const k of argnums) {
+    const { values } = points[k]!;
+    const expected: number[] = [];
+    for (let i = 0; i < values.length; i++) {
+      const step = 1e-5 * Math.max(1, Math.abs(values[i]!));
+      const [above, below] = await Promise.all([step, -step].map((by) => {
+        const moved = points.map((point) => point.values.slice());
+        moved[k]![i]! += by;
+        return valueAt(moved);
+      }));
+      expected.push((above! - below!) / (2 * step));
+    }
+    assertNear(found[k]!, expected, setting, tolerance);
+  }
+}
