@@ -1,0 +1,67 @@
+/**
+ * Market data: reading prices and naming what is odd about them, trading
+ * calendar, returns, features, joins by what was known, walk-forward splits,
+ * and the way between frames and tensors. This is the one family that loads
+ * polars.
+ *
+ * @module
+ */
+
+export { asofJoin, type AsofJoinParams } from "./asof_join.ts";
+export type { DateFormat } from "./date_format.ts";
+export type { Day } from "./days.ts";
+export { features, type FeaturesParams } from "./features.ts";
+export type { IncompleteRows } from "./first_rows.ts";
+export {
+  columnToTensor,
+  type ColumnToTensorParams,
+  frameToTensor,
+  type FrameToTensorParams,
+  type MissingParams,
+  type MissingPolicy,
+  withColumns,
+  type WithColumnsParams,
+} from "./frame_tensor.ts";
+export type { DecimalSign } from "./number_format.ts";
+export type { ColumnNames } from "./price_columns.ts";
+export {
+  DEFAULT_ERRORS,
+  type Finding,
+  FINDING_CODES,
+  type FindingAction,
+  type FindingCode,
+  type FindingPlace,
+  type FindingPolicy,
+  findingSchema,
+} from "./price_findings.ts";
+export { pricesPort } from "./price_frame.ts";
+export type { PriceColumn, PriceField } from "./price_table.ts";
+export { readPrices, type ReadPricesParams } from "./read_prices.ts";
+export { returns, type ReturnsParams } from "./returns.ts";
+export { samplePrices, type SamplePricesParams } from "./sample_prices.ts";
+export {
+  type Closure,
+  exchangeClosures,
+  FIRST_NYSE_YEAR,
+  isTradingDay,
+  LAST_NYSE_YEAR,
+  nextTradingDay,
+  previousTradingDay,
+  SPECIAL_CLOSURES,
+  type TradingCalendarName,
+  tradingDaysBetween,
+} from "./trading_calendar.ts";
+export { tradingCalendar, type TradingCalendarParams } from "./trading_days.ts";
+export {
+  type DaySplitOptions,
+  type Split,
+  splitByRows,
+  splitByYears,
+  type SplitOptions,
+  splitSchema,
+  type YearSplitOptions,
+} from "./walk_forward.ts";
+export {
+  walkForwardSplits,
+  type WalkForwardSplitsParams,
+} from "./walk_forward_splits.ts";
