@@ -1,0 +1,242 @@
+/**
+ * Walk-forward correction of a variance forecast that is shrunk to its mean.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { DataError } from "../../runtime/core/errors.ts";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+import type { F64 } from "../../runtime/tensor/mod.ts";
+import { checkSplits, SPLITS, type Splits } from "../splits.ts";
+import { isConstant, mean } from "./calibration_rows.ts";
+import { kernelDensityScore, scottBandwidth } from "./density_score.ts";
+import { fewRowsFinding, type Finding, findingSchema } from "./findings.ts";
+import { regressPredictions } from "./linear_calibration.ts";
+import { errorDeviation } from "./tweedie.ts";
+
+/** The constants of one window, on the scale of log variance. */
+export interface ForecastCalibration {
+  /** Rows before the test window that they rest on. */
+  readonly rows: number;
+  /** m of the linear correction; 0 for Tweedie's. */
+  readonly intercept: number;
+  /** k of the linear correction after the floor; 1 for Tweedie's. */
+  readonly slope: number;
+  /** σ of Tweedie's correction; 0 for the linear one. */
+  readonly sigma: number;
+  /** By what corrected variances are multiplied to meet the level; 1 without. */
+  readonly factor: number;
+  /** What was noticed. */
+  readonly findings: readonly Finding[];
+}
+
+const forecastCalibrationSchema: z.ZodType<ForecastCalibration> = z.object({
+  rows: z.int(),
+  intercept: z.number(),
+  slope: z.number(),
+  sigma: z.number(),
+  factor: z.number(),
+  findings: z.array(findingSchema).readonly(),
+}).readonly();
+
+/** Params of {@linkcode debiasForecast}. */
+export interface DebiasForecastParams {
+  /** `lcc` (default), the linear correction, or `tweedie`. */
+  method?: "lcc" | "tweedie" | undefined;
+  /** Smallest slope that is divided by; default 0.2. */
+  minimumSlope?: number | undefined;
+  /** Fewest calibration rows; a window with fewer is left as it is. Default 60. */
+  minimumRows?: number | undefined;
+  /**
+   * Whether corrected variances are multiplied so that their mean on the
+   * calibration rows is that of the proxy (default): a correction of logarithms
+   * meets the mean of the logarithm, which lies below.
+   */
+  matchLevel?: boolean | undefined;
+}
+
+/**
+ * Corrects a one-day-ahead variance forecast for its shrinkage, on the scale of
+ * log variance, with constants from rows before each test window only.
+ *
+ * Inputs `[t]`: `variance`, the daily variance proxy, and `forecast`, the
+ * forecast for row t from rows before t, NaN where there is none; `splits`. The
+ * constants of a window rest on the rows of its **training window** that have a
+ * forecast, in a walk-forward run those of earlier test windows; the first
+ * window therefore is left as it is (`notCalibrated`). Outputs: `forecast`,
+ * NaN outside the test windows; `calibrations`, one a window.
+ *
+ * What it does and does not: it makes forecasts as spread as the proxy's truth is, so
+ * that averages over days chosen by the truth are unbiased. It does not lower the
+ * expected loss of each day's forecast: a good forecast is less spread than what
+ * it forecasts. The noise of the proxy counts as truth here.
+ *
+ * Errors: variances or forecasts that are not positive, missing test rows.
+ *
+ * Source: Pettersson, Jerzak, Daoud 2025, arXiv 2508.01341; applying it to
+ * volatility forecasts is ours.
+ */
+export const debiasForecast: Op<
+  { variance: F64; forecast: F64; splits: Splits },
+  DebiasForecastParams,
+  { forecast: F64; calibrations: ForecastCalibration[] }
+> = op({
+  name: "debias/debiasForecast",
+  version: "1",
+  doc: "Walk-forward correction of a shrunken variance forecast",
+  inputs: {
+    variance: port.tensor("f64", ["t"]),
+    forecast: port.tensor("f64", ["t"]),
+    splits: port.value(SPLITS),
+  },
+  params: z.object({
+    method: z.enum(["lcc", "tweedie"]).default("lcc"),
+    minimumSlope: z.number().positive().max(1).default(0.2),
+    minimumRows: z.int().min(2).default(60),
+    matchLevel: z.boolean().default(true),
+  }),
+  outputs: {
+    forecast: port.tensor("f64", ["t"]),
+    calibrations: port.value(z.array(forecastCalibrationSchema)),
+  },
+  run: async (inputs, params, ctx) => {
+    const truth = logPositive("variance", await inputs.variance.data());
+    const logForecast = logPositive("forecast", await inputs.forecast.data());
+    checkSplits(inputs.splits, truth.length);
+    const corrected = new Float64Array(truth.length).fill(NaN);
+    const calibrations: ForecastCalibration[] = [];
+    for (const split of inputs.splits) {
+      const test = logForecast.slice(split.testStart, split.testEnd);
+      const missing = test.findIndex((value) => Number.isNaN(value));
+      if (missing >= 0) {
+        throw new DataError(
+          `Cannot debias the forecast as test row ${
+            split.testStart + missing
+          } has none`,
+          { port: "forecast" },
+        );
+      }
+      const rows = calibrationRows(truth, logForecast, split);
+      const constants = calibrate(rows, params);
+      const correct = (points: Float64Array) =>
+        correctLogs(points, rows.predictions, constants, ctx.signal);
+      const factor = params.matchLevel && isCalibrated(constants)
+        ? mean(rows.targets.map(Math.exp)) /
+          mean((await correct(rows.predictions)).map(Math.exp))
+        : 1;
+      calibrations.push({ ...constants, factor });
+      const variances = (await correct(test)).map((value) =>
+        factor * Math.exp(value)
+      );
+      corrected.set(variances, split.testStart);
+    }
+    return { forecast: wf.tensor(corrected), calibrations };
+  },
+});
+
+function logPositive(name: string, values: Float64Array): Float64Array {
+  const bad = values.findIndex((value) => !Number.isNaN(value) && !(value > 0));
+  if (bad >= 0) {
+    throw new DataError(
+      `Cannot debias the forecast as row ${bad} of "${name}" is ${values[bad]}`,
+      {
+        port: name,
+        expected: "positive variances, or NaN where there is none",
+      },
+    );
+  }
+  return values.map((value) => Math.log(value));
+}
+
+/** The constants before the level is met. */
+type LogCalibration = Omit<ForecastCalibration, "factor">;
+
+function isCalibrated({ findings }: LogCalibration): boolean {
+  return !findings.some(({ name }) => name === "notCalibrated");
+}
+
+interface ForecastRows {
+  readonly predictions: Float64Array;
+  readonly targets: Float64Array;
+}
+
+function calibrationRows(
+  truth: Float64Array,
+  forecast: Float64Array,
+  split: Splits[number],
+): ForecastRows {
+  const rows: number[] = [];
+  for (let row = split.trainStart; row < split.trainEnd; row += 1) {
+    if (Number.isFinite(forecast[row]) && Number.isFinite(truth[row])) {
+      rows.push(row);
+    }
+  }
+  return {
+    predictions: Float64Array.from(rows, (row) => forecast[row] ?? NaN),
+    targets: Float64Array.from(rows, (row) => truth[row] ?? NaN),
+  };
+}
+
+function calibrate(
+  rows: ForecastRows,
+  params: {
+    method: "lcc" | "tweedie";
+    minimumSlope: number;
+    minimumRows: number;
+  },
+): LogCalibration {
+  const count = rows.predictions.length;
+  const identity = { rows: count, intercept: 0, slope: 1, sigma: 0 };
+  if (count < params.minimumRows || isConstant(rows.predictions)) {
+    return {
+      ...identity,
+      findings: [{
+        name: "notCalibrated",
+        message: count < params.minimumRows
+          ? `Left as it is: ${count} calibration rows, ${params.minimumRows} needed`
+          : `Left as it is: all ${count} forecasts are the same`,
+      }],
+    };
+  }
+  const findings = fewRowsFinding(count);
+  if (params.method === "tweedie") {
+    return { ...identity, sigma: errorDeviation(rows), findings };
+  }
+  const { intercept, slope } = regressPredictions(rows);
+  if (slope >= params.minimumSlope) {
+    return { ...identity, intercept, slope, findings };
+  }
+  findings.push({
+    name: "slopeFloorBinds",
+    message:
+      `The slope of the forecast on the truth is ${slope}; ${params.minimumSlope} is used`,
+  });
+  return {
+    ...identity,
+    intercept: mean(rows.predictions) -
+      params.minimumSlope * mean(rows.targets),
+    slope: params.minimumSlope,
+    findings,
+  };
+}
+
+async function correctLogs(
+  points: Float64Array,
+  sample: Float64Array,
+  { intercept, slope, sigma }: LogCalibration,
+  signal: AbortSignal,
+): Promise<Float64Array> {
+  if (sigma === 0) return points.map((value) => (value - intercept) / slope);
+  const centres = wf.tensor(sample);
+  const score = await kernelDensityScore(
+    wf.tensor(points),
+    centres,
+    scottBandwidth(centres),
+    signal,
+  );
+  const scores = await score.data();
+  return points.map((value, row) => value - sigma ** 2 * (scores[row] ?? NaN));
+}
