@@ -1,0 +1,190 @@
+/**
+ * Ports for data frames and series of nodejs-polars. Only types of polars are
+ * imported, so an op with such a port does not load it.
+ *
+ * @module
+ */
+
+import type { DataFrame, Series } from "nodejs-polars";
+import { DefinitionError } from "../core/errors.ts";
+import { codecFor } from "./codec.ts";
+import { type ColumnDType, columnDType, polarsNames } from "./column_dtypes.ts";
+import { frameLeaf } from "./leaves/frame_leaf.ts";
+import { dtypeName, seriesLeaf } from "./leaves/series_leaf.ts";
+import { requireKind } from "./outline.ts";
+import type { CheckPlace, Port } from "./port.ts";
+import { portError, wrongKind } from "./problem.ts";
+
+/** What a frame must have. */
+export interface FramePortOptions {
+  /** The columns that must be there, with their dtypes; others may be too. */
+  readonly columns?: Readonly<Record<string, ColumnDType>>;
+  /** The column that tells when each row was known; a date or datetime. */
+  readonly timeColumn?: string;
+  /** What the frame means, with units. */
+  readonly doc?: string;
+}
+
+/** A port for frames, which may declare a time column. */
+export interface FramePort extends Port<DataFrame> {
+  /** The column that tells when each row was known; empty when not declared. */
+  readonly timeColumn: string;
+}
+
+/**
+ * Makes a port for data frames.
+ *
+ * @param options The columns, time column and doc.
+ * @returns The port.
+ * @throws {DefinitionError} When the time column's dtype is no date.
+ */
+export function framePort(options: FramePortOptions = {}): FramePort {
+  const { columns = {}, timeColumn = "", doc = "" } = options;
+  const wanted = new Map<string, readonly string[]>(
+    Object.entries(columns).map(([name, dtype]) => [name, polarsNames(dtype)]),
+  );
+  if (timeColumn !== "") {
+    const dates = [...polarsNames("date"), ...polarsNames("datetime")];
+    const declared = wanted.get(timeColumn);
+    if (declared !== undefined && !dates.includes(declared[0] ?? "")) {
+      throw new DefinitionError(
+        `Cannot use "${timeColumn}" as a time column`,
+        { expected: "a date or datetime", actual: columns[timeColumn] ?? "" },
+      );
+    }
+    if (declared === undefined) wanted.set(timeColumn, dates);
+  }
+  const summary = summarise(columns, timeColumn);
+  const port: FramePort = {
+    kind: "frame",
+    doc,
+    summary,
+    isOptional: false,
+    timeColumn,
+    codec: codecFor<DataFrame>(),
+    check(value, place) {
+      if (
+        typeof value !== "object" || value === null || !frameLeaf.is(value)
+      ) {
+        throw wrongKind(place, summary, value, "Pass a polars DataFrame");
+      }
+      const names = new Set(value.columns);
+      checkColumns(
+        wanted,
+        summary,
+        place,
+        (name) =>
+          names.has(name) ? dtypeName(value.getColumn(name).dtype) : undefined,
+      );
+      return value;
+    },
+    outline: () => ({
+      kind: "frame",
+      columns: Object.fromEntries(
+        Array.from(wanted, ([name, dtypes]) => [name, dtypes] as const)
+          .filter(([, dtypes]) => dtypes.length === 1)
+          .map(([name, [dtype]]) => [name, dtype ?? ""] as const),
+      ),
+    }),
+    checkOutline(outline, place) {
+      if (!requireKind(port, outline, place)) return;
+      const { columns: known = {} } = outline;
+      // What is not in the outline may still be in the frame
+      const told = new Map(
+        [...wanted].filter(([name]) => Object.hasOwn(known, name)),
+      );
+      checkColumns(told, summary, place, (name) => known[name]);
+    },
+  };
+  return port;
+}
+
+function summarise(
+  columns: Readonly<Record<string, ColumnDType>>,
+  timeColumn: string,
+): string {
+  const parts = Object.entries(columns).map(([name, dtype]) =>
+    `${name}: ${dtype}`
+  );
+  if (timeColumn !== "") parts.push(`in time order by ${timeColumn}`);
+  return parts.length === 0 ? "frame" : `frame {${parts.join(", ")}}`;
+}
+
+function checkColumns(
+  wanted: ReadonlyMap<string, readonly string[]>,
+  summary: string,
+  place: CheckPlace,
+  dtypeOf: (name: string) => string | undefined,
+): void {
+  for (const [name, dtypes] of wanted) {
+    const actual = dtypeOf(name);
+    if (actual === undefined) {
+      throw portError(place, `it has no column "${name}"`, {
+        expected: summary,
+        actual: `a frame without "${name}"`,
+        hint: `Rename or add the column "${name}"`,
+      });
+    }
+    if (!dtypes.includes(actual)) {
+      const expected = [...new Set(dtypes.map(columnDType))].join(" or ");
+      throw portError(
+        place,
+        `column "${name}" is ${columnDType(actual)}, not ${expected}`,
+        {
+          expected: summary,
+          actual: `${name}: ${columnDType(actual)}`,
+          hint: `Cast the column, for example with pl.col("${name}").cast(…)`,
+        },
+      );
+    }
+  }
+}
+
+/**
+ * Makes a port for polars series.
+ *
+ * @param options `dtype`: the dtype, any when not given; `doc`: what the series
+ * means, with its unit.
+ * @returns The port.
+ */
+export function seriesPort(
+  options: { readonly dtype?: ColumnDType; readonly doc?: string } = {},
+): Port<Series> {
+  const { dtype, doc = "" } = options;
+  const names = dtype === undefined ? undefined : polarsNames(dtype);
+  const summary = dtype === undefined ? "series" : `${dtype} series`;
+  const match = (actual: string, place: CheckPlace) => {
+    if (names === undefined || names.includes(actual)) return;
+    throw portError(place, `its dtype is ${columnDType(actual)}`, {
+      expected: summary,
+      actual: `${columnDType(actual)} series`,
+      hint: "Cast the series",
+    });
+  };
+  const port: Port<Series> = {
+    kind: "series",
+    doc,
+    summary,
+    isOptional: false,
+    codec: codecFor<Series>(),
+    check(value, place) {
+      if (
+        typeof value !== "object" || value === null || !seriesLeaf.is(value)
+      ) {
+        throw wrongKind(place, summary, value, "Pass a polars Series");
+      }
+      match(dtypeName(value.dtype), place);
+      return value;
+    },
+    outline: () => ({
+      kind: "series",
+      ...(names?.length === 1 ? { dtypes: names } : {}),
+    }),
+    checkOutline(outline, place) {
+      if (!requireKind(port, outline, place)) return;
+      const [actual] = outline.dtypes ?? [];
+      if (actual !== undefined) match(actual, place);
+    },
+  };
+  return port;
+}
