@@ -172,10 +172,18 @@ export function storageOf(node: GraphNode): Storage | undefined {
  * without their history.
  *
  * @param roots Where the walk starts.
+ * @param isKnown Nodes whose history is not wanted either.
  * @returns The nodes, inputs first, in a fixed order.
  */
-export function topologicalOrder(roots: readonly GraphNode[]): GraphNode[] {
-  return walk(roots, valueInputs);
+export function topologicalOrder(
+  roots: readonly GraphNode[],
+  isKnown?: (node: GraphNode) => boolean,
+): GraphNode[] {
+  if (isKnown === undefined) return walk(roots, valueInputs);
+  return walk(
+    roots,
+    (node) => isKnown(node) ? NO_INPUTS : valueInputs(node),
+  );
 }
 
 /**

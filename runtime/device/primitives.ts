@@ -147,6 +147,8 @@ export interface PrimitiveAttributes
     readonly name: string;
     readonly attributes: RoutineAttributes;
   };
+  /** A program that was traced once: a closed graph applied to the inputs. */
+  readonly call: { readonly body: Graph };
   /** One result of a primitive that has several. */
   readonly output: { readonly index: number };
   /** Values (the first `outputs` inputs) whose gradient is given by hand. */

@@ -6,12 +6,11 @@
  */
 
 import { ShapeError } from "../core/errors.ts";
-import { isFloatDType } from "../device/dtypes.ts";
 import { formatShape, sameShape } from "../device/shapes.ts";
-import { closeGraph, inlineGraph } from "./closure.ts";
-import { backward } from "./gradients/backward.ts";
+import { closeGraph } from "./closure.ts";
+import { inlinedGradient } from "./gradients/inlined.ts";
 import type { CustomRule } from "./gradients/several.ts";
-import { apply, applySeveral } from "./node.ts";
+import { applySeveral, freshIdentity } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 import { rebuildTree, treeLeaves } from "./tree.ts";
 
@@ -123,21 +122,7 @@ export function checkpoint<A extends readonly unknown[], R>(
       own.map((one) => one.node),
       values.map((one) => one.node),
     );
-    const rule: CustomRule = ({ inputs, cotangents, needs }) => {
-      const again = inputs.map(freshIdentity);
-      const outputs = inlineGraph(graph, again);
-      const flows = outputs.flatMap((one, k) => {
-        const cotangent = cotangents[k];
-        return cotangent === undefined ? [] : [{ node: one.node, cotangent }];
-      });
-      const targets = again.flatMap((one, k) =>
-        needs[k] === true && isFloatDType(one.dtype) ? [k] : []
-      );
-      const found = backward(flows, targets.map((k) => again[k]!.node));
-      const gradients = new Array<Tensor | undefined>(inputs.length);
-      targets.forEach((k, place) => gradients[k] = found[place]);
-      return gradients;
-    };
+    const rule: CustomRule = (call) => inlinedGradient(graph, call);
     const outside = captured.map((node) => new Tensor(node));
     const outputs = applySeveral(
       "custom",
@@ -147,8 +132,4 @@ export function checkpoint<A extends readonly unknown[], R>(
     );
     return rebuildTree(result, outputs);
   };
-}
-
-function freshIdentity(x: Tensor): Tensor {
-  return apply("alias", { stop: false }, [x], x.dtype, x.shape);
 }

@@ -7,6 +7,7 @@
 
 export type { DataOf, DType, FloatDType } from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
+export { compile } from "./compile.ts";
 export * from "./contraction.ts";
 export {
   arange,
@@ -36,7 +37,11 @@ export {
 export * from "./elementwise.ts";
 export { type ExecutionSettings, withExecution } from "./execution.ts";
 export * from "./indexing.ts";
+export * from "./linear_algebra/mod.ts";
+export * as linalg from "./linear_algebra/mod.ts";
 export * from "./movement.ts";
+export * as optim from "./optim/mod.ts";
+export * as random from "./random/mod.ts";
 export * from "./realize.ts";
 export * from "./reductions.ts";
 export * from "./scan.ts";

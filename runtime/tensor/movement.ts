@@ -265,6 +265,27 @@ function whole(value: number | null | undefined): boolean {
   return value == null || Number.isInteger(value);
 }
 
+/**
+ * The diagonals of the last two axes: `[…, m, n]` gives `[…, min(m, n)]`.
+ *
+ * @param x Matrices.
+ */
+export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
+  if (x.ndim < 2) {
+    throw new ShapeError(
+      `Cannot take the diagonal: current shape is ${formatShape(x.shape)}`,
+      { expected: "at least two axes" },
+    );
+  }
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const batch = x.shape.slice(0, -2);
+  const count = Math.min(rows, columns);
+  const flat = reshape(x, [...batch, rows * columns]);
+  const specs: SliceSpec[] = batch.map(() => null);
+  const stop = Math.max(0, (count - 1) * (columns + 1) + 1);
+  return slice(flat, ...specs, [0, count === 0 ? 0 : stop, columns + 1]);
+}
+
 /** Reverses axes; all of them when none are given. */
 export function flip<D extends DType>(
   x: Tensor<D>,

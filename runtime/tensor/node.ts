@@ -65,7 +65,7 @@ export function apply<D extends DType>(
  * @returns One tensor a result.
  */
 export function applySeveral(
-  op: "scan" | "routine" | "custom",
+  op: "scan" | "routine" | "custom" | "call",
   attributes: PrimitiveAttributes[PrimitiveName],
   inputs: readonly Tensor[],
   outputs: readonly TensorSpec[],
@@ -97,6 +97,17 @@ export function outputOf(node: GraphNode, index: number): Tensor {
   return new Tensor(
     new GraphNode("output", { index }, [node], dtype, shape, node.blame),
   );
+}
+
+/**
+ * The same values under an identity of their own, so that a gradient can be
+ * taken with respect to them only.
+ *
+ * @param x The tensor.
+ * @returns The tensor.
+ */
+export function freshIdentity<D extends DType>(x: Tensor<D>): Tensor<D> {
+  return apply("alias", { stop: false }, [x], x.dtype, x.shape);
 }
 
 /**

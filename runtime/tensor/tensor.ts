@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describe, type Description } from "../core/describe.ts";
 import { WeftError } from "../core/errors.ts";
 import type { DataOf, DType } from "../device/dtypes.ts";
 import type { GraphNode } from "../device/graph.ts";
@@ -115,6 +116,41 @@ export class Tensor<D extends DType = DType> {
   /** The same as {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * Refuses arithmetic of the language, which would give NaN.
+   *
+   * @param hint What the language wants.
+   * @returns The text of the tensor where a text is wanted.
+   * @throws {WeftError} Where a number is wanted.
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new WeftError(`Cannot use ${this} as a plain number`, {
+      expected: "a number",
+      actual: "a lazy tensor",
+      hint: "Use add, multiply, … or await tensor.item() first",
+    });
+  }
+
+  /**
+   * What a notebook shows: dtype, shape and a peek, where the display layer is
+   * loaded.
+   *
+   * @returns Texts by MIME type.
+   */
+  [Symbol.for("Jupyter.display")](): Description | Promise<Description> {
+    return describe(this, this.toString());
+  }
+
+  /**
+   * What `console.log` shows: dtype and shape.
+   *
+   * @returns The text.
+   */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
   }
 
   /**

@@ -8,7 +8,7 @@ import { DTypeError, ParameterError, ShapeError } from "../core/errors.ts";
 import { type DType, isFloatDType } from "../device/dtypes.ts";
 import { formatShape } from "../device/shapes.ts";
 import { backward } from "./gradients/backward.ts";
-import { apply, constant } from "./node.ts";
+import { constant, freshIdentity } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 import { rebuildTree, treeLeaves } from "./tree.ts";
 
@@ -115,11 +115,6 @@ function gradientsOf(value: Tensor, leaves: readonly Tensor[]): Tensor[] {
   return leaves.map((leaf, k) =>
     found[k] ?? constant(0, leaf.dtype, leaf.shape)
   );
-}
-
-/** An argument under an identity of its own, so that only it is varied. */
-function freshIdentity(x: Tensor): Tensor {
-  return apply("alias", { stop: false }, [x], x.dtype, x.shape);
 }
 
 function argumentLeaves(args: readonly unknown[], position: number): Tensor[] {

@@ -14,6 +14,7 @@ import {
   planTake,
   planTakeAlongAxis,
 } from "./gather.ts";
+import { planCall } from "./call_step.ts";
 import { planConcat, planPad } from "./joining.ts";
 import { planMatmul } from "./matmul.ts";
 import { planArgument, planCumulativeSum } from "./rows.ts";
@@ -49,6 +50,8 @@ export function planKernel(
       return planScan(builder, request);
     case "routine":
       return planRoutine(builder, request);
+    case "call":
+      return planCall(builder, request);
     default:
       return [planSingle(builder, request)];
   }

@@ -8,7 +8,11 @@ import { attributesOf, type Graph, type GraphNode } from "../graph.ts";
 import { isLeaf } from "./clusters.ts";
 import { topologicalOrder } from "../graph.ts";
 
-const bodies = new WeakMap<Graph, string>();
+const bodies = new WeakMap<Graph, number>();
+/** Structures that are remembered; a forgotten one gets a new number. */
+const MAX_IDS = 4096;
+const ids = new Map<string, number>();
+let nextId = 0;
 
 /**
  * The structure of a graph.
@@ -49,10 +53,10 @@ function attributeText(node: GraphNode): string {
         node,
         "scan",
       );
-      return `(${carries},${sequences},${length},${reverse},{${
-        bodyKey(body)
-      }})`;
+      return `(${carries},${sequences},${length},${reverse},#${bodyId(body)})`;
     }
+    case "call":
+      return `(#${bodyId(attributesOf(node, "call").body)})`;
     case "custom":
       return `(${attributesOf(node, "custom").outputs})`;
     case "polygamma":
@@ -80,20 +84,24 @@ function attributeText(node: GraphNode): string {
 }
 
 /**
- * The structure of the body of a loop, remembered.
+ * A number that is equal for bodies of one structure.
  *
- * @param body The body.
- * @returns The text.
+ * @param body The body of a loop or a program.
+ * @returns The number.
  */
-export function bodyKey(body: Graph): string {
-  let key = bodies.get(body);
-  if (key === undefined) {
+export function bodyId(body: Graph): number {
+  let id = bodies.get(body);
+  if (id === undefined) {
     const order = topologicalOrder(body.outputs);
-    const slots = order.map((node) => node.slot);
+    // This runs amid the walk of the graph around, but over other nodes.
     order.forEach((node, index) => node.slot = index);
-    key = structureKey(order, body.outputs);
-    order.forEach((node, index) => node.slot = slots[index]!);
-    bodies.set(body, key);
+    const key = structureKey(order, body.outputs);
+    id = ids.get(key);
+    if (id === undefined) {
+      if (ids.size >= MAX_IDS) ids.clear();
+      ids.set(key, id = nextId++);
+    }
+    bodies.set(body, id);
   }
-  return key;
+  return id;
 }

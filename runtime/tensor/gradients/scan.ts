@@ -13,7 +13,7 @@ import type { ScanAttributes } from "../../device/primitives.ts";
 import { inlineGraph } from "../closure.ts";
 import { add } from "../elementwise.ts";
 import { concat, reshape, slice } from "../movement.ts";
-import { apply, applySeveral, constant, outputOf } from "../node.ts";
+import { applySeveral, constant, freshIdentity, outputOf } from "../node.ts";
 import { scan } from "../scan.ts";
 import type { Tensor } from "../tensor.ts";
 import { backward } from "./backward.ts";
@@ -95,7 +95,7 @@ function gradientOfWhole(call: GradientCall): (Tensor | undefined)[] {
       const slices = next(sequences);
       const resultFlow = next(flows.length);
       const beforeFlow = next(returns.length);
-      const arguments_ = [...before, ...slices, ...captured].map(fresh);
+      const arguments_ = [...before, ...slices, ...captured].map(freshIdentity);
       const values = inlineGraph(body, arguments_);
       const targets = [
         ...moving,
@@ -154,14 +154,10 @@ function gradientOfWhole(call: GradientCall): (Tensor | undefined)[] {
   return gradients;
 }
 
-function fresh(x: Tensor): Tensor {
-  return apply("alias", { stop: false }, [x], x.dtype, x.shape);
-}
-
 /** The same loop as a loop over pieces, differentiated. */
 function gradientInPieces(call: GradientCall): (Tensor | undefined)[] {
   const { node, cotangents, needs } = call;
-  const inputs = call.inputs.map(fresh);
+  const inputs = call.inputs.map(freshIdentity);
   const flows = loopInPieces(node, inputs).flatMap((value, k) => {
     const cotangent = cotangents[k];
     return cotangent === undefined ? [] : [{ node: value.node, cotangent }];

@@ -9,6 +9,7 @@ import { attributesOf } from "../../device/graph.ts";
 import { outputOf } from "../node.ts";
 import { routineNamed } from "../routine.ts";
 import type { Tensor } from "../tensor.ts";
+import { inlinedGradient } from "./inlined.ts";
 import type { GradientRule } from "./rule.ts";
 import { scanGradient } from "./scan.ts";
 
@@ -51,4 +52,5 @@ export const SEVERAL_RULES: Readonly<Record<string, GradientRule>> = {
     return (rule as CustomRule)({ inputs, outputs, cotangents, needs });
   },
   scan: scanGradient,
+  call: (call) => inlinedGradient(attributesOf(call.node, "call").body, call),
 };

@@ -1,0 +1,158 @@
+/**
+ * Digests of tensors, by which the flow knows what it has computed before.
+ *
+ * @module
+ */
+
+import {
+  type Digest,
+  digestBytes,
+  digestText,
+  digestValue,
+} from "../core/hash.ts";
+import type { DType, TypedArray } from "../device/dtypes.ts";
+import {
+  attributesOf,
+  type Graph,
+  type GraphNode,
+  type Storage,
+  storageOf,
+  topologicalOrder,
+} from "../device/graph.ts";
+import { formatShape, type Shape } from "../device/shapes.ts";
+import { readNode } from "./execution.ts";
+import type { Tensor } from "./tensor.ts";
+
+export { withBlame } from "./blame.ts";
+
+const contents = new WeakMap<Storage, Digest>();
+const bodies = new WeakMap<Graph, Digest>();
+
+/**
+ * Digest of the content of a tensor: dtype, shape and elements. Computes the
+ * tensor where need be.
+ *
+ * @param tensor The tensor.
+ * @returns The digest.
+ */
+export async function tensorDigest(tensor: Tensor): Promise<Digest> {
+  const { node } = tensor;
+  const array = await readNode(node);
+  return contentDigest(node, node.storage!, array);
+}
+
+function contentDigest(
+  node: { readonly dtype: DType; readonly shape: Shape },
+  storage: Storage,
+  array: TypedArray,
+): Digest {
+  let digest = contents.get(storage);
+  if (digest === undefined) {
+    const bytes = new Uint8Array(
+      array.buffer,
+      array.byteOffset,
+      array.byteLength,
+    );
+    digest = digestText(
+      `tensor:${node.dtype}${formatShape(node.shape)}:${digestBytes(bytes)}`,
+    );
+    contents.set(storage, digest);
+  }
+  return digest;
+}
+
+/**
+ * Version of a tensor, without computing anything: the content digest where
+ * data exist, else a digest of the graph of primitives over the content of its
+ * leaves. Two tensors of one version have the same elements.
+ *
+ * @param tensor The tensor.
+ * @returns The digest.
+ */
+export function tensorVersion(tensor: Tensor): Digest {
+  const { node } = tensor;
+  return versionsOf([node]).get(node)!;
+}
+
+/**
+ * Whether the data of a tensor exist.
+ *
+ * @param tensor The tensor.
+ * @returns True when reading it computes nothing.
+ */
+export function isRealized(tensor: Tensor): boolean {
+  return storageOf(tensor.node) !== undefined;
+}
+
+function versionsOf(
+  roots: readonly GraphNode[],
+): Map<GraphNode, Digest> {
+  const versions = new Map<GraphNode, Digest>();
+  for (const node of pending(roots)) {
+    node.version = leafVersion(node) ?? node.version ??
+      computed(node, versions);
+    versions.set(node, node.version);
+  }
+  return versions;
+}
+
+/** The walk ends at versions that are known. */
+function pending(roots: readonly GraphNode[]): GraphNode[] {
+  return topologicalOrder(roots, (node) => node.version !== undefined);
+}
+
+function leafVersion(node: GraphNode): Digest | undefined {
+  const storage = storageOf(node);
+  if (storage?.array === undefined) return undefined;
+  return contentDigest(node, storage, storage.array);
+}
+
+/** Digest of a primitive over the versions of its inputs. */
+function computed(
+  node: GraphNode,
+  versions: ReadonlyMap<GraphNode, Digest>,
+): Digest {
+  const inputs = node.inputs.map((input) => versions.get(input)!);
+  switch (node.op) {
+    case "alias":
+      return inputs[0]!;
+    case "output": {
+      const source = node.inputs[0]!;
+      const { index } = attributesOf(node, "output");
+      if (source.op === "custom") return versions.get(source.inputs[index]!)!;
+      break;
+    }
+    case "custom":
+      return digestText(`custom:${inputs.join()}`);
+  }
+  return digestText(
+    `${node.op}:${node.dtype}${formatShape(node.shape)}:${
+      attributesText(node)
+    }:${inputs.join()}`,
+  );
+}
+
+function attributesText(node: GraphNode): string {
+  switch (node.op) {
+    case "scan": {
+      const { body, ...rest } = attributesOf(node, "scan");
+      return bodyDigest(body) + digestValue(rest);
+    }
+    case "call":
+      return bodyDigest(attributesOf(node, "call").body);
+    default:
+      return digestValue(node.attributes);
+  }
+}
+
+function bodyDigest(body: Graph): Digest {
+  let digest = bodies.get(body);
+  if (digest === undefined) {
+    const versions = versionsOf(body.outputs);
+    digest = digestText(
+      body.outputs.map((output) => versions.get(output)!).join(),
+    );
+    bodies.set(body, digest);
+  }
+  return digest;
+}
