@@ -1,0 +1,51 @@
+/**
+ * Volatility: estimators from daily bars, forecasts a day ahead, and scores.
+ *
+ * @module
+ */
+
+export * from "./close_to_close.ts";
+export {
+  type DieboldMariano,
+  dieboldMariano,
+  type DieboldMarianoParams,
+  type LongRunVarianceKind,
+} from "./diebold_mariano.ts";
+export { ewma, type EwmaParams, type EwmaPath } from "./ewma.ts";
+export * from "./ewma_forecast.ts";
+export {
+  garch11,
+  type Garch11Outputs,
+  type Garch11Params,
+  garchForecasts,
+} from "./garch11.ts";
+export type {
+  GarchDistribution,
+  GarchFit,
+  GarchParameters,
+} from "./garch_fit.ts";
+export * from "./garch_forecast.ts";
+export { garmanKlass } from "./garman_klass.ts";
+export * from "./gaussian_process/mod.ts";
+export * from "./har_forecast.ts";
+export { type HarFit, harRv, type HarRvParams } from "./har_rv.ts";
+export * from "./loss_ops.ts";
+export {
+  absoluteLoss,
+  type LossName,
+  type MissingRows,
+  qlikeLoss,
+  squaredLoss,
+} from "./losses.ts";
+export { parkinson } from "./parkinson.ts";
+export * from "./realized_variance.ts";
+export { rogersSatchell } from "./rogers_satchell.ts";
+export * from "./score_forecasts.ts";
+export type { ForecastSplit, ForecastSplits } from "./splits.ts";
+export {
+  regularizedIncompleteBeta,
+  studentTCdf,
+  studentTPValue,
+} from "./student_t.ts";
+export type { RangeParams, VarianceSummary } from "./summary.ts";
+export { yangZhang, yangZhangWeight } from "./yang_zhang.ts";
