@@ -115,6 +115,17 @@ const STALLED_ITERATIONS = 3;
  * `-Infinity` anywhere.
  * @throws {ParameterError} An option is out of its range.
  * @throws {CancelledError} The signal was aborted.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const found = await wf.optim.minimizeVector(
+ *   ([x]) => ({ value: (x! - 3) ** 2, gradient: Float64Array.of(2 * (x! - 3)) }),
+ *   Float64Array.of(0),
+ * );
+ * console.log(found.converged, found.point[0]); // true 3
+ * ```
  */
 export async function minimizeVector(
   objective: (point: Float64Array) => Evaluation | Promise<Evaluation>,

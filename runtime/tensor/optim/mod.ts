@@ -5,9 +5,26 @@
  */
 
 export {
+  type Adam,
+  adam,
+  type AdamOptions,
+  type AdamState,
+  adamW,
+} from "./adam.ts";
+export {
+  type Evaluation,
   type MinimizeOptions,
   type MinimizeProgress,
   type MinimizeReason,
   type MinimizeReport,
+  minimizeVector,
+  type VectorMinimum,
 } from "./lbfgs.ts";
 export { minimize, type Minimum } from "./minimize.ts";
+export {
+  type Sgd,
+  sgd,
+  type SgdOptions,
+  type SgdState,
+  type Updated,
+} from "./sgd.ts";
