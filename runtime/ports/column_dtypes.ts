@@ -30,21 +30,11 @@ const POLARS_NAMES: { readonly [D in ColumnDType]: readonly string[] } = {
   bool: ["Bool"],
 };
 
-/**
- * The names that polars has for a dtype.
- *
- * @param dtype The dtype as ports spell it.
- * @returns The names.
- * @throws {DefinitionError} For a dtype that is not in the list.
- */
-export function polarsNames(dtype: ColumnDType): readonly string[] {
-  if (!Object.hasOwn(POLARS_NAMES, dtype)) {
-    throw new DefinitionError(`Cannot use "${dtype}" as a column's dtype`, {
-      expected: Object.keys(POLARS_NAMES).join(", "),
-    });
-  }
-  return POLARS_NAMES[dtype];
-}
+const WORDS: ReadonlyMap<string, ColumnDType> = new Map(
+  Object.entries(POLARS_NAMES).flatMap(([word, names]) =>
+    names.map((name) => [name, word as ColumnDType] as const)
+  ),
+);
 
 /**
  * The name of a polars dtype in the words of ports.
@@ -53,8 +43,19 @@ export function polarsNames(dtype: ColumnDType): readonly string[] {
  * @returns The word, or polars' own name where ports have none.
  */
 export function columnDType(name: string): string {
-  const found = Object.entries(POLARS_NAMES).find(([, names]) =>
-    names.includes(name)
-  );
-  return found?.[0] ?? name;
+  return WORDS.get(name) ?? name;
+}
+
+/**
+ * Checks that a dtype is one that ports have a word for.
+ *
+ * @param dtype The dtype.
+ * @returns The dtype.
+ * @throws {DefinitionError} When it is not.
+ */
+export function requireColumnDType(dtype: ColumnDType): ColumnDType {
+  if (Object.hasOwn(POLARS_NAMES, dtype)) return dtype;
+  throw new DefinitionError(`Cannot use "${dtype}" as a column's dtype`, {
+    expected: Object.keys(POLARS_NAMES).join(", "),
+  });
 }

@@ -8,7 +8,11 @@
 import type { DataFrame, Series } from "nodejs-polars";
 import { DefinitionError } from "../core/errors.ts";
 import { codecFor } from "./codec.ts";
-import { type ColumnDType, columnDType, polarsNames } from "./column_dtypes.ts";
+import {
+  type ColumnDType,
+  columnDType,
+  requireColumnDType,
+} from "./column_dtypes.ts";
 import { frameLeaf } from "./leaves/frame_leaf.ts";
 import { dtypeName, seriesLeaf } from "./leaves/series_leaf.ts";
 import { requireKind } from "./outline.ts";
@@ -24,6 +28,8 @@ export interface FramePortOptions {
   /** What the frame means, with units. */
   readonly doc?: string;
 }
+
+const TIME_DTYPES: readonly string[] = ["date", "datetime"];
 
 /** A port for frames, which may declare a time column. */
 export interface FramePort extends Port<DataFrame> {
@@ -41,18 +47,19 @@ export interface FramePort extends Port<DataFrame> {
 export function framePort(options: FramePortOptions = {}): FramePort {
   const { columns = {}, timeColumn = "", doc = "" } = options;
   const wanted = new Map<string, readonly string[]>(
-    Object.entries(columns).map(([name, dtype]) => [name, polarsNames(dtype)]),
+    Object.entries(columns).map(([name, dtype]) =>
+      [name, [requireColumnDType(dtype)]] as const
+    ),
   );
   if (timeColumn !== "") {
-    const dates = [...polarsNames("date"), ...polarsNames("datetime")];
-    const declared = wanted.get(timeColumn);
-    if (declared !== undefined && !dates.includes(declared[0] ?? "")) {
+    const [declared] = wanted.get(timeColumn) ?? [];
+    if (declared === undefined) wanted.set(timeColumn, TIME_DTYPES);
+    else if (!TIME_DTYPES.includes(declared)) {
       throw new DefinitionError(
         `Cannot use "${timeColumn}" as a time column`,
-        { expected: "a date or datetime", actual: columns[timeColumn] ?? "" },
+        { expected: TIME_DTYPES.join(" or "), actual: declared },
       );
     }
-    if (declared === undefined) wanted.set(timeColumn, dates);
   }
   const summary = summarise(columns, timeColumn);
   const port: FramePort = {
@@ -74,16 +81,18 @@ export function framePort(options: FramePortOptions = {}): FramePort {
         summary,
         place,
         (name) =>
-          names.has(name) ? dtypeName(value.getColumn(name).dtype) : undefined,
+          names.has(name)
+            ? columnDType(dtypeName(value.getColumn(name).dtype))
+            : undefined,
       );
       return value;
     },
     outline: () => ({
       kind: "frame",
       columns: Object.fromEntries(
-        Array.from(wanted, ([name, dtypes]) => [name, dtypes] as const)
-          .filter(([, dtypes]) => dtypes.length === 1)
-          .map(([name, [dtype]]) => [name, dtype ?? ""] as const),
+        [...wanted].flatMap(([name, [dtype, ...others]]) =>
+          dtype === undefined || others.length > 0 ? [] : [[name, dtype]]
+        ),
       ),
     }),
     checkOutline(outline, place) {
@@ -126,13 +135,12 @@ function checkColumns(
       });
     }
     if (!dtypes.includes(actual)) {
-      const expected = [...new Set(dtypes.map(columnDType))].join(" or ");
       throw portError(
         place,
-        `column "${name}" is ${columnDType(actual)}, not ${expected}`,
+        `column "${name}" is ${actual}, not ${dtypes.join(" or ")}`,
         {
           expected: summary,
-          actual: `${name}: ${columnDType(actual)}`,
+          actual: `${name}: ${actual}`,
           hint: `Cast the column, for example with pl.col("${name}").cast(…)`,
         },
       );
@@ -151,13 +159,13 @@ export function seriesPort(
   options: { readonly dtype?: ColumnDType; readonly doc?: string } = {},
 ): Port<Series> {
   const { dtype, doc = "" } = options;
-  const names = dtype === undefined ? undefined : polarsNames(dtype);
+  if (dtype !== undefined) requireColumnDType(dtype);
   const summary = dtype === undefined ? "series" : `${dtype} series`;
   const match = (actual: string, place: CheckPlace) => {
-    if (names === undefined || names.includes(actual)) return;
-    throw portError(place, `its dtype is ${columnDType(actual)}`, {
+    if (dtype === undefined || actual === dtype) return;
+    throw portError(place, `its dtype is ${actual}`, {
       expected: summary,
-      actual: `${columnDType(actual)} series`,
+      actual: `${actual} series`,
       hint: "Cast the series",
     });
   };
@@ -173,12 +181,12 @@ export function seriesPort(
       ) {
         throw wrongKind(place, summary, value, "Pass a polars Series");
       }
-      match(dtypeName(value.dtype), place);
+      match(columnDType(dtypeName(value.dtype)), place);
       return value;
     },
     outline: () => ({
       kind: "series",
-      ...(names?.length === 1 ? { dtypes: names } : {}),
+      ...(dtype === undefined ? {} : { dtypes: [dtype] }),
     }),
     checkOutline(outline, place) {
       if (!requireKind(port, outline, place)) return;

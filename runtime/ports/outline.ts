@@ -4,6 +4,7 @@
  * @module
  */
 
+import { columnDType } from "./column_dtypes.ts";
 import { leafOf } from "./leaves/all.ts";
 import { frameLeaf } from "./leaves/frame_leaf.ts";
 import { dtypeName, seriesLeaf } from "./leaves/series_leaf.ts";
@@ -30,13 +31,13 @@ export function outlineOf(value: unknown): Outline {
       kind: "frame",
       columns: Object.fromEntries(
         value.getColumns().map((column) =>
-          [column.name, dtypeName(column.dtype)] as const
+          [column.name, columnDType(dtypeName(column.dtype))] as const
         ),
       ),
     };
   }
   if (seriesLeaf.is(value)) {
-    return { kind: "series", dtypes: [dtypeName(value.dtype)] };
+    return { kind: "series", dtypes: [columnDType(dtypeName(value.dtype))] };
   }
   if (leafOf(value) !== undefined) return { kind: "file" };
   if (Array.isArray(value)) {

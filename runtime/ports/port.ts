@@ -35,7 +35,7 @@ export interface Outline {
    * whole shape is absent when even the number of axes is unknown.
    */
   readonly shape?: readonly (number | undefined)[];
-  /** The columns of a frame, as far as known, with the names of their dtypes. */
+  /** The columns of a frame, as far as known, with their dtypes. */
   readonly columns?: Readonly<Record<string, string>>;
   /** The elements of a list, in order; absent when unknown. */
   readonly items?: readonly Outline[];
