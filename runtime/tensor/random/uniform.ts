@@ -146,14 +146,14 @@ function lastBit(words: Tensor<"u32">): Bool {
  * console.log(await coins.toArray()); // [1, 1]
  * ```
  */
-export function bernoulli(
+export function bernoulli<D extends FloatDType>(
   key: Key,
-  probability: number | Tensor<"f64"> | Tensor<"f32">,
+  probability: number | Tensor<D>,
   shape?: Shape,
 ): Bool {
   requireKey("bernoulli", key);
   if (probability instanceof Tensor) {
-    return biasedCoins(key, probability as Tensor<FloatDType>, shape);
+    return biasedCoins(key, probability, shape);
   }
   if (!(probability >= 0 && probability <= 1)) {
     throw new ParameterError(
