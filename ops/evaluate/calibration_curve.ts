@@ -1,0 +1,154 @@
+/**
+ * How often what was predicted with a probability came true.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { ParameterError } from "../../runtime/core/errors.ts";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
+import type { ClassProbabilities } from "./probability_metrics.ts";
+
+/** Schema of {@linkcode CalibrationBin}. */
+export const CALIBRATION_BIN = z.object({
+  lower: z.number(),
+  upper: z.number(),
+  count: z.number(),
+  meanPredicted: z.number(),
+  observed: z.number(),
+});
+
+/** One bin of a calibration curve. */
+export type CalibrationBin = z.output<typeof CALIBRATION_BIN>;
+
+interface Point {
+  readonly predicted: number;
+  readonly hit: boolean;
+}
+
+function pointsOf(
+  { labels, probabilities, classes }: Labelled,
+  which: number | "top",
+): Point[] {
+  const top = predictedClasses(probabilities, classes);
+  return Array.from(labels, (label, row) => {
+    const k = which === "top" ? top[row]! : which;
+    return { predicted: probabilities[row * classes + k]!, hit: label === k };
+  });
+}
+
+function edgesOf(
+  points: readonly Point[],
+  bins: number,
+  strategy: "uniform" | "quantile",
+): number[] {
+  if (strategy === "uniform") {
+    return Array.from({ length: bins + 1 }, (_, index) => index / bins);
+  }
+  const sorted = points.map(({ predicted }) => predicted).sort((a, b) => a - b);
+  const edges = Array.from({ length: bins + 1 }, (_, index) => {
+    const position = index / bins * (sorted.length - 1);
+    const below = Math.floor(position);
+    const low = sorted[below]!;
+    const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+    return low + (position - below) * (high - low);
+  });
+  return edges.filter((edge, index) => index === 0 || edge > edges[index - 1]!);
+}
+
+function binsOf(points: readonly Point[], edges: number[]): CalibrationBin[] {
+  const last = edges.length - 2;
+  const sums = edges.slice(1).map(() => ({ count: 0, predicted: 0, hits: 0 }));
+  for (const { predicted, hit } of points) {
+    // Right-closed bins like scikit-learn's; the first one holds its left edge too
+    const found = edges.findIndex((edge, index) =>
+      index > 0 && predicted <= edge
+    );
+    const sum = sums[found < 0 ? last : found - 1]!;
+    sum.count += 1;
+    sum.predicted += predicted;
+    sum.hits += hit ? 1 : 0;
+  }
+  return sums.flatMap(({ count, predicted, hits }, index) =>
+    count === 0 ? [] : [{
+      lower: edges[index]!,
+      upper: edges[index + 1]!,
+      count,
+      meanPredicted: predicted / count,
+      observed: hits / count,
+    }]
+  );
+}
+
+/**
+ * Calibration curve: rows are binned by predicted probability, and each bin
+ * that is not empty says how often the prediction came true.
+ *
+ * `of` is a class, or `"top"` (the default) for the most probable class of
+ * each row. `strategy` makes `bins` bins of equal width (`"uniform"`, the
+ * default) or with equally many rows (`"quantile"`). The expected calibration
+ * error is the mean of `|observed - meanPredicted|`, weighted by count.
+ *
+ * @example
+ * ```ts
+ * import { calibrationCurve } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { expectedError } = await calibrationCurve.run({
+ *   labels: wf.tensor([0, 0, 0, 1], { dtype: "i32" }),
+ *   probabilities: wf.tensor(Array(4).fill([0.75, 0.25]), { dtype: "f64" }),
+ * });
+ * console.log(expectedError); // 0
+ * ```
+ */
+export const calibrationCurve: Op<
+  ClassProbabilities,
+  {
+    of?: number | "top" | undefined;
+    bins?: number | undefined;
+    strategy?: "uniform" | "quantile" | undefined;
+  },
+  { bins: CalibrationBin[]; expectedError: number }
+> = op({
+  name: "evaluate/calibrationCurve",
+  version: "1",
+  doc: "How often what was predicted with a probability came true",
+  inputs: {
+    labels: port.tensor("i32", ["n"], { doc: "True classes from 0" }),
+    probabilities: port.tensor("f64", ["n", "k"], {
+      doc: "A probability for every class; rows sum to 1",
+    }),
+  },
+  params: z.object({
+    of: z.union([z.int().nonnegative(), z.literal("top")]).default("top"),
+    bins: z.int().positive().max(1000).default(10),
+    strategy: z.enum(["uniform", "quantile"]).default("uniform"),
+  }),
+  outputs: {
+    bins: port.value(z.array(CALIBRATION_BIN)),
+    expectedError: port.value(z.number()),
+  },
+  run: async ({ labels, probabilities }, { of, bins, strategy }) => {
+    const labelled = await readLabelled(labels, probabilities);
+    if (of !== "top" && of >= labelled.classes) {
+      throw new ParameterError(
+        `Cannot draw the calibration curve of class ${of} as there is no such class`,
+        {
+          expected: `"top" or a class from 0 to ${labelled.classes - 1}`,
+          actual: String(of),
+        },
+      );
+    }
+    const points = pointsOf(labelled, of);
+    const curve = binsOf(points, edgesOf(points, bins, strategy));
+    const expectedError = curve.reduce(
+      (sum, bin) =>
+        sum + bin.count / points.length *
+          Math.abs(bin.observed - bin.meanPredicted),
+      0,
+    );
+    return { bins: curve, expectedError };
+  },
+});

@@ -1,0 +1,80 @@
+/**
+ * Proper scores of class probabilities as ops: Brier score and log loss.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { readLabelled } from "./labelled.ts";
+import { brierOf, logLossOf, meanOf } from "./probability_scores.ts";
+
+/** True classes, i32 `["n"]`, and class probabilities, f64 `["n", "k"]`. */
+export type ClassProbabilities = {
+  labels: Tensor<"i32">;
+  probabilities: F64;
+};
+
+const INPUTS = {
+  labels: port.tensor("i32", ["n"], { doc: "True classes from 0" }),
+  probabilities: port.tensor("f64", ["n", "k"], {
+    doc: "A probability for every class; rows sum to 1",
+  }),
+};
+
+const SCORE = { score: port.value(z.number()) };
+
+/**
+ * Mean Brier score (Brier, 1950): the squared distance between probabilities
+ * and the one-hot label, summed over the classes; from 0 to 2, lower is
+ * better. For two classes it is twice what scikit-learn gives by default.
+ */
+export const brierScore: Op<
+  ClassProbabilities,
+  Record<never, never>,
+  { score: number }
+> = op({
+  name: "evaluate/brierScore",
+  version: "1",
+  doc: "Mean squared distance between probabilities and one-hot labels",
+  inputs: INPUTS,
+  params: z.object({}),
+  outputs: SCORE,
+  run: async ({ labels, probabilities }) => ({
+    score: meanOf(brierOf(await readLabelled(labels, probabilities))),
+  }),
+});
+
+/**
+ * Mean log loss in nats, lower is better. Probabilities under the machine
+ * epsilon count as the epsilon, as in scikit-learn.
+ *
+ * @example
+ * ```ts
+ * import { logLoss } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await logLoss.run({
+ *   labels: wf.tensor([0, 1], { dtype: "i32" }),
+ *   probabilities: wf.tensor([[0.5, 0.5], [0.5, 0.5]], { dtype: "f64" }),
+ * });
+ * console.log(score.toFixed(4)); // 0.6931
+ * ```
+ */
+export const logLoss: Op<
+  ClassProbabilities,
+  Record<never, never>,
+  { score: number }
+> = op({
+  name: "evaluate/logLoss",
+  version: "1",
+  doc: "Mean negative log probability of the true class",
+  inputs: INPUTS,
+  params: z.object({}),
+  outputs: SCORE,
+  run: async ({ labels, probabilities }) => ({
+    score: meanOf(logLossOf(await readLabelled(labels, probabilities))),
+  }),
+});

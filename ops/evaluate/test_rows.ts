@@ -1,0 +1,87 @@
+/**
+ * From full-length series to the rows of the test windows.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+import type { DType, F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { checkSplits, SPLITS, type Splits } from "../splits.ts";
+
+/** Schema of stretches of rows, ends exclusive. */
+export const WINDOWS = z.array(z.object({
+  start: z.int().nonnegative(),
+  end: z.int().nonnegative(),
+}));
+
+/** Stretches of rows, ends exclusive. */
+export type Windows = z.output<typeof WINDOWS>;
+
+function selectTests<D extends DType>(x: Tensor<D>, splits: Splits): Tensor<D> {
+  checkSplits(splits, x.shape[0]!);
+  return wf.concat(
+    splits.map(({ testStart, testEnd }) => wf.slice(x, [testStart, testEnd])),
+    { axis: 0 },
+  );
+}
+
+function windowsOf(splits: Splits): Windows {
+  let start = 0;
+  return splits.map(({ testStart, testEnd }) => {
+    const window = { start, end: start + testEnd - testStart };
+    start = window.end;
+    return window;
+  });
+}
+
+/**
+ * The rows of all test windows, in time order: what was forecast and can be
+ * scored. Inputs: `x`, f64 `["t", …]`, and `splits`; output: `y`. Stays lazy.
+ */
+export const testRows: Op<
+  { x: F64; splits: Splits },
+  Record<never, never>,
+  { y: F64 }
+> = op({
+  name: "evaluate/testRows",
+  version: "1",
+  doc: "The rows of all test windows",
+  inputs: {
+    x: port.tensor("f64", ["t", "..."]),
+    splits: port.value(SPLITS),
+  },
+  params: z.object({}),
+  outputs: { y: port.tensor("f64", ["m", "..."]) },
+  run: ({ x, splits }) => ({ y: selectTests(x, splits) }),
+});
+
+/**
+ * The labels of all test windows, in time order, and where each window stands
+ * among them. Inputs: `labels`, i32 `["t"]`, and `splits`; outputs: `y`, i32
+ * `["m"]`, and `windows`.
+ */
+export const testLabels: Op<
+  { labels: Tensor<"i32">; splits: Splits },
+  Record<never, never>,
+  { y: Tensor<"i32">; windows: Windows }
+> = op({
+  name: "evaluate/testLabels",
+  version: "1",
+  doc: "The labels of all test windows",
+  inputs: {
+    labels: port.tensor("i32", ["t"]),
+    splits: port.value(SPLITS),
+  },
+  params: z.object({}),
+  outputs: {
+    y: port.tensor("i32", ["m"]),
+    windows: port.value(WINDOWS),
+  },
+  run: ({ labels, splits }) => ({
+    y: selectTests(labels, splits),
+    windows: windowsOf(splits),
+  }),
+});
