@@ -1,0 +1,222 @@
+/**
+ * Walk-forward class logits: fitted on the past, given for the future.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { DataError } from "../../runtime/core/errors.ts";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
+import { UNLABELLED } from "./label_movement.ts";
+import {
+  LOGISTIC_PARAMS,
+  logisticFit,
+  type LogisticParams,
+} from "./logistic_regression.ts";
+import { checkSplits, SPLITS, type Splits } from "../splits.ts";
+
+const FIT = z.object({
+  trainRows: z.number(),
+  loss: z.number(),
+  iterations: z.number(),
+  converged: z.boolean(),
+});
+
+/** What is told of the fit on one training window. */
+export type LogisticFitReport = z.output<typeof FIT>;
+
+/** Runs `forecast` for each window and puts its rows where they belong. */
+async function fillTestRows(
+  rows: number,
+  classes: number,
+  splits: Splits,
+  forecast: (split: Splits[number], index: number) => Promise<Float64Array>,
+): Promise<F64> {
+  checkSplits(splits, rows);
+  const logits = new Float64Array(rows * classes).fill(NaN);
+  for (const [index, split] of splits.entries()) {
+    logits.set(await forecast(split, index), split.testStart * classes);
+  }
+  return tensor(logits, { shape: [rows, classes] });
+}
+
+function labelledRows(
+  labels: Int32Array,
+  { trainStart, trainEnd }: Splits[number],
+): number[] {
+  const rows: number[] = [];
+  for (let row = trainStart; row < trainEnd; row++) {
+    if (labels[row] !== UNLABELLED) rows.push(row);
+  }
+  return rows;
+}
+
+/**
+ * Multinomial logistic regression, refitted on each training window and asked
+ * for each row of the test window behind it.
+ *
+ * Inputs: `features`, f64 `["t", "d"]`, row `t` known at the end of day `t`
+ * and finite in all windows; `labels`, i32 `["t"]`, -1 where not known (such
+ * rows do not train); `splits` from `walkForwardSplits`, purged by at least
+ * the horizon of the labels. Params: those of `fitLogistic`. Outputs:
+ * `logits`, f64 `["t", "k"]`, NaN outside the test windows; `fits`, one report
+ * for each window.
+ *
+ * @throws {DataError} Where a window does not fit the rows, a feature is not
+ * finite or fewer than two classes occur in a training window.
+ */
+export const logisticForecast: Op<
+  { features: F64; labels: Tensor<"i32">; splits: Splits },
+  LogisticParams,
+  { logits: F64; fits: LogisticFitReport[] }
+> = op({
+  name: "movement/logisticForecast",
+  version: "1",
+  doc: "Walk-forward class logits by multinomial logistic regression",
+  inputs: {
+    features: port.tensor("f64", ["t", "d"]),
+    labels: port.tensor("i32", ["t"]),
+    splits: port.value(SPLITS),
+  },
+  params: LOGISTIC_PARAMS,
+  outputs: {
+    logits: port.tensor("f64", ["t", "k"]),
+    fits: port.value(z.array(FIT)),
+  },
+  run: async (inputs, params, { signal, progress }) => {
+    const width = inputs.features.shape[1]!;
+    const features = await inputs.features.data();
+    const labels = await inputs.labels.data();
+    const fits: LogisticFitReport[] = [];
+    const logits = await fillTestRows(
+      labels.length,
+      params.classes,
+      inputs.splits,
+      async (split, index) => {
+        const rows = labelledRows(labels, split);
+        const { weights, bias, ...report } = await logisticFit(
+          {
+            features: gatherRows(features, rows, width),
+            labels: Int32Array.from(rows, (row) => labels[row]!),
+            width,
+          },
+          params,
+          signal,
+        );
+        fits.push({ trainRows: rows.length, ...report });
+        progress((index + 1) / inputs.splits.length);
+        const test = features.subarray(
+          split.testStart * width,
+          split.testEnd * width,
+        );
+        return affineRows(test, width, weights, bias);
+      },
+    );
+    return { logits, fits };
+  },
+});
+
+function gatherRows(
+  values: Float64Array,
+  rows: readonly number[],
+  width: number,
+): Float64Array {
+  const gathered = new Float64Array(rows.length * width);
+  rows.forEach((row, index) => {
+    gathered.set(
+      values.subarray(row * width, (row + 1) * width),
+      index * width,
+    );
+  });
+  return gathered;
+}
+
+function affineRows(
+  features: Float64Array,
+  width: number,
+  weights: Float64Array,
+  bias: Float64Array,
+): Float64Array {
+  const classes = bias.length;
+  const rows = features.length / width;
+  const logits = new Float64Array(rows * classes);
+  for (let row = 0; row < rows; row++) {
+    for (let k = 0; k < classes; k++) {
+      let sum = bias[k]!;
+      for (let column = 0; column < width; column++) {
+        sum += features[row * width + column]! * weights[column * classes + k]!;
+      }
+      if (!Number.isFinite(sum)) {
+        throw new DataError(
+          `Cannot forecast as the features of test row ${row} are not finite`,
+          { hint: "Drop or fill missing values first" },
+        );
+      }
+      logits[row * classes + k] = sum;
+    }
+  }
+  return logits;
+}
+
+/**
+ * The baseline of every classifier: for each test window the log frequencies
+ * of the classes in its training window, each count raised by one (Laplace).
+ *
+ * Inputs: `labels`, i32 `["t"]`, -1 where not known; `splits`. Params:
+ * `classes` (default 3). Output: `logits`, f64 `["t", "k"]`, NaN outside the
+ * test windows.
+ */
+export const classPriorForecast: Op<
+  { labels: Tensor<"i32">; splits: Splits },
+  { classes?: number | undefined },
+  { logits: F64 }
+> = op({
+  name: "movement/classPriorForecast",
+  version: "1",
+  doc: "Walk-forward log frequencies of the classes: the baseline",
+  inputs: {
+    labels: port.tensor("i32", ["t"]),
+    splits: port.value(SPLITS),
+  },
+  params: z.object({ classes: z.int().min(2).default(3) }),
+  outputs: { logits: port.tensor("f64", ["t", "k"]) },
+  run: async (inputs, { classes }) => {
+    const labels = await inputs.labels.data();
+    return {
+      logits: await fillTestRows(
+        labels.length,
+        classes,
+        inputs.splits,
+        (split) => Promise.resolve(priorRows(labels, split, classes)),
+      ),
+    };
+  },
+});
+
+function priorRows(
+  labels: Int32Array,
+  split: Splits[number],
+  classes: number,
+): Float64Array {
+  const rows = labelledRows(labels, split);
+  const counts = new Float64Array(classes).fill(1);
+  for (const row of rows) {
+    const label = labels[row]!;
+    if (label >= classes) {
+      throw new DataError(
+        `Cannot count classes as the label of row ${row} is not a class`,
+        {
+          expected: `integers from 0 to ${classes - 1}, or -1`,
+          actual: String(label),
+        },
+      );
+    }
+    counts[label]! += 1;
+  }
+  const logits = new Float64Array((split.testEnd - split.testStart) * classes);
+  return logits.map((_, index) =>
+    Math.log(counts[index % classes]! / (rows.length + classes))
+  );
+}

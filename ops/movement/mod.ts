@@ -1,0 +1,19 @@
+/**
+ * Stock movement: labels and the models that predict them.
+ *
+ * @example
+ * ```ts
+ * import { labelMovement } from "@weft/weft/ops/movement";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const close = wf.tensor([100, 103, 99], { dtype: "f64" });
+ * const { labels } = await labelMovement.run({ close }, { threshold: 0.02 });
+ * console.log(await labels.toArray()); // [2, 0, -1]
+ * ```
+ *
+ * @module
+ */
+
+export * from "./label_movement.ts";
+export * from "./logistic_forecast.ts";
+export * from "./logistic_regression.ts";
