@@ -78,6 +78,37 @@ function joined(source: string | readonly string[]): string {
   return typeof source === "string" ? source : source.join("");
 }
 
+/** The lines of a text with their ends, as nbformat writes them. */
+function lines(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+/** Changes texts of an output as wholes, although they are stored as lines. */
+function mapOutput(
+  output: CellOutput,
+  change: (text: string) => string,
+): CellOutput {
+  const changeLines = (value: unknown): unknown =>
+    Array.isArray(value) && value.every((line) => typeof line === "string")
+      ? lines(change(value.join("")))
+      : mapTexts(value, change);
+  const { data, text, ...rest } = output;
+  return {
+    ...mapTexts(rest, change) as CellOutput,
+    ...(data === undefined ? {} : {
+      data: Object.fromEntries(
+        Object.entries(data).map((
+          [type, value],
+        ) => [
+          type,
+          type.endsWith("json") ? mapTexts(value, change) : changeLines(value),
+        ]),
+      ),
+    }),
+    ...(text === undefined ? {} : { text: changeLines(text) as string[] }),
+  };
+}
+
 /**
  * Takes out of the outputs what says more of the machine than of the notebook:
  * paths, the times of execution, and the copy of plotly.js.
@@ -103,9 +134,7 @@ export function scrub(
     metadata,
     cells: notebook.cells.map((cell) => {
       const { execution: _, ...own } = cell.metadata ?? {};
-      const outputs = cell.outputs?.map((output) =>
-        mapTexts(output, clean) as CellOutput
-      );
+      const outputs = cell.outputs?.map((output) => mapOutput(output, clean));
       return {
         ...cell,
         metadata: own,
@@ -184,6 +213,27 @@ async function findJupyter(): Promise<string> {
   );
 }
 
+/**
+ * Makes the Deno kernel known to Jupyter in a folder of its own: the same words
+ * that `deno jupyter --install` writes into the home of the user.
+ */
+async function writeKernelSpec(data: string): Promise<void> {
+  const folder = join(data, "kernels", "deno");
+  await Deno.mkdir(folder, { recursive: true });
+  const spec = {
+    argv: [
+      Deno.execPath(),
+      "jupyter",
+      "--kernel",
+      "--conn",
+      "{connection_file}",
+    ],
+    display_name: "Deno",
+    language: "typescript",
+  };
+  await Deno.writeTextFile(join(folder, "kernel.json"), JSON.stringify(spec));
+}
+
 async function call(
   program: string,
   args: string[],
@@ -239,15 +289,9 @@ async function main(args: readonly string[]): Promise<void> {
   const jupyter = await findJupyter();
   const folder = await Deno.makeTempDir({ prefix: "weft-notebooks-" });
   try {
-    const env = { JUPYTER_DATA_DIR: join(folder, "jupyter"), NO_COLOR: "" };
-    const installed = await call(Deno.execPath(), [
-      "jupyter",
-      "--install",
-      "--force",
-    ], env);
-    if (!installed.success) {
-      throw new Error(`Cannot install the Deno kernel\n${installed.text}`);
-    }
+    const data = join(folder, "jupyter");
+    await writeKernelSpec(data);
+    const env = { JUPYTER_DATA_DIR: data };
     const hidden = new Map([
       [ROOT.replace(/[/\\]$/, ""), "/weft"],
       [folder, "/tmp"],

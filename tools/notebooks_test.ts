@@ -50,6 +50,32 @@ Deno.test("scrub takes paths, times of execution and plotly.js out of outputs", 
   strictEqual(clean.cells[1]?.source, "/home/me/weft stays in prose");
 });
 
+Deno.test("scrub takes plotly.js out although nbformat stores it line by line", () => {
+  const made = notebook("");
+  const cell = made.cells[0];
+  ok(cell);
+  const output = {
+    output_type: "display_data",
+    data: {
+      "text/html": [
+        'a\n<script data-weft="plotly">\n',
+        "code\n",
+        "</script>b\n",
+        "c",
+      ],
+      "application/x+json": { list: ["x\n", "y"] },
+    },
+  };
+  const clean = scrub(
+    { ...made, cells: [{ ...cell, outputs: [output] }] },
+    new Map(),
+  );
+  deepStrictEqual(clean.cells[0]?.outputs?.[0]?.data, {
+    "text/html": ["a\n", "b\n", "c"],
+    "application/x+json": { list: ["x\n", "y"] },
+  });
+});
+
 Deno.test("keepUnchanged keeps outputs that differ in times only", () => {
   const before = notebook("computed in 12 ms, then 1.3 s, then 2 min 05 s");
   strictEqual(
