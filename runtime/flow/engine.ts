@@ -11,40 +11,31 @@
  */
 
 import { cancelledError, pause } from "../core/abort.ts";
+import { RunError, WeftError } from "../core/errors.ts";
 import type { EventStream, NodeState, RunEvent } from "../core/events.ts";
-import { OpError, RunError, WeftError } from "../core/errors.ts";
+import type { Digest } from "../core/hash.ts";
 import { withUserFrames } from "../core/stack.ts";
 import { Bindings } from "../ports/mod.ts";
-import { withBlame } from "../tensor/blame.ts";
+import { bodyError, runBody } from "./body.ts";
 import { checkInputs, checkOutputs } from "./checks.ts";
 import type { Graph } from "./graph.ts";
-import {
-  ConstantDigests,
-  derivedVersion,
-  type InputVersions,
-  inputVersions,
-  keyOf,
-  withPlace,
-} from "./keys.ts";
 import { refuseNaN } from "./nan_check.ts";
 import { type NodeCore, type Output, pathTo } from "./node_core.ts";
-import type { OpContext } from "./op_info.ts";
 import type { Overridden } from "./overrides.ts";
 import { provenanceOf } from "./provenance.ts";
 import { type Limits, ReadyQueue } from "./ready_queue.ts";
 import { countByOp, Results } from "./results.ts";
 import type { MaybePromise, StoreRecord } from "./store/store.ts";
 import { Task } from "./task.ts";
-import { valueOfWire, visitOutputs } from "./wiring.ts";
+import { TaskKeys } from "./task_keys.ts";
+import { outputDigests, outputsRead, sharedOutputs } from "./task_outputs.ts";
+import { valueOfWire } from "./wiring.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const SLICE_MS = 20;
 
 /** How long a cancelled run waits for bodies that heed their signal. */
 const GRACE_MS = 80;
-
-/** Wait before the first retry of an io op; doubled for each further one. */
-const RETRY_MS = 100;
 
 /** What a run needs to know. */
 export interface EngineSettings {
@@ -73,7 +64,8 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #tasks: readonly Task[];
   readonly #byCore: ReadonlyMap<NodeCore, Task>;
-  readonly #constants = new ConstantDigests();
+  readonly #keys: TaskKeys;
+  readonly #firstByKey = new Map<Digest, Task>();
   readonly #ready: ReadyQueue<Task>;
   readonly #moving: Task[] = [];
   readonly #failed: Task[] = [];
@@ -98,6 +90,7 @@ export class Engine {
       task.unsettledReaders = task.readers.length;
     }
     this.#byCore = new Map(this.#tasks.map((task) => [task.core, task]));
+    this.#keys = new TaskKeys(this.#byCore, settings.overridden);
   }
 
   /**
@@ -115,7 +108,13 @@ export class Engine {
     const abort = () => this.#cancelAll();
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort);
-    if (this.#settings.results.isKept) await this.#deriveKeys();
+    if (this.#settings.results.isKept) {
+      await this.#keys.derive(
+        this.#tasks,
+        signal,
+        (task, error) => this.#fail(task, error),
+      );
+    }
     for (const root of [...graph.roots].reverse()) {
       this.#ask(this.#tasks[root.id]!, true);
     }
@@ -211,6 +210,8 @@ export class Engine {
     task.isWanted ||= forValues;
     if (task.phase === "idle" || (task.phase === "parked" && task.isWanted)) {
       this.#moving.push(task);
+    } else if (task.phase === "following" && task.isWanted) {
+      this.#ask(this.#firstByKey.get(task.key!)!, true);
     }
   }
 
@@ -246,51 +247,45 @@ export class Engine {
       this.#awaitDigests(task); // A source has no key: it failed
       return;
     }
+    const first = this.#firstByKey.get(task.key);
+    if (first !== undefined && first.ended === undefined) {
+      this.#follow(task, first);
+      return;
+    }
+    this.#firstByKey.set(task.key, task);
     this.#then(task, results.find(task.key), (record) => {
       if (record === undefined) this.#awaitDigests(task);
       else this.#useRecord(task, record);
     });
   }
 
-  /** Derivation keys of all nodes, sources first. */
-  async #deriveKeys(): Promise<void> {
-    let slice = performance.now();
-    for (const task of this.#tasks) {
-      if (this.#settings.signal.aborted) return;
-      if (task.sources.some((source) => source.key === undefined)) continue;
-      try {
-        const inputs = this.#inputVersions(
-          task,
-          (output, source) => derivedVersion(source.key!, output.name),
-        );
-        const found = inputs instanceof Promise ? await inputs : inputs;
-        task.key = keyOf(task.core, found);
-        if (task.sources.length === 0) {
-          task.contentKey = task.key;
-          task.inputs = found;
-        }
-      } catch (error) {
-        this.#fail(task, error);
-      }
-      if (performance.now() - slice > SLICE_MS) {
-        await pause(0);
-        slice = performance.now();
-      }
+  /** Two nodes that are the same call run once. */
+  #follow(task: Task, first: Task): void {
+    task.phase = "following";
+    task.inputs = first.inputs;
+    first.twins.push(task);
+    if (first.digests !== undefined) {
+      task.digests = first.digests;
+      this.#tellReaders(task, "digests");
     }
+    this.#ask(first, task.isWanted);
   }
 
-  #inputVersions(
-    task: Task,
-    versionOf: (output: Output<unknown>, source: Task) => string,
-  ): MaybePromise<InputVersions> {
-    const { overridden } = this.#settings;
-    return inputVersions(task.core, this.#constants, (output) => {
-      if (overridden?.has(output)) {
-        const { codec } = output.node.info.outputs.get(output.name)!;
-        return this.#constants.of(overridden.value(output), codec);
+  #tellTwins(first: Task): void {
+    for (const task of first.twins) {
+      if (task.ended !== undefined) continue;
+      if (task.digests === undefined && first.digests !== undefined) {
+        task.digests = first.digests;
+        this.#tellReaders(task, "digests");
       }
-      return versionOf(output, this.#byCore.get(output.node)!);
-    });
+      if (first.ended === undefined) continue;
+      if (first.ended === "failed" || first.ended === "skipped") {
+        this.#skip(task, first.blamed ?? first);
+      } else if (first.values !== undefined) {
+        task.provenance = first.provenance;
+        this.#complete(task, first.values, "reused", "the same call ran once");
+      }
+    }
   }
 
   #awaitDigests(task: Task): void {
@@ -321,6 +316,7 @@ export class Engine {
   }
 
   #tellReaders(task: Task, phase: "digests" | "values"): void {
+    if (task.twins.length > 0) this.#tellTwins(task);
     for (const reader of task.readers) {
       if (reader.phase === phase && --reader.missing === 0) {
         this.#moving.push(reader);
@@ -331,7 +327,7 @@ export class Engine {
   #searchByContent(task: Task): void {
     const { results } = this.#settings;
     task.phase = "searching";
-    this.#then(task, this.#contentKey(task), (key) => {
+    this.#then(task, this.#keys.byContent(task), (key) => {
       if (key === task.key) {
         this.#awaitValues(task);
         return;
@@ -345,20 +341,6 @@ export class Engine {
         this.#useRecord(task, record, true);
       });
     });
-  }
-
-  #contentKey(task: Task): MaybePromise<string> {
-    if (task.contentKey !== undefined) return task.contentKey;
-    const take = (inputs: InputVersions) => {
-      task.inputs = inputs;
-      task.contentKey = keyOf(task.core, inputs);
-      return task.contentKey;
-    };
-    const inputs = this.#inputVersions(
-      task,
-      (output, source) => source.digests![output.name] ?? "absent",
-    );
-    return inputs instanceof Promise ? inputs.then(take) : take(inputs);
   }
 
   /** Takes as much from a record as was asked for and as it holds. */
@@ -389,11 +371,7 @@ export class Engine {
     if (task.isRoot) return all;
     const read = new Set<string>();
     for (const reader of task.readers) {
-      for (const wire of reader.core.wires.values()) {
-        visitOutputs(wire, (output) => {
-          if (output.node === task.core) read.add(output.name);
-        });
-      }
+      for (const name of outputsRead(reader.core, task.core)) read.add(name);
     }
     return all.filter((name) => read.has(name));
   }
@@ -435,7 +413,12 @@ export class Engine {
 
   #override(task: Task, overridden: Overridden): void {
     const values = Object.fromEntries(overridden.of(task.core)!);
-    const versions = this.#outputDigests(task, values, new Set());
+    const versions = outputDigests(
+      task.core,
+      values,
+      this.#settings.results.modeFor(task),
+      new Set(),
+    );
     this.#then(task, versions, (digests) => {
       task.digests = digests;
       this.#tellReaders(task, "digests");
@@ -456,53 +439,30 @@ export class Engine {
       node: task.vertex.id,
       name: task.name,
     });
-    this.#try(task, 0);
+    this.#guard(task, () => this.#runBody(task));
   }
 
-  #try(task: Task, attempt: number): void {
+  #runBody(task: Task): void {
     const { core } = task;
     const bindings = new Bindings();
     const path = pathTo(core);
-    const finish = (returned: unknown) => {
-      const values = checkOutputs(core.info, returned, path, bindings);
+    const given: Record<string, unknown> = {};
+    for (const [name, wire] of core.wires) {
+      given[name] = valueOfWire(wire, (output) => this.#read(output));
+    }
+    const inputs = checkInputs(core.info, given, path, bindings, core.wires);
+    const { signal, events, now } = this.#settings;
+    const isLive = () => task.ended === undefined;
+    const returned = runBody(core, task.vertex.id, inputs, {
+      signal,
+      events,
+      now,
+      isLive,
+    });
+    this.#then(task, returned, (value) => {
+      const values = checkOutputs(core.info, value, path, bindings);
       this.#settle(task, this.#withOverrides(task, values));
-    };
-    let inputs: Record<string, unknown>;
-    try {
-      const given: Record<string, unknown> = {};
-      for (const [name, wire] of core.wires) {
-        given[name] = valueOfWire(wire, (output) => this.#read(output));
-      }
-      inputs = checkInputs(core.info, given, path, bindings, core.wires);
-    } catch (error) {
-      this.#fail(task, error);
-      return;
-    }
-    try {
-      const returned = withBlame(
-        path,
-        () => core.info.body(inputs, core.params, this.#contextOf(task)),
-      );
-      if (!isPromiseLike(returned)) {
-        this.#guard(task, () => finish(returned));
-        return;
-      }
-      this.#outstanding++;
-      returned.then(
-        (value) => {
-          this.#outstanding--;
-          this.#guard(task, () => finish(value));
-          this.#pump();
-        },
-        (error) => {
-          this.#outstanding--;
-          this.#bodyThrew(task, error, attempt);
-          this.#pump();
-        },
-      );
-    } catch (error) {
-      this.#bodyThrew(task, error, attempt);
-    }
+    });
   }
 
   #read(output: Output<unknown>): unknown {
@@ -522,58 +482,18 @@ export class Engine {
       : { ...values, ...Object.fromEntries(replaced) };
   }
 
-  #contextOf(task: Task): OpContext {
-    const { events, now, signal } = this.#settings;
-    const about = { node: task.vertex.id, name: task.name };
-    return {
-      signal,
-      progress: (fraction, message) => {
-        if (task.ended !== undefined) return;
-        events.emit({
-          type: "node-progress",
-          at: now(),
-          ...about,
-          fraction: Math.min(1, Math.max(0, fraction)),
-          ...(message === undefined ? {} : { message }),
-        });
-      },
-      log: (message) => {
-        if (task.ended !== undefined) return;
-        events.emit({ type: "node-log", at: now(), ...about, message });
-      },
-    };
-  }
-
-  #bodyThrew(task: Task, error: unknown, attempt: number): void {
-    const { events, now, signal } = this.#settings;
-    if (task.ended !== undefined) return;
-    const { retries, name } = task.core.info;
-    if (attempt >= retries || signal.aborted) {
-      this.#fail(task, bodyError(task.core, error));
-      return;
-    }
-    events.emit({
-      type: "warning",
-      at: now(),
-      node: task.vertex.id,
-      message: `Op "${name}" failed and is tried again (${
-        attempt + 1
-      } of ${retries}): ${error instanceof Error ? error.message : error}`,
-    });
-    this.#outstanding++;
-    pause(RETRY_MS * 2 ** attempt, signal).then(() => {
-      this.#outstanding--;
-      if (task.ended === undefined) this.#try(task, attempt + 1);
-      this.#pump();
-    });
-  }
-
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
-    const { device, now, results } = this.#settings;
-    const digested = this.#outputDigests(task, values, this.#shared(task));
+    const { checkNaN, device, now, results } = this.#settings;
+    const digested = outputDigests(
+      task.core,
+      values,
+      results.modeFor(task),
+      sharedOutputs(task),
+    );
+    const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
     this.#then(task, digested, (digests) => {
-      this.#then(task, this.#refuseNaN(task, values), () => {
+      this.#then(task, looked, () => {
         this.#then(task, results.whyComputed(task), (why) => {
           const ms = now() - task.startedAt;
           const isNews = task.digests === undefined;
@@ -588,70 +508,6 @@ export class Engine {
     });
   }
 
-  /** Outputs that several will read: they are computed once, now. */
-  #shared(task: Task): ReadonlySet<string> {
-    const shared = new Set<string>();
-    const counted = new Set<string>(
-      task.isRoot ? task.core.info.outputs.keys() : [],
-    );
-    if (task.readers.length + (task.isRoot ? 1 : 0) < 2) return shared;
-    for (const reader of task.readers) {
-      if (reader.ended !== undefined || reader.phase === "idle") continue;
-      const read = new Set<string>();
-      for (const wire of reader.core.wires.values()) {
-        visitOutputs(wire, (output) => {
-          if (output.node === task.core) read.add(output.name);
-        });
-      }
-      for (const name of read) {
-        if (counted.has(name)) shared.add(name);
-        else counted.add(name);
-      }
-    }
-    return shared;
-  }
-
-  #outputDigests(
-    task: Task,
-    values: Readonly<Record<string, unknown>>,
-    shared: ReadonlySet<string>,
-  ): MaybePromise<Record<string, string>> {
-    const { results } = this.#settings;
-    const digests: Record<string, string> = {};
-    const waits: Promise<void>[] = [];
-    const computesAll = results.writesAll(task);
-    for (const [name, value] of Object.entries(values)) {
-      if (value === undefined) continue;
-      if (!results.isKept && !shared.has(name)) continue;
-      const { codec } = task.core.info.outputs.get(name)!;
-      try {
-        const known = computesAll || shared.has(name)
-          ? undefined
-          : codec.version(value);
-        const digest = known ?? codec.digest(value);
-        if (typeof digest === "string") digests[name] = digest;
-        else {
-          waits.push(digest.then((found) => {
-            digests[name] = found;
-          }));
-        }
-      } catch (error) {
-        throw withPlace(error, task.core, name);
-      }
-    }
-    return waits.length === 0
-      ? digests
-      : Promise.all(waits).then(() => digests);
-  }
-
-  #refuseNaN(
-    task: Task,
-    values: Readonly<Record<string, unknown>>,
-  ): MaybePromise<void> {
-    if (!this.#settings.checkNaN) return;
-    return refuseNaN(task.core, values);
-  }
-
   // ---- how a task ends ----------------------------------------------------
 
   #complete(
@@ -661,8 +517,7 @@ export class Engine {
     why: string,
   ): void {
     const { results, now } = this.#settings;
-    const isRead = task.isRoot || task.unsettledReaders > 0;
-    if (isRead) task.values = values;
+    task.values = values;
     this.#leave(task, state, why, results.bytesOf(task, values));
     if (state === "computed" && results.isKept) {
       this.#inBackground(
@@ -671,6 +526,7 @@ export class Engine {
       );
     }
     this.#tellReaders(task, "values");
+    if (!task.isRoot && task.unsettledReaders === 0) task.values = undefined;
     this.#release(task);
   }
 
@@ -692,6 +548,7 @@ export class Engine {
       ...(bytes === undefined ? {} : { bytes }),
       ...(error === undefined ? {} : { error }),
     });
+    if (state === "failed" || state === "skipped") this.#tellTwins(task);
   }
 
   #inBackground(task: Task, work: MaybePromise<void>): void {
@@ -722,7 +579,9 @@ export class Engine {
       for (const source of task.sources) {
         if (--source.unsettledReaders > 0 || source.isRoot) continue;
         source.values = undefined;
-        if (source.phase === "idle" || source.phase === "parked") {
+        const isNeeded = source.twins.some((twin) => twin.ended === undefined);
+        const waits = source.phase === "idle" || source.phase === "parked";
+        if (waits && !isNeeded) {
           this.#endUnneeded(source);
           stack.push(source);
         }
@@ -731,8 +590,7 @@ export class Engine {
   }
 
   #endUnneeded(task: Task): void {
-    const isKnown = task.phase === "parked";
-    if (isKnown) {
+    if (task.digests !== undefined) {
       this.#leave(task, "reused", "its data are known to be unchanged");
     } else if (task.readers.some(({ ended }) => ended === "reused")) {
       this.#leave(task, "reused", "what reads it was in the store");
@@ -797,27 +655,4 @@ export class Engine {
     const errors = this.#failed.map((task) => this.#errors.get(task)!);
     return errors.length === 1 ? errors[0]! : new RunError(errors);
   }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
-}
-
-function bodyError(core: NodeCore, thrown: unknown): OpError {
-  const words = thrown instanceof WeftError
-    ? thrown.summary
-    : thrown instanceof Error
-    ? thrown.message
-    : String(thrown);
-  const hint = thrown instanceof WeftError ? thrown.details.hint : undefined;
-  const error = new OpError(
-    `Cannot finish op "${core.info.name}" as its body failed: ${words}`,
-    {
-      path: pathTo(core),
-      ...(hint === undefined ? {} : { hint }),
-      cause: thrown,
-    },
-  );
-  return withUserFrames(error, thrown);
 }

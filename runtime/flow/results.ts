@@ -129,15 +129,17 @@ export class Results {
   }
 
   /**
-   * Whether the values of a task will be written to disk whatever they cost:
-   * then they are computed at once.
+   * How far the outputs of a task are digested: what goes to disk whatever it
+   * cost is computed at once.
    *
    * @param task The task.
-   * @returns True for roots and for `keep: "all"`.
+   * @returns `none` without a store, `all` for what is written to disk.
    */
-  writesAll(task: Task): boolean {
-    return this.#store.kind === "disk" &&
+  modeFor(task: Task): "none" | "lazy" | "all" {
+    if (!this.isKept) return "none";
+    const isWritten = this.#store.kind === "disk" &&
       (task.isRoot || this.#keep === "all");
+    return isWritten ? "all" : "lazy";
   }
 
   /** Size of the outputs of a task, in bytes. */
@@ -159,9 +161,12 @@ export class Results {
     if (this.#keep === "roots") return false;
     if (this.#store.kind === "memory") return true;
     for (const [name, port] of task.core.info.outputs) {
-      if (values[name] !== undefined && (port.codec as { isPending?(value: unknown): boolean }).isPending?.(
+      if (
+        values[name] !== undefined &&
+        (port.codec as { isPending?(value: unknown): boolean }).isPending?.(
           values[name],
-        )) {
+        )
+      ) {
         return false;
       }
     }

@@ -5,6 +5,7 @@
  */
 
 import { memoryStore } from "./store/memory_store.ts";
+import { openStore } from "./store/open_store.ts";
 import type { Store } from "./store/store.ts";
 
 let sharedMemory: Store | undefined;
@@ -20,6 +21,5 @@ export function storeOf(option: Store | string | undefined): Store {
   if (option === undefined || option === "memory") {
     return sharedMemory ??= memoryStore();
   }
-  if (typeof option === "string") throw new Error("soon");
-  return option;
+  return typeof option === "string" ? openStore(option) : option;
 }

@@ -23,6 +23,7 @@ import type { Provenance, StoreRecord } from "./store/store.ts";
  * - `ready`: a place to run.
  * - `running`: its body, its tensors.
  * - `loading`: the store reads its outputs.
+ * - `following`: another task that is the same call.
  * - `done`: nothing more; `ended` says how it ended.
  */
 export type Phase =
@@ -34,6 +35,7 @@ export type Phase =
   | "ready"
   | "running"
   | "loading"
+  | "following"
   | "done";
 
 /** A node while a run works on it. */
@@ -46,6 +48,8 @@ export class Task implements Ready {
   sources: readonly Task[] = [];
   /** Tasks that read it. */
   readers: readonly Task[] = [];
+  /** Tasks that are the same call and wait for this one. */
+  readonly twins: Task[] = [];
   /** How many sources it still waits for in `digests` and `values`. */
   missing = 0;
   /** How many readers may still want its values. */

@@ -1,0 +1,97 @@
+/**
+ * The outputs of a task that has just been computed: which of them several
+ * will read, and their digests.
+ *
+ * @module
+ */
+
+import type { Digest } from "../core/hash.ts";
+import { withPlace } from "./keys.ts";
+import type { NodeCore } from "./node_core.ts";
+import type { MaybePromise } from "./store/store.ts";
+import type { Task } from "./task.ts";
+import { visitOutputs } from "./wiring.ts";
+
+/**
+ * The outputs of one node that another reads.
+ *
+ * @param reader The node that reads.
+ * @param core The node that is read.
+ * @returns The names of the outputs.
+ */
+export function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
+  const names = new Set<string>();
+  for (const wire of reader.wires.values()) {
+    visitOutputs(wire, (output) => {
+      if (output.node === core) names.add(output.name);
+    });
+  }
+  return names;
+}
+
+/**
+ * The outputs that two or more will read: whoever asked for the task counts,
+ * and every live task that reads it. A lazy tensor among them is computed now,
+ * so that the work is done once.
+ *
+ * @param task The task.
+ * @returns The names of the outputs.
+ */
+export function sharedOutputs(task: Task): ReadonlySet<string> {
+  const names = task.core.info.outputs.keys();
+  if (task.twins.length > 0) return new Set(names);
+  const shared = new Set<string>();
+  if (task.readers.length + (task.isRoot ? 1 : 0) < 2) return shared;
+  const counted = new Set<string>(task.isRoot ? names : []);
+  for (const reader of task.readers) {
+    if (reader.ended !== undefined || reader.phase === "idle") continue;
+    for (const name of outputsRead(reader.core, task.core)) {
+      if (counted.has(name)) shared.add(name);
+      else counted.add(name);
+    }
+  }
+  return shared;
+}
+
+/**
+ * The digests of outputs. A lazy tensor keeps the hash of its graph, unless it
+ * has to be computed anyway.
+ *
+ * @param core The node.
+ * @param values Its outputs.
+ * @param mode `none` digests only what has to be computed, `all` computes all.
+ * @param shared The outputs that have to be computed.
+ * @returns Digests by output.
+ * @throws {UnhashableValueError} If an output has no digest, naming it.
+ */
+export function outputDigests(
+  core: NodeCore,
+  values: Readonly<Record<string, unknown>>,
+  mode: "none" | "lazy" | "all",
+  shared: ReadonlySet<string>,
+): MaybePromise<Record<string, Digest>> {
+  const digests: Record<string, Digest> = {};
+  const waits: Promise<void>[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    const isComputed = mode === "all" || shared.has(name);
+    if (value === undefined || (mode === "none" && !isComputed)) continue;
+    const { codec } = core.info.outputs.get(name)!;
+    try {
+      const known = isComputed ? undefined : codec.version(value);
+      const digest = known ?? codec.digest(value);
+      if (typeof digest === "string") digests[name] = digest;
+      else {
+        waits.push(
+          digest.then((found) => {
+            digests[name] = found;
+          }, (error) => {
+            throw withPlace(error, core, name);
+          }),
+        );
+      }
+    } catch (error) {
+      throw withPlace(error, core, name);
+    }
+  }
+  return waits.length === 0 ? digests : Promise.all(waits).then(() => digests);
+}
