@@ -22,6 +22,8 @@ export interface GraphNode extends NodeInfo {
   readonly bytes?: number | undefined;
   /** Why it ended so; shown on pointing at the node. */
   readonly why?: string | undefined;
+  /** What stands in its lower corner instead of phase, time and size. */
+  readonly detail?: string | undefined;
 }
 
 /** How a graph is drawn. */
@@ -59,6 +61,7 @@ const BOX_HEIGHT = 46;
 const POINTS_AN_INCH = 72;
 
 function detailOf(node: GraphNode): string {
+  if (node.detail !== undefined) return node.detail;
   const parts: string[] = [];
   if (node.phase !== undefined) parts.push(node.phase);
   if (node.phase === "computed" && node.ms !== undefined) {

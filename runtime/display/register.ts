@@ -1,5 +1,5 @@
 /**
- * Tells the lower layers how nodes, tensors and frames are drawn and, in a
+ * Tells the lower layers how nodes, runs, tensors and frames are drawn and, in a
  * Jupyter kernel, shows every run. Importing it is enough; outside of a
  * notebook it starts nothing.
  *
@@ -7,13 +7,12 @@
  */
 
 import { registerDescriber } from "../core/describe.ts";
-import { graphOf, isNode } from "../flow/mod.ts";
+import { isNode, Run } from "../flow/mod.ts";
+import { describeNode, describeRun } from "./flow_view.ts";
 import { describeFrame, isFrame } from "./frame_view.ts";
-import { graphSvg } from "./graph.ts";
 import { currentKernel } from "./kernel.ts";
 import { showRuns } from "./show_runs.ts";
 import { describeTensor, isTensor } from "./tensor_view.ts";
-import { formatCount } from "./text.ts";
 
 registerDescriber({
   kind: "frame",
@@ -30,14 +29,13 @@ registerDescriber({
 registerDescriber({
   kind: "node",
   accepts: isNode,
-  describe: async (node) => {
-    const { nodes, roots } = graphOf(node);
-    return {
-      "text/html": await graphSvg(nodes, { roots }),
-      "image/svg+xml": await graphSvg(nodes, { roots, theme: "paper" }),
-      "text/plain": `${String(node)} (${formatCount(nodes.length, "node")})`,
-    };
-  },
+  describe: describeNode,
+});
+
+registerDescriber({
+  kind: "run",
+  accepts: (value): value is Run<unknown> => value instanceof Run,
+  describe: describeRun,
 });
 
 if (currentKernel() !== undefined) showRuns();
