@@ -5,6 +5,7 @@
  * @module
  */
 
+import { holdStorage } from "./account.ts";
 import type { DType, TypedArray } from "./dtypes.ts";
 import type { PrimitiveAttributes, PrimitiveName } from "./primitives.ts";
 import { type Shape, sizeOf } from "./shapes.ts";
@@ -71,7 +72,7 @@ export class GraphNode {
   /** The data, once computed. */
   storage: Storage | undefined = undefined;
   /** Data of all results of a primitive that has several, once computed. */
-  results: readonly (Storage | undefined)[] | undefined = undefined;
+  results: readonly Storage[] | undefined = undefined;
   /** Digest of what the node computes, remembered by the tensor layer. */
   version: string | undefined = undefined;
   /** Scratch of a walk: the walk that saw the node last. */
@@ -108,12 +109,25 @@ export class GraphNode {
   }
 
   /**
+   * Keeps the data of all results of a primitive that has several, and forgets
+   * how they came about.
+   *
+   * @param results The data, one storage a result.
+   */
+  realizeResults(results: readonly Storage[]): void {
+    for (const storage of results) holdStorage(storage, this.blame);
+    this.results = results;
+    this.inputs = NO_INPUTS;
+  }
+
+  /**
    * Turns the node into data and forgets how they came about, so that history
    * is not retained.
    *
    * @param storage The data of the (only) result.
    */
   realize(storage: Storage): void {
+    holdStorage(storage, this.blame);
     this.storage = storage;
     this.op = "data";
     this.attributes = NO_ATTRIBUTES;
@@ -133,6 +147,18 @@ export function attributesOf<K extends PrimitiveName>(
   _op: K,
 ): PrimitiveAttributes[K] {
   return node.attributes as PrimitiveAttributes[K];
+}
+
+/**
+ * One result of a node that has several.
+ *
+ * @param node The node.
+ * @param index Which result.
+ * @returns The node of the result.
+ */
+export function outputNode(node: GraphNode, index: number): GraphNode {
+  const { dtype, shape } = node.outputs![index]!;
+  return new GraphNode("output", { index }, [node], dtype, shape, node.blame);
 }
 
 /** A closed piece of graph: a function of its parameters. */

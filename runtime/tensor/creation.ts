@@ -169,7 +169,7 @@ export function fromOwned<D extends DType>(
   shape: Shape,
 ): Tensor<D> {
   const node = new GraphNode("data", {}, [], dtype, shape, currentBlame());
-  node.storage = hostStorage(array);
+  node.realize(hostStorage(array));
   return new Tensor<D>(node);
 }
 

@@ -9,7 +9,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
-import { type GraphNode, type Storage, storageOf } from "../device/graph.ts";
+import {
+  type GraphNode,
+  outputNode,
+  type Storage,
+  storageOf,
+} from "../device/graph.ts";
 import { defaultDevice, deviceNamed } from "../device/registry.ts";
 
 /** How tensors are computed inside {@linkcode withExecution}. */
@@ -86,11 +91,35 @@ export async function realizeNodes(
     else if (!pending.includes(node)) pending.push(node);
   }
   if (pending.length === 0) return;
+  const sources = routinesOf(pending);
+  const siblings = sources.flatMap((source) =>
+    source.outputs!.map((_, index) => outputNode(source, index))
+  );
   const storages = await currentDevice().execute(
-    pending,
+    [...pending, ...siblings],
     settings.getStore() ?? {},
   );
   pending.forEach((node, k) => keep(node, storages[k]!));
+  let at = pending.length;
+  for (const source of sources) {
+    const { length } = source.outputs!;
+    source.realizeResults(storages.slice(at, at += length));
+  }
+}
+
+/**
+ * Routines of which one result is asked for: all of them are computed together,
+ * so the others are kept for those who still hold them.
+ */
+function routinesOf(nodes: readonly GraphNode[]): GraphNode[] {
+  const sources = new Set<GraphNode>();
+  for (const node of nodes) {
+    const source = node.op === "output" ? node.inputs[0]! : undefined;
+    if (source?.op === "routine" && source.outputs!.length > 1) {
+      sources.add(source);
+    }
+  }
+  return [...sources];
 }
 
 function keep(node: GraphNode, storage: Storage): void {

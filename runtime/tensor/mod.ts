@@ -5,6 +5,11 @@
  * @module
  */
 
+export {
+  type MemoryAccount,
+  memoryAccount,
+  type MemoryHolder,
+} from "../device/account.ts";
 export type { DataOf, DType, FloatDType } from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
 export { compile } from "./compile.ts";

@@ -6,7 +6,12 @@
 
 import { DTypeError } from "../core/errors.ts";
 import { type DType, isFloatDType, isIntegerDType } from "../device/dtypes.ts";
-import { attributesOf, GraphNode, type TensorSpec } from "../device/graph.ts";
+import {
+  attributesOf,
+  GraphNode,
+  outputNode,
+  type TensorSpec,
+} from "../device/graph.ts";
 import type {
   PrimitiveAttributes,
   PrimitiveName,
@@ -93,10 +98,7 @@ export function applySeveral(
  * @returns The tensor.
  */
 export function outputOf(node: GraphNode, index: number): Tensor {
-  const { dtype, shape } = node.outputs![index]!;
-  return new Tensor(
-    new GraphNode("output", { index }, [node], dtype, shape, node.blame),
-  );
+  return new Tensor(outputNode(node, index));
 }
 
 /**

@@ -20,8 +20,13 @@ export const OPERATIONS_PER_LOOK = 400_000;
 const waiting: (() => void)[] = [];
 let scheduled = false;
 
-/** Resumes one waiting execution a turn, so that many do not add up. */
-function nextTurn(): Promise<void> {
+/**
+ * Waits for a turn of the event loop. One execution is resumed a turn, so that
+ * the slices of many do not add up.
+ *
+ * @returns When it is the caller's turn.
+ */
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
     if (!scheduled) {

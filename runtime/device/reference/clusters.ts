@@ -53,11 +53,13 @@ export function nestShape(root: GraphNode): readonly number[] {
  *
  * @param order All nodes, inputs first; each node's `slot` is its position.
  * @param roots What is asked for.
+ * @param fuse Whether to join them at all.
  * @returns For each node the position of the node that ends its nest, or -1.
  */
 export function findClusters(
   order: readonly GraphNode[],
   roots: readonly GraphNode[],
+  fuse: boolean,
 ): Int32Array {
   const cluster = new Int32Array(order.length).fill(-1);
   const sizes = new Int32Array(order.length);
@@ -69,7 +71,7 @@ export function findClusters(
     if (isLeaf(node)) continue;
     if (isElementwise(node.op)) {
       const nest = users[index]!;
-      const joins = nest >= 0 && sizes[nest]! < MAX_CLUSTER &&
+      const joins = fuse && nest >= 0 && sizes[nest]! < MAX_CLUSTER &&
         sameShape(nestShape(order[nest]!), node.shape);
       cluster[index] = joins ? nest : index;
     } else if (isReduction(node)) cluster[index] = index;

@@ -5,10 +5,13 @@
  * @module
  */
 
+import { accountIsStale } from "../account.ts";
 import type { Device, ExecutionOptions } from "../device.ts";
 import { type GraphNode, hostStorage, type Storage } from "../graph.ts";
-import { runSliced } from "./clock.ts";
-import { planOf, runPlan } from "./run.ts";
+import type { TypedArray } from "../dtypes.ts";
+import { blameNotFinite, firstNotFinite } from "./blame.ts";
+import { nextTurn, runSliced, type Work } from "./clock.ts";
+import { planOf, runPlan, type StepObserver } from "./run.ts";
 
 /** The device that every other one is measured against. */
 export const referenceDevice: Device = {
@@ -21,21 +24,41 @@ async function execute(
   roots: readonly GraphNode[],
   options: ExecutionOptions,
 ): Promise<Storage[]> {
-  const { plan, order } = planOf(roots);
-  const { onKernel } = options;
-  const observe = onKernel === undefined
-    ? undefined
-    : (name: string, node: number, milliseconds: number, bytes: number) =>
-      onKernel({
-        name,
-        device: "reference",
-        blame: order[node]?.blame,
-        milliseconds,
-        bytes,
-      });
-  const arrays = await runSliced(
-    runPlan(plan, order, [], observe),
-    options.signal,
-  );
+  if (accountIsStale()) await nextTurn();
+  const arrays = await runSliced(compute(roots, options), options.signal);
   return arrays.map(hostStorage);
+}
+
+function* compute(
+  roots: readonly GraphNode[],
+  { checkFinite, onKernel }: ExecutionOptions,
+): Work<TypedArray[]> {
+  const { plan, order } = planOf(roots);
+  const arrays = yield* runPlan(
+    plan,
+    order,
+    [],
+    onKernel === undefined ? undefined : recordTo(onKernel, order),
+  );
+  if (checkFinite === true && arrays.some((one) => firstNotFinite(one) >= 0)) {
+    yield* blameNotFinite(order, roots);
+  }
+  return arrays;
+}
+
+function recordTo(
+  onKernel: NonNullable<ExecutionOptions["onKernel"]>,
+  order: readonly GraphNode[],
+): StepObserver {
+  return (step, buffers, milliseconds) => {
+    let bytes = 0;
+    for (const slot of step.writes) bytes += buffers[slot]!.byteLength;
+    onKernel({
+      name: step.name,
+      device: "reference",
+      blame: order[step.node]!.blame,
+      milliseconds,
+      bytes,
+    });
+  };
 }

@@ -28,11 +28,13 @@ import { type View, wholeView } from "./views.ts";
  *
  * @param order All nodes, inputs first; each node's `slot` is its position.
  * @param roots What is asked for.
+ * @param options Whether chains become one loop nest; true by default.
  * @returns The plan.
  */
 export function makePlan(
   order: readonly GraphNode[],
   roots: readonly GraphNode[],
+  options: { readonly fuse?: boolean } = {},
 ): Plan {
   const builder = new PlanBuilder();
   const views = new Array<View | undefined>(order.length);
@@ -43,7 +45,7 @@ export function makePlan(
     const size = node.op === "constant" ? 1 : node.size;
     views[index] = leafView(node, builder.newSlot(size));
   });
-  const cluster = findClusters(order, roots);
+  const cluster = findClusters(order, roots, options.fuse ?? true);
   const members = groupMembers(order, cluster);
   const wanted = wantedOutputs(order);
   const results = new Map<number, readonly (View | undefined)[]>();

@@ -11,7 +11,7 @@ import {
   storageOf,
   topologicalOrder,
 } from "../graph.ts";
-import type { Plan } from "./builder.ts";
+import type { Plan, Step } from "./builder.ts";
 import type { Work } from "./clock.ts";
 import { makePlan } from "./plan.ts";
 import { structureKey } from "./structure.ts";
@@ -60,12 +60,11 @@ function remember(key: string, plan: Plan): void {
   }
 }
 
-/** Told about each kernel that ran. */
-export type KernelObserver = (
-  name: string,
-  node: number,
+/** Told about each kernel that ran, before buffers are freed. */
+export type StepObserver = (
+  step: Step,
+  buffers: readonly TypedArray[],
   milliseconds: number,
-  bytes: number,
 ) => void;
 
 /**
@@ -81,7 +80,7 @@ export function* runPlan(
   plan: Plan,
   order: readonly GraphNode[],
   parameters: readonly TypedArray[],
-  observe?: KernelObserver,
+  observe?: StepObserver,
 ): Work<TypedArray[]> {
   const buffers = new Array<TypedArray>(plan.slots);
   plan.leaves.forEach((index, slot) => {
@@ -91,11 +90,7 @@ export function* runPlan(
     const started = observe === undefined ? 0 : performance.now();
     const work = step.run(buffers);
     if (work !== undefined) yield* work;
-    if (observe !== undefined) {
-      let bytes = 0;
-      for (const slot of step.writes) bytes += buffers[slot]!.byteLength;
-      observe(step.name, step.node, performance.now() - started, bytes);
-    }
+    observe?.(step, buffers, performance.now() - started);
     // The slot keeps its type; an empty array lets the old one be collected.
     for (const slot of step.frees) buffers[slot] = EMPTY;
   }
