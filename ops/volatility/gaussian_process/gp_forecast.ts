@@ -84,7 +84,7 @@ export interface GpForecastParams {
   kernel?: Kernel | undefined;
   /** Noise on standardised log variance; default 0.5 within `[1e-3, 10]`. */
   noiseVariance?: HyperParameter | undefined;
-  /** Most training rows a window, its last ones; default 400. */
+  /** Most training rows a window, its last ones; default 500. */
   trainRows?: number | undefined;
   /** Windows of past mean variance, in days; default 1, 5 and 22. */
   lags?: number[] | undefined;
@@ -112,7 +112,7 @@ const paramsSchema = z.object({
     value: 0.5,
     bounds: [1e-3, 10],
   }),
-  trainRows: z.int().min(10).default(400),
+  trainRows: z.int().min(10).default(500),
   lags: z.array(z.int().min(1)).default([1, 5, 22]),
   level: z.number().gt(0).lt(1).default(0.9),
   retransformation: z.enum(["lognormal", "median", "smearing"])
