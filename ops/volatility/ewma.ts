@@ -85,6 +85,7 @@ export const ewma: Op<{ returns: F64 }, EwmaParams, EwmaPath> = op({
   name: "volatility/ewma",
   version: "1",
   doc: "Exponentially weighted variance of returns, a forecast a day ahead",
+  causal: true,
   inputs: {
     returns: port.tensor("f64", ["...", "t"], { doc: "Returns, time last" }),
   },

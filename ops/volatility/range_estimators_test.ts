@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { checkCausal } from "../../runtime/flow/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 import { closeToClose } from "./close_to_close.ts";
@@ -181,6 +182,17 @@ Deno.test("realizedVariance names the price series that its kind lacks", async (
     realizedVariance.run({ close }, { kind: "garmanKlass" }),
     /Cannot compute the "garmanKlass" variance without "open"/,
   );
+});
+
+Deno.test("rolling estimates and realizedVariance know nothing of later rows", async () => {
+  const options = { outputs: ["rolling"], cuts: [2, 3, 4] };
+  const params = { window: 2 };
+  await checkCausal(closeToClose, { close }, params, options);
+  await checkCausal(parkinson, { high, low }, params, options);
+  await checkCausal(garmanKlass, bars, params, options);
+  await checkCausal(rogersSatchell, bars, params, options);
+  await checkCausal(yangZhang, { ...bars, previousClose }, params, options);
+  await checkCausal(realizedVariance, bars, {});
 });
 
 Deno.test("bars that cannot be are refused with the row", async () => {

@@ -96,6 +96,7 @@ export const realizedVariance: Op<
   name: "volatility/realizedVariance",
   version: "1",
   doc: "A variance for each day from its bar and the night before",
+  causal: true,
   inputs: {
     close: port.tensor("f64", ["...", "t"], { doc: "Last price of each day" }),
     open: port.optional(

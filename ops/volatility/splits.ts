@@ -1,11 +1,13 @@
 /**
- * Walk-forward splits as plain rows, and the checks that a forecast needs.
+ * What walk-forward variance forecasts ask of their splits beyond what all
+ * families ask.
  *
  * @module
  */
 
-import { z } from "zod";
+import type { z } from "zod";
 import { DataError } from "../../runtime/core/errors.ts";
+import { checkSplits as checkWindows, SPLITS } from "../splits.ts";
 
 /** One split: rows to fit on, then later rows to forecast; ends are exclusive. */
 export interface ForecastSplit {
@@ -19,58 +21,34 @@ export interface ForecastSplit {
   readonly testEnd: number;
 }
 
-/** ForecastSplits in the order of time. */
+/** Splits in the order of time. */
 export type ForecastSplits = readonly ForecastSplit[];
 
-const row = z.number().int().nonnegative();
-
 /** The schema of {@linkcode ForecastSplits}. */
-export const splitsSchema: z.ZodType<ForecastSplits> = z.array(z.object({
-  trainStart: row,
-  trainEnd: row,
-  testStart: row,
-  testEnd: row,
-}));
+export const splitsSchema: z.ZodType<ForecastSplits> = SPLITS;
 
 /**
  * Refuses splits that a forecast cannot follow: none at all, empty or reversed
- * windows, a test before the end of its training, tests that overlap or go back
- * in time, rows beyond the series.
+ * windows, a test before the end of its training, rows beyond the series, and
+ * tests that overlap or go back in time, of whose rows one would be forecast
+ * twice.
  *
  * @param splits The splits.
  * @param length Rows of the series.
  * @throws {DataError} With the number of the split at fault, from 0.
  */
 export function checkSplits(splits: ForecastSplits, length: number): void {
-  if (splits.length === 0) {
-    throw new DataError("Cannot forecast over no splits", {
-      hint: "Shorten the training window, or bring more rows",
-    });
-  }
-  let tested = 0;
-  splits.forEach((split, index) => {
-    const { trainStart, trainEnd, testStart, testEnd } = split;
-    const fault = trainStart >= trainEnd
-      ? "its training window is empty"
-      : testStart >= testEnd
-      ? "its test window is empty"
-      : testStart < trainEnd
-      ? "its test starts before its training ends"
-      : testStart < tested
-      ? "its test overlaps or precedes the test of the split before"
-      : testEnd > length
-      ? `it ends after the last of ${length} rows`
-      : undefined;
-    if (fault !== undefined) {
-      throw new DataError(
-        `Cannot use split ${index} as walk-forward: ${fault}`,
-        {
-          actual:
-            `train [${trainStart}, ${trainEnd}), test [${testStart}, ${testEnd})`,
-        },
-      );
-    }
-    tested = testEnd;
+  checkWindows([...splits], length);
+  splits.forEach(({ testStart, testEnd }, index) => {
+    const before = splits[index - 1]?.testEnd ?? 0;
+    if (testStart >= before) return;
+    throw new DataError(
+      `Cannot forecast as the test of walk-forward window ${index} overlaps or precedes the one before`,
+      {
+        expected: `a test that starts at row ${before} or later`,
+        actual: `test ${testStart} to ${testEnd}`,
+      },
+    );
   });
 }
 
