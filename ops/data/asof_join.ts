@@ -209,6 +209,23 @@ function rightNames(
  *
  * @throws {DataError} For null times or keys, and for times of different kinds.
  * @throws {ParameterError} Where both frames have a column of one name.
+ *
+ * @example
+ * ```ts
+ * import pl from "nodejs-polars";
+ * import { asofJoin } from "@weft/weft/ops/data";
+ *
+ * const day = (text: string) => new Date(text);
+ * const left = pl.DataFrame([
+ *   pl.Series("date", [day("2020-01-02"), day("2020-01-03")], pl.Date),
+ * ]);
+ * const right = pl.DataFrame([
+ *   pl.Series("knownAt", [day("2020-01-02")], pl.Date),
+ *   pl.Series("score", [0.7]),
+ * ]);
+ * const { joined } = await asofJoin.run({ left, right }, { exact: false });
+ * console.log(joined.getColumn("score").toArray()); // [null, 0.7]
+ * ```
  */
 export const asofJoin: Op<
   { left: DataFrame; right: DataFrame },

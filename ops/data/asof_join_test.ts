@@ -4,6 +4,7 @@ import pl, { type DataFrame } from "nodejs-polars";
 import reference from "../../fixtures/reference/data.json" with {
   type: "json",
 };
+import { checkCausal } from "../../runtime/flow/mod.ts";
 import { asofJoin, asofRows } from "./asof_join.ts";
 import { toDayNumber } from "./days.ts";
 import { daySeries } from "./frames.ts";
@@ -176,4 +177,10 @@ Deno.test("asofJoin refuses unknown times and keys, and times of different kinds
     asofJoin.run({ left: LEFT, right: RIGHT }, { rightTime: "ticker" }),
     /as numbers/,
   );
+});
+
+Deno.test("asofJoin does not look ahead among the rows of use", async () => {
+  await checkCausal(asofJoin, { left: LEFT, right: RIGHT }, {
+    by: ["ticker"],
+  }, { inputs: ["left"] });
 });

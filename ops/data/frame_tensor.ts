@@ -154,6 +154,20 @@ const keptPort = port.frame({
  * @throws {DataError} For columns that are absent or hold no numbers, values
  * that a policy refuses, and where no row is left.
  * @throws {ParameterError} For a column named twice.
+ *
+ * @example
+ * ```ts
+ * import pl from "nodejs-polars";
+ * import { frameToTensor } from "@weft/weft/ops/data";
+ *
+ * const frame = pl.DataFrame({ x: [1, null, 3], y: [4, 5, 6] });
+ * const { values, kept } = await frameToTensor.run({ frame }, {
+ *   columns: ["x", "y"],
+ *   nulls: "drop",
+ * });
+ * console.log(await values.toArray()); // [[1, 4], [3, 6]]
+ * console.log(kept.height); // 2
+ * ```
  */
 export const frameToTensor: Op<
   { frame: DataFrame },

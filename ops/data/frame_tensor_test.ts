@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import pl from "nodejs-polars";
+import { checkCausal } from "../../runtime/flow/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import { columnToTensor, frameToTensor, withColumns } from "./frame_tensor.ts";
 
@@ -170,4 +171,16 @@ Deno.test("withColumns refuses other numbers of rows or names, and names that ar
       message,
     );
   }
+});
+
+Deno.test("frameToTensor fills forward without looking ahead", async () => {
+  const frame = pl.DataFrame([
+    pl.Series("x", [1, null, 3, null, 5, 6, null, 8], pl.Float64),
+  ]);
+  const { outputs } = await checkCausal(frameToTensor, { frame }, {
+    columns: ["x"],
+    nulls: "forward",
+  });
+  assert.deepEqual(outputs, ["values", "kept"]);
+  await checkCausal(columnToTensor, { frame }, { column: "x", nulls: "drop" });
 });

@@ -7,6 +7,7 @@
 
 import { DataError } from "../../runtime/core/errors.ts";
 import { toDayNumber, toISODay } from "./days.ts";
+import { pacer } from "./pace.ts";
 import { FindingCollector, type FindingPolicy } from "./price_findings.ts";
 import type { Finding } from "./price_findings.ts";
 import {
@@ -48,32 +49,45 @@ export interface CheckedPrices {
 type Numbers = { -readonly [F in PriceField]?: Float64Array };
 
 /**
- * Checks a table and puts it in order.
+ * Checks a table and puts it in order. Between its steps the event loop turns.
  *
  * @param table The rows in the order of the file.
  * @param options The policy and the bounds.
+ * @param signal Aborts the work.
  * @returns The clean table and the findings.
  * @throws {DataError} For what the policy does not bear, and for an adjustment
  * that the file cannot give.
  */
-export function checkPrices(
+export async function checkPrices(
   table: PriceTable,
   options: PriceCheckOptions,
-): CheckedPrices {
+  signal?: AbortSignal,
+): Promise<CheckedPrices> {
   const found = new FindingCollector(table.source, options.policy);
+  const pace = pacer(signal);
   refuseUnnamed(table);
   noteUnread(table, found);
   noteMissing(table, found);
+  await pace();
   const valued = cleanValues(table, found);
   found.refuse(table.positionKind);
+  await pace();
   noteDisorder(valued, found);
-  const ordered = dropDuplicates(takeRows(valued, sortedRows(valued)), found);
+  await pace();
+  const rows = sortedRows(valued);
+  await pace();
+  const sorted = takeRows(valued, rows);
+  await pace();
+  const ordered = dropDuplicates(sorted, found);
   found.refuse(table.positionKind);
+  await pace();
   noteBodies(ordered, found);
+  await pace();
   noteGaps(ordered, options.calendar, found);
+  noteStaleOpens(ordered, found);
+  await pace();
   const adjusted = adjust(ordered, options.adjustment, found);
   noteSplits(adjusted, options, found);
-  noteStaleOpens(ordered, found);
   found.refuse(table.positionKind);
   return { table: adjusted, findings: found.findings() };
 }

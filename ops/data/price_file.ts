@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import pl, { type DataFrame } from "nodejs-polars";
-import { DataError } from "../../runtime/core/errors.ts";
+import { CancelledError, DataError } from "../../runtime/core/errors.ts";
 import { readDates } from "./date_column.ts";
 import {
   decodeText,
@@ -21,6 +21,7 @@ import {
   numberColumn,
   typeName,
 } from "./frames.ts";
+import { pacer } from "./pace.ts";
 import { findColumns, requireColumns } from "./price_columns.ts";
 import {
   NO_DAY,
@@ -65,7 +66,9 @@ export async function readPriceBytes(
       actual: "0 bytes",
     });
   }
+  const pace = pacer(options.signal);
   const content = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
+  await pace();
   if (startsWith(content, "PAR1")) {
     return fromFrame(readBinary(content, "parquet", options), options);
   }
@@ -73,7 +76,9 @@ export async function readPriceBytes(
     return fromFrame(readBinary(content, "arrow", options), options);
   }
   refuseOtherKinds(content, source);
-  return await parseDelimited(decodeText(content, source), options);
+  const text = decodeText(content, source);
+  await pace();
+  return await parseDelimited(text, options);
 }
 
 function refuseOtherKinds(bytes: Uint8Array, source: string): void {
@@ -101,19 +106,22 @@ function isGzip(bytes: Uint8Array): boolean {
 
 async function gunzip(
   bytes: Uint8Array,
-  { source, maxBytes }: PriceFileOptions,
+  { source, maxBytes, signal }: PriceFileOptions,
 ): Promise<Uint8Array> {
+  const pace = pacer(signal);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    const stream = new Blob([Uint8Array.from(bytes)]).stream()
+    const stream = new Blob([bytes.slice()]).stream()
       .pipeThrough(new DecompressionStream("gzip"));
     for await (const chunk of stream) {
       length += chunk.length;
       if (length > maxBytes) break;
       chunks.push(chunk);
+      await pace();
     }
   } catch (cause) {
+    if (cause instanceof CancelledError) throw cause;
     throw new DataError(`Cannot decompress "${source}"`, {
       expected: "a whole gzip file",
       actual: "a file that is cut off or damaged",

@@ -8,6 +8,7 @@ import pl, { type DataFrame, type Series } from "nodejs-polars";
 import { port } from "../../runtime/ports/mod.ts";
 import type { FramePort } from "../../runtime/ports/mod.ts";
 import { daySeries, numberSeries } from "./frames.ts";
+import { pacer } from "./pace.ts";
 import { PRICE_FIELDS, type PriceTable } from "./price_table.ts";
 
 /**
@@ -33,16 +34,22 @@ export const pricesPort: FramePort = port.frame({
  * Makes the frame of a checked table.
  *
  * @param table Prices sorted by day.
+ * @param signal Aborts the work.
  * @returns Columns date, ticker (where there is one), open, high, low, close,
  * volume, adjustedClose (where there is one).
  */
-export function priceFrame(table: PriceTable): DataFrame {
+export async function priceFrame(
+  table: PriceTable,
+  signal?: AbortSignal,
+): Promise<DataFrame> {
+  const pace = pacer(signal);
   const columns: Series[] = [daySeries("date", table.day)];
   if (table.ticker !== undefined) {
     const names = pl.Series("ticker", [...table.ticker.names], pl.String);
     columns.push(names.gather(Array.from(table.ticker.codes)));
   }
   for (const field of PRICE_FIELDS) {
+    await pace();
     const values = table.numbers[field];
     if (values !== undefined) columns.push(numberSeries(field, values));
     else if (field !== "adjustedClose") {

@@ -119,6 +119,19 @@ const paramsSchema = z.object({
  * in two ways; for findings that the policy counts as errors: dates and
  * numbers that cannot be read, duplicates with different values, closes that
  * are not positive.
+ *
+ * @example
+ * ```ts
+ * import { file } from "@weft/weft";
+ * import { features, readPrices } from "@weft/weft/ops/data";
+ *
+ * const node = readPrices({ file: file("prices.csv") }, {
+ *   columns: { close: "Last" },
+ *   policy: { "calendar-gap": "error" },
+ * });
+ * const table = features({ prices: node.prices }); // Nothing is read yet
+ * console.log(typeof table.value); // function
+ * ```
  */
 export const readPrices: Op<
   { file: FileValue },
@@ -146,7 +159,11 @@ export const readPrices: Op<
       maxBytes: params.maxBytes,
       signal,
     });
-    const { table, findings } = checkPrices(selectPrices(read, params), params);
-    return { prices: priceFrame(table), findings };
+    const { table, findings } = await checkPrices(
+      selectPrices(read, params),
+      params,
+      signal,
+    );
+    return { prices: await priceFrame(table, signal), findings };
   },
 });

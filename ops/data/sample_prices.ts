@@ -94,14 +94,14 @@ export const samplePrices: Op<
       maxBytes: 10_000_000,
       signal,
     });
-    const { table, findings } = checkPrices(selectPrices(read, params), {
+    const { table, findings } = await checkPrices(selectPrices(read, params), {
       policy: {},
       calendar: "nyse",
       adjustment: "raw",
       splitRatios: [2, 3, 4, 5, 10],
       splitTolerance: 0.05,
     });
-    return { prices: priceFrame(table), findings };
+    return { prices: await priceFrame(table), findings };
   },
 });
 
