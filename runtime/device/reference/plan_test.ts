@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as wf from "../../tensor/mod.ts";
+import { referenceDevice } from "./device.ts";
+import { evaluatePlain } from "./plain_evaluator.ts";
+import { planOf } from "./run.ts";
+
+const f64 = { dtype: "f64" } as const;
+
+/** Computes tensors by plan and by the plain evaluator and compares the bits. */
+async function assertSameBits(...tensors: wf.Tensor[]): Promise<void> {
+  const nodes = tensors.map((one) => one.node);
+  const planned = await referenceDevice.execute(nodes, {});
+  const plain = evaluatePlain(nodes);
+  planned.forEach((storage, k) => assert.deepEqual(storage.array, plain[k]));
+}
+
+function names(tensor: wf.Tensor): string[] {
+  return planOf([tensor.node]).plan.steps.map((step) => step.name);
+}
+
+Deno.test("a plan makes one loop nest of an elementwise chain", () => {
+  const x = wf.tensor([[1, 2], [3, 4]], f64);
+  const chain = wf.exp(wf.multiply(wf.add(x, 1), wf.add(x, 2)));
+  assert.deepEqual(names(chain), ["add·add·multiply·exp"]);
+});
+
+Deno.test("a plan ends a loop nest with the reduction that follows it", () => {
+  const x = wf.tensor([[1, 2], [3, 4]], f64);
+  assert.deepEqual(names(wf.sum(wf.square(x), { axis: 1 })), ["multiply·sum"]);
+});
+
+Deno.test("a plan computes what has users in two loop nests once", () => {
+  const x = wf.exp(wf.tensor([1, 2], f64));
+  const both = wf.add(wf.sum(wf.negative(x)), wf.max(wf.sqrt(x)));
+  assert.equal(names(both).filter((name) => name.includes("exp")).length, 1);
+});
+
+Deno.test("a plan moves no data for views", () => {
+  const x = wf.reshape(wf.tensor([1, 2, 3, 4, 5, 6], f64), [2, 3]);
+  const view = wf.slice(wf.transpose(x), [null, null, -1], [0, 1]);
+  assert.deepEqual(names(wf.sum(wf.negative(view))), ["negative·sum"]);
+});
+
+Deno.test("a plan is made once for graphs that differ in numbers only", () => {
+  const graph = (k: number) =>
+    wf.multiply(wf.add(wf.tensor([k, k], f64), k), k).node;
+  assert.equal(planOf([graph(1)]).plan, planOf([graph(2)]).plan);
+  const other = wf.multiply(wf.add(wf.tensor([1, 1], f64), 1), 1);
+  const three = wf.multiply(wf.add(wf.tensor([1, 1, 1], f64), 1), 1);
+  assert.equal(planOf([other.node]).plan, planOf([graph(3)]).plan);
+  assert.notEqual(planOf([three.node]).plan, planOf([graph(3)]).plan);
+});
+
+Deno.test("plans give the bits of the plain evaluator for graphs drawn at random", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom("f64", "f32", "f16" as wf.FloatDType),
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 14 }),
+      async (dtype, shape, choices) => {
+        await assertSameBits(...randomGraph(dtype, shape, choices));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+/** Applies operations chosen by numbers to a growing pool of tensors. */
+function randomGraph(
+  dtype: wf.FloatDType,
+  shape: readonly number[],
+  choices: readonly number[],
+): wf.Tensor[] {
+  const size = shape.reduce((total, n) => total * n, 1);
+  const values = Array.from({ length: size }, (_, k) => Math.sin(k * 7 + 1));
+  const pool: wf.Tensor<wf.FloatDType>[] = [
+    wf.tensor(values, { dtype, shape }),
+    wf.full(shape, 0.75, { dtype }),
+  ];
+  for (const choice of choices) {
+    const a = pool[choice % pool.length]!;
+    const b = pool[(choice >> 3) % pool.length]!;
+    pool.push(applyChoice(choice >> 6, a, b));
+  }
+  return pool.slice(-2);
+}
+
+function applyChoice(
+  choice: number,
+  a: wf.Tensor<wf.FloatDType>,
+  b: wf.Tensor<wf.FloatDType>,
+): wf.Tensor<wf.FloatDType> {
+  const axis = a.ndim === 0 ? undefined : (choice >> 4) % a.ndim;
+  const same = a.shape.join() === b.shape.join() ? b : wf.sum(b);
+  switch (choice % 12) {
+    case 0:
+      return wf.add(a, same);
+    case 1:
+      return wf.multiply(a, same);
+    case 2:
+      return wf.sin(a);
+    case 3:
+      return wf.where(wf.less(a, same), a, wf.negative(a));
+    case 4:
+      return axis === undefined ? wf.exp(a) : wf.sum(a, { axis });
+    case 5:
+      return axis === undefined ? a : wf.flip(a, axis);
+    case 6:
+      return a.ndim < 2 ? wf.tanh(a) : wf.transpose(a);
+    case 7:
+      return axis === undefined ? a : wf.concat([a, a], { axis });
+    case 8:
+      return wf.reshape(a, [a.size]);
+    case 9:
+      return axis === undefined
+        ? wf.sigmoid(a)
+        : wf.pad(a, a.shape.map(() => [1, 0]), { value: 0.5 });
+    case 10:
+      return axis === undefined || a.shape[axis]! < 2
+        ? wf.expm1(a)
+        : wf.cumulativeSum(
+          wf.slice(
+            a,
+            ...a.shape.map((_, k) => k === axis ? [1] as const : null),
+          ),
+          { axis },
+        );
+    default:
+      return wf.broadcastTo(a, [2, ...a.shape]);
+  }
+}
+
+Deno.test("plans give the bits of the plain evaluator for integers and booleans", async () => {
+  const x = wf.tensor([-7, 300, 2147483647, 5], { dtype: "i32" });
+  const y = wf.tensor([3, -2, 2, 5], { dtype: "i32" });
+  for (const dtype of ["i32", "u32", "i8", "u8"] as const) {
+    const a = wf.cast(x, dtype);
+    const b = wf.cast(y, dtype);
+    await assertSameBits(
+      wf.multiply(wf.add(a, b), b),
+      wf.remainder(a, b),
+      wf.bitwiseRightShift(a, 1),
+      wf.bitwiseXor(wf.bitwiseNot(a), b),
+      wf.power(a, wf.absolute(b)),
+      wf.logicalXor(wf.less(a, b), wf.equal(a, b)),
+      wf.sum(wf.greater(a, b)),
+      wf.argmax(a),
+    );
+  }
+});
+
+Deno.test("plans give the bits of the plain evaluator for reading and adding at indices", async () => {
+  const x = wf.reshape(wf.arange(24, undefined, 1, f64), [2, 3, 4]);
+  const at = wf.tensor([[2, 0], [-1, 1]], { dtype: "i32" });
+  const places = wf.tensor([[[1, 0, 2, 0]], [[0, 0, 1, 1]]], { dtype: "i32" });
+  const taken = wf.take(x, at, { axis: 1 });
+  await assertSameBits(
+    taken,
+    wf.takeAlongAxis(x, places, { axis: 1 }),
+    wf.scatterAdd(x, at, taken, { axis: 1 }),
+    wf.scatterAddAlongAxis(x, places, wf.ones([2, 1, 4], f64), { axis: 1 }),
+  );
+});
+
+Deno.test("a loop nest over more elements than one slice gives the same bits", async () => {
+  const x = wf.sin(wf.arange(700_000, undefined, 1, f64));
+  const wide = wf.reshape(x, [7, 100, 1000]);
+  await assertSameBits(
+    wf.exp(wf.multiply(wf.transpose(wide), 0.5)),
+    wf.max(wide, { axis: 1 }),
+    wf.min(wide),
+  );
+});
+
+Deno.test("compiled loops and stepwise ones give the bits of the plain evaluator", async () => {
+  for (const reverse of [false, true]) {
+    for (const batch of [[], [5]]) {
+      const xs = wf.sin(
+        wf.reshape(
+          wf.arange(8 * (batch[0] ?? 1), undefined, 1, f64),
+          [8, ...batch],
+        ),
+      );
+      const start = wf.full(batch, 0.5, f64);
+      const elementwise = wf.scan(
+        (carry: wf.F64, x: wf.F64): [wf.F64, wf.F64[]] => {
+          const next = wf.add(wf.multiply(carry, 0.9), wf.square(x));
+          return [next, [carry, wf.exp(wf.negative(next)), x]];
+        },
+        start,
+        xs,
+        { reverse },
+      );
+      const mixing = wf.scan(
+        (carry: wf.F64, x: wf.F64): [wf.F64, wf.F64] => {
+          const next = wf.add(wf.multiply(carry, 0.5), wf.sum(x));
+          return [next, next];
+        },
+        start,
+        xs,
+        { reverse },
+      );
+      await assertSameBits(
+        elementwise[0],
+        ...elementwise[1],
+        mixing[0],
+        mixing[1],
+      );
+    }
+  }
+});
+
+Deno.test("a loop longer than one slice gives the bits of the plain evaluator", async () => {
+  const xs = wf.sin(wf.arange(30_000, undefined, 1, f64));
+  const [last, all] = wf.scan(
+    (carry: wf.F64[], x: wf.F64): [wf.F64[], wf.F64] => {
+      let value = x;
+      for (const one of carry) value = wf.add(wf.multiply(value, 0.5), one);
+      return [[value, ...carry.slice(1)], value];
+    },
+    Array.from({ length: 20 }, (_, k) => wf.tensor(k / 10, f64)),
+    xs,
+  );
+  await assertSameBits(last[0]!, all);
+});
