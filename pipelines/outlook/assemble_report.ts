@@ -1,0 +1,255 @@
+/**
+ * Puts together what the report says.
+ *
+ * @module
+ */
+
+import type { DataFrame } from "nodejs-polars";
+import { z } from "zod";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import type { F64, Float } from "../../runtime/tensor/mod.ts";
+import {
+  CALIBRATION_BIN,
+  type CalibrationBin,
+  CLASS_SCORES,
+  type ClassScores,
+  WINDOW_SCORES,
+} from "../../ops/evaluate/mod.ts";
+import { MOVEMENT_CLASSES } from "../../ops/movement/mod.ts";
+import { SPLITS, type Splits } from "../../ops/splits.ts";
+import { daysOf, periodOf } from "./days.ts";
+import {
+  comparisonsOf,
+  type ForecastScore,
+  type LossSeries,
+  movementMetrics,
+  type ScoresByWindow,
+  volatilityMetrics,
+} from "./metrics.ts";
+import { notesOf } from "./notes.ts";
+import { REPORT, type Report } from "./report_schema.ts";
+import { SETTINGS } from "./settings.ts";
+import { BAND_LEVEL } from "./volatility_stage.ts";
+
+const FORECAST_SCORES = z.array(z.object({
+  model: z.string(),
+  loss: z.string(),
+  mean: z.number(),
+  comparison: z.object({ statistic: z.number(), pValue: z.number() })
+    .nullable(),
+})).readonly();
+
+const FINDINGS = z.array(z.object({
+  code: z.string(),
+  severity: z.string(),
+  count: z.number(),
+  message: z.string(),
+})).readonly();
+
+const SERIES = port.tensor("f64", ["t"]);
+const SERIES_BY_MODEL = port.record(SERIES);
+const SCORES_BY_MODEL = port.record(port.value(CLASS_SCORES));
+const WINDOWS_BY_MODEL = port.record(
+  port.value(
+    z.array(WINDOW_SCORES.extend({ window: z.number() })).readonly(),
+  ),
+);
+const MATRIX_BY_MODEL = port.record(port.value(z.array(z.array(z.number()))));
+
+/** What the report is made from. */
+export type ReportInputs = {
+  prices: DataFrame;
+  findings: z.output<typeof FINDINGS>;
+  table: DataFrame;
+  splits: Splits;
+  movementSplits: Splits;
+  variance: F64;
+  forecasts: Readonly<Record<string, F64>>;
+  lower: F64;
+  upper: F64;
+  qlike: Readonly<Record<string, F64>>;
+  mse: Readonly<Record<string, F64>>;
+  volatilityTable: readonly ForecastScore[];
+  shuffledVolatilityTable: readonly ForecastScore[];
+  movementScores: Readonly<Record<string, ClassScores>>;
+  movementWindows: Readonly<Record<string, ScoresByWindow>>;
+  shuffledMovementScores: Readonly<Record<string, ClassScores>>;
+  confusions: Readonly<Record<string, number[][]>>;
+  calibration: CalibrationBin[];
+  calibrationError: number;
+  alpha: Float;
+};
+
+async function readSeries(
+  tensors: Readonly<Record<string, F64>>,
+): Promise<LossSeries> {
+  const entries = Object.entries(tensors).map(async ([model, values]) =>
+    [model, await values.data()] as const
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** NaN has no place in JSON. */
+function withNulls(
+  values: Float64Array,
+  start: number,
+  end: number,
+): (number | null)[] {
+  return Array.from(
+    values.subarray(start, end),
+    (value) => Number.isNaN(value) ? null : value,
+  );
+}
+
+function coverageOf(
+  realized: readonly (number | null)[],
+  lower: readonly (number | null)[],
+  upper: readonly (number | null)[],
+): number {
+  let inside = 0;
+  let rows = 0;
+  realized.forEach((value, row) => {
+    const [low, high] = [lower[row], upper[row]];
+    if (value === null || low == null || high == null) return;
+    rows++;
+    if (value >= low && value <= high) inside++;
+  });
+  return inside / rows;
+}
+
+function latestOf(
+  forecasts: Readonly<Record<string, (number | null)[]>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(forecasts).flatMap(([model, values]) => {
+      const last = values.at(-1);
+      return last == null ? [] : [[model, last]];
+    }),
+  );
+}
+
+/**
+ * Puts together what the report says: plain data, ready for JSON, with each
+ * metric beside its baseline and the same stage on shuffled data.
+ *
+ * Variances are those of daily log returns. Params: the settings of the
+ * outlook, which the report quotes.
+ */
+export const assembleReport: Op<
+  ReportInputs,
+  z.input<typeof SETTINGS>,
+  { report: Report }
+> = op({
+  name: "outlook/assembleReport",
+  version: "1",
+  doc: "Puts together what the report says",
+  inputs: {
+    prices: port.frame(),
+    findings: port.value(FINDINGS),
+    table: port.frame(),
+    splits: port.value(SPLITS),
+    movementSplits: port.value(SPLITS),
+    variance: SERIES,
+    forecasts: SERIES_BY_MODEL,
+    lower: SERIES,
+    upper: SERIES,
+    qlike: SERIES_BY_MODEL,
+    mse: SERIES_BY_MODEL,
+    volatilityTable: port.value(FORECAST_SCORES),
+    shuffledVolatilityTable: port.value(FORECAST_SCORES),
+    movementScores: SCORES_BY_MODEL,
+    movementWindows: WINDOWS_BY_MODEL,
+    shuffledMovementScores: SCORES_BY_MODEL,
+    confusions: MATRIX_BY_MODEL,
+    calibration: port.value(z.array(CALIBRATION_BIN)),
+    calibrationError: port.value(z.number()),
+    alpha: port.tensor(["f32", "f64"], ["m", 1]),
+  },
+  params: SETTINGS,
+  outputs: { report: port.value(REPORT) },
+  run: async (inputs, settings) => {
+    const days = daysOf(inputs.table);
+    const allDays = daysOf(inputs.prices);
+    const { splits, movementSplits } = inputs;
+    const nameOf = ({ testStart }: Splits[number]) => `from ${days[testStart]}`;
+    const [start, end] = [splits[0]!.testStart, splits.at(-1)!.testEnd];
+
+    const metrics = [
+      ...volatilityMetrics({
+        names: splits.map(nameOf),
+        splits,
+        losses: {
+          qlike: await readSeries(inputs.qlike),
+          mse: await readSeries(inputs.mse),
+        },
+        table: inputs.volatilityTable,
+        shuffled: inputs.shuffledVolatilityTable,
+      }),
+      ...movementMetrics({
+        names: movementSplits.map(nameOf),
+        scores: inputs.movementScores,
+        byWindow: inputs.movementWindows,
+        shuffled: inputs.shuffledMovementScores,
+      }),
+    ];
+    const comparisons = comparisonsOf(inputs.volatilityTable);
+    const series = await readSeries(inputs.forecasts);
+    const forecasts = Object.fromEntries(
+      Object.entries(series).map(([model, values]) =>
+        [model, withNulls(values, start, end)] as const
+      ),
+    );
+    const realized = withNulls(await inputs.variance.data(), start, end);
+    const lower = withNulls(await inputs.lower.data(), start, end);
+    const upper = withNulls(await inputs.upper.data(), start, end);
+    const alpha = Array.from(await inputs.alpha.data());
+    const windows = (stage: string, list: Splits) =>
+      list.map(({ trainStart, trainEnd, testStart, testEnd }) => ({
+        stage,
+        train: periodOf(days, trainStart, trainEnd),
+        test: periodOf(days, testStart, testEnd),
+      }));
+    return {
+      report: {
+        title: "Outlook: volatility and movement, a day and a week ahead",
+        size: settings.size,
+        data: {
+          rows: allDays.length,
+          from: allDays[0]!,
+          to: allDays.at(-1)!,
+          findings: [...inputs.findings],
+        },
+        windows: [
+          ...windows("volatility", splits),
+          ...windows("movement", movementSplits),
+        ],
+        metrics,
+        comparisons,
+        volatility: {
+          dates: days.slice(start, end),
+          realized,
+          forecasts,
+          lower,
+          upper,
+          coverage: {
+            level: BAND_LEVEL,
+            observed: coverageOf(realized, lower, upper),
+          },
+          latest: latestOf(forecasts),
+        },
+        movement: {
+          classes: [...MOVEMENT_CLASSES],
+          horizon: settings.horizon,
+          threshold: settings.threshold,
+          confusion: inputs.confusions["fused"]!,
+          calibration: inputs.calibration,
+          calibrationError: inputs.calibrationError,
+          meanFusionWeight: alpha.reduce((sum, value) => sum + value, 0) /
+            alpha.length,
+        },
+        notes: notesOf(metrics, comparisons),
+      },
+    };
+  },
+});

@@ -1,0 +1,205 @@
+/**
+ * The outlook as a command line.
+ *
+ * @module
+ */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { ParameterError } from "../../runtime/core/errors.ts";
+import { start } from "../../runtime/flow/mod.ts";
+import { file } from "../../runtime/ports/mod.ts";
+import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
+import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { outlook, type OutlookInputs } from "./outlook.ts";
+import { metricTable, reportPage } from "./report_page.ts";
+import type { Report } from "./report_schema.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** How the command is called. */
+export const USAGE = `Usage: deno task outlook [options]
+
+  --prices FILE      CSV, Parquet or Arrow file of daily prices
+                     (default: S&P 500, 2000 to 2020, as sample data)
+  --ticker NAME      which ticker of a file with several
+  --size small|full  windows and searches (default small)
+  --horizon DAYS     trading days of a movement (default 5)
+  --threshold RATE   return from which a movement is up or down (default 0.01)
+  --decay RATE       decay of EWMA (default 0.94)
+  --minimum-slope K  debiasing stretches predictions by at most 1 / K
+                     (default 0.7)
+  --seed NUMBER      seed of all random draws (default 0)
+  --out DIR          folder of report.json, report.html, trace.json
+                     (default out/outlook)
+  --store PLACE      folder of results that later runs reuse, "memory" or
+                     "none" (default .weft/store)
+  --device NAME      preferred device
+  --help             this text`;
+
+const OPTIONS = SETTINGS.extend({
+  horizon: z.coerce.number().pipe(SETTINGS.shape.horizon.unwrap())
+    .optional(),
+  threshold: z.coerce.number().pipe(SETTINGS.shape.threshold.unwrap())
+    .optional(),
+  decay: z.coerce.number().pipe(SETTINGS.shape.decay.unwrap())
+    .optional(),
+  minimumSlope: z.coerce.number().pipe(SETTINGS.shape.minimumSlope.unwrap())
+    .optional(),
+  seed: z.coerce.number().pipe(SETTINGS.shape.seed.unwrap())
+    .optional(),
+  prices: z.string().optional(),
+  ticker: z.string().optional(),
+  out: z.string().default(join("out", "outlook")),
+  store: z.string().default(join(".weft", "store")),
+  device: z.string().optional(),
+  help: z.boolean().default(false),
+});
+
+/** The options of the command, checked. */
+export type OutlookOptions = z.output<typeof OPTIONS>;
+
+/**
+ * Reads the options of the command.
+ *
+ * @param args Arguments of the command line.
+ * @returns The options with their defaults.
+ * @throws {ParameterError} If an option is unknown or its value out of range.
+ */
+export function readOptions(args: readonly string[]): OutlookOptions {
+  const text = { type: "string" } as const;
+  let values: Record<string, unknown>;
+  try {
+    const { "minimum-slope": minimumSlope, ...rest } = parseArgs({
+      args: [...args],
+      options: {
+        prices: text,
+        ticker: text,
+        size: text,
+        horizon: text,
+        threshold: text,
+        decay: text,
+        "minimum-slope": text,
+        seed: text,
+        out: text,
+        store: text,
+        device: text,
+        help: { type: "boolean" },
+      },
+    }).values;
+    values = { minimumSlope, ...rest };
+  } catch (cause) {
+    throw new ParameterError("Cannot read the command line", {
+      cause,
+      hint: "deno task outlook --help",
+    });
+  }
+  const parsed = OPTIONS.safeParse(values);
+  if (!parsed.success) {
+    throw new ParameterError("Cannot read the command line", {
+      actual: z.prettifyError(parsed.error),
+      hint: "deno task outlook --help",
+    });
+  }
+  return parsed.data;
+}
+
+function pricesOf(options: OutlookOptions): OutlookInputs {
+  if (options.prices === undefined) return samplePrices();
+  return readPrices(
+    { file: file(options.prices) },
+    options.ticker === undefined ? {} : { tickers: [options.ticker] },
+  );
+}
+
+/** What `report.json` says of each node. */
+interface NodeLine {
+  readonly name: string;
+  readonly state: string;
+  readonly ms: number;
+}
+
+function nodeLines(view: RunView): NodeLine[] {
+  return view.nodes.map(({ name, phase, ms }) => ({
+    name,
+    state: phase,
+    ms: ms ?? 0,
+  }));
+}
+
+/**
+ * Runs the outlook, writes the report and prints a short table.
+ *
+ * @param args Arguments of the command line.
+ * @param print Where lines go.
+ */
+export async function outlookCommand(
+  args: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  const options = readOptions(args);
+  if (options.help) {
+    print(USAGE);
+    return;
+  }
+  showRuns();
+  const startedAt = new Date();
+  const settings = SETTINGS.parse(options);
+  const run = start([outlook(pricesOf(options), settings)], {
+    store: options.store,
+    keep: "all",
+    device: options.device,
+  });
+  const [{ report }] = await run.values;
+  const view = viewOf(run.events.past);
+
+  await mkdir(options.out, { recursive: true });
+  const write = (name: string, text: string) =>
+    writeFile(join(options.out, name), text);
+  await write(
+    "report.json",
+    JSON.stringify({ ...report, nodes: nodeLines(view) }, null, 2) + "\n",
+  );
+  await write(
+    "report.html",
+    await reportPage(report, {
+      view,
+      createdAt: startedAt,
+      provenance: provenanceOf(options),
+    }),
+  );
+  await write("trace.json", JSON.stringify(run.trace.toChrome()));
+  for (const line of summaryOf(report, view, options.out)) print(line);
+}
+
+function provenanceOf(
+  options: OutlookOptions,
+): (readonly [string, string])[] {
+  return [
+    ["prices", options.prices ?? "S&P 500 sample of vega-datasets"],
+    ["settings", JSON.stringify(SETTINGS.parse(options))],
+    ["Deno", Deno.version.deno],
+    ["store", options.store],
+    ["device", options.device ?? "chosen by Weft"],
+  ];
+}
+
+function summaryOf(report: Report, view: RunView, out: string): string[] {
+  const states = new Map<string, number>();
+  for (const { state } of nodeLines(view)) {
+    states.set(state, (states.get(state) ?? 0) + 1);
+  }
+  return [
+    String(metricTable(report, "volatility")),
+    "",
+    String(metricTable(report, "movement")),
+    "",
+    ...report.notes.map((note) => `- ${note}`),
+    "",
+    `Nodes: ${
+      [...states].map(([state, count]) => `${count} ${state}`).join(", ")
+    }`,
+    `Report: ${join(out, "report.html")}`,
+  ];
+}

@@ -1,0 +1,183 @@
+/**
+ * The outlook: from daily prices to forecasts of volatility and movement, and
+ * to a report that says how good they were.
+ *
+ * @module
+ */
+
+import type { DataFrame } from "nodejs-polars";
+import type { Node, Output } from "../../runtime/flow/mod.ts";
+import {
+  asofJoin,
+  columnToTensor,
+  features,
+  frameToTensor,
+  returns,
+  walkForwardSplits,
+  withColumns,
+} from "../../ops/data/mod.ts";
+import {
+  calibrationCurve,
+  shuffleLabels,
+  shuffleRows,
+} from "../../ops/evaluate/mod.ts";
+import { labelMovement } from "../../ops/movement/mod.ts";
+import { realizedVariance } from "../../ops/volatility/mod.ts";
+import { assembleReport } from "./assemble_report.ts";
+import { classProbabilities } from "./class_probabilities.ts";
+import { lastRows } from "./last_rows.ts";
+import { movementStage } from "./movement_stage.ts";
+import { nestedSplits } from "./nested_splits.ts";
+import type { Report } from "./report_schema.ts";
+import { type Settings, SIZES } from "./settings.ts";
+import { volatilityFeatures } from "./volatility_features.ts";
+import { volatilityStage } from "./volatility_stage.ts";
+
+/** Columns that the technical expert reads. */
+export const TECHNICAL_COLUMNS: readonly string[] = [
+  "momentum1",
+  "momentum5",
+  "momentum21",
+  "momentum63",
+  "momentum252",
+  "drawdown252",
+  "movingAverageRatio50",
+  "relativeStrength14",
+  "volumeZScore21",
+];
+
+/** Daily prices and what was found odd in them. */
+export interface OutlookInputs {
+  /** Columns date, open, high, low, close, volume. */
+  readonly prices: Output<DataFrame>;
+  /** Findings of the reader. */
+  readonly findings: Output<
+    readonly {
+      code: string;
+      severity: string;
+      count: number;
+      message: string;
+    }[]
+  >;
+}
+
+/**
+ * Wires the outlook. Nothing runs until the node's value is asked for.
+ *
+ * @param inputs Prices, for example the outputs of `samplePrices()`.
+ * @param settings See `SETTINGS`; the size changes windows and searches only.
+ * @returns The node of the report; all stages hang on it.
+ *
+ * @example
+ * ```ts
+ * import { outlook, SETTINGS } from "@weft/weft/pipelines";
+ * import { samplePrices } from "@weft/weft/ops/data";
+ *
+ * const report = outlook(samplePrices(), SETTINGS.parse({ horizon: 10 }));
+ * console.log((await report.explain()).includes("gpForecast")); // true
+ * ```
+ */
+export function outlook(
+  inputs: OutlookInputs,
+  settings: Settings,
+): Node<{ report: Report }> {
+  const size = SIZES[settings.size];
+  const { prices, findings } = inputs;
+
+  const measured = withColumns({
+    frame: prices,
+    values: realizedVariance({
+      open: column(prices, "open"),
+      high: column(prices, "high"),
+      low: column(prices, "low"),
+      close: column(prices, "close"),
+    }).variance,
+  }, { names: ["variance"] }).frame;
+  const known = features({ prices }, { incomplete: "drop" }).features;
+  const joined = asofJoin({
+    left: asofJoin({ left: known, right: measured }, {
+      rightTime: "date",
+      suffix: "OfPrices",
+    }).joined,
+    right: returns({ prices }).returns,
+  }, { rightTime: "date", suffix: "OfReturns" }).joined;
+  const table = lastRows(
+    { frame: joined },
+    size.lastRows === undefined ? {} : { count: size.lastRows },
+  ).frame;
+
+  const { splits } = walkForwardSplits({ frame: table }, {
+    by: "years",
+    window: "rolling",
+    trainYears: size.trainYears,
+  });
+  const movementSplits = nestedSplits({ splits }, {
+    skip: size.movementYears,
+    purge: settings.horizon,
+  }).splits;
+  const variance = column(table, "variance");
+  const daily = column(table, "return");
+  const { labels } = labelMovement({ close: column(table, "close") }, {
+    threshold: settings.threshold,
+    horizon: settings.horizon,
+  });
+  const technical = frameToTensor({ frame: table }, {
+    columns: TECHNICAL_COLUMNS,
+    nulls: "error",
+  }).values;
+
+  const volatility = volatilityStage(
+    { variance, returns: daily, splits },
+    settings,
+  );
+  const movementInputs = {
+    technical,
+    volatility:
+      volatilityFeatures({ forecasts: volatility.forecasts }).features,
+    splits: movementSplits,
+  };
+  const movement = movementStage({ ...movementInputs, labels }, settings);
+
+  const { seed } = settings;
+  const shuffledVolatility = volatilityStage({
+    variance: shuffleRows({ x: variance }, { seed }).y,
+    returns: shuffleRows({ x: daily }, { seed }).y,
+    splits,
+  }, settings);
+  const shuffledMovement = movementStage({
+    ...movementInputs,
+    labels: shuffleLabels({ labels }, { seed }).y,
+  }, settings);
+
+  const calibration = calibrationCurve({
+    labels: movement.labels,
+    probabilities: classProbabilities({ logits: movement.logits.fused })
+      .probabilities,
+  });
+  return assembleReport({
+    prices,
+    findings,
+    table,
+    splits,
+    movementSplits,
+    variance,
+    forecasts: volatility.forecasts,
+    lower: volatility.band.lower,
+    upper: volatility.band.upper,
+    qlike: volatility.losses.qlike.losses,
+    mse: volatility.losses.mse.losses,
+    volatilityTable: volatility.table,
+    shuffledVolatilityTable: shuffledVolatility.table,
+    movementScores: movement.scores.scores,
+    movementWindows: movement.scores.byWindow,
+    shuffledMovementScores: shuffledMovement.scores.scores,
+    confusions: movement.scores.confusion,
+    calibration: calibration.bins,
+    calibrationError: calibration.expectedError,
+    alpha: movement.alpha,
+  }, settings);
+}
+
+function column(frame: Output<DataFrame>, name: string) {
+  return columnToTensor({ frame }, { column: name, nulls: "error" }).values;
+}

@@ -1,0 +1,302 @@
+/**
+ * The report as a page for people.
+ *
+ * @module
+ */
+
+import {
+  bandFigure,
+  calibrationFigure,
+  confusionFigure,
+  htmlReport,
+  type ReportBlock,
+  type ResultTable,
+  resultTable,
+  runGraphSvg,
+  type RunView,
+  scatterFigure,
+} from "../../runtime/display/mod.ts";
+import { ALL_SPLITS } from "./metrics.ts";
+import { MODEL_NAMES } from "./notes.ts";
+import type { Metric, Period, Report } from "./report_schema.ts";
+
+const TRADING_DAYS = 252;
+
+/** What the page tells beside the report. */
+export interface PageDetails {
+  /** The run, with the state and time of each node. */
+  readonly view: RunView;
+  /** Names and values of what the numbers depend on. */
+  readonly provenance: readonly (readonly [string, string])[];
+  /** When the run began. */
+  readonly createdAt: Date;
+}
+
+/** A daily variance of log returns as a yearly volatility in per cent. */
+function annualized(variance: number | null): number {
+  return variance === null ? NaN : 100 * Math.sqrt(variance * TRADING_DAYS);
+}
+
+function nameOf(model: string): string {
+  return MODEL_NAMES[model] ?? model;
+}
+
+/**
+ * The metrics of one stage as a table: a row for each model.
+ *
+ * @param report The report.
+ * @param stage The stage.
+ * @param split The split; all test rows by default.
+ * @returns A table for page and terminal.
+ */
+export function metricTable(
+  report: Report,
+  stage: Metric["stage"],
+  split: string = ALL_SPLITS,
+): ResultTable {
+  const rows = report.metrics.filter((row) =>
+    row.stage === stage && row.split === split
+  );
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const models = [...new Set(rows.map(({ model }) => model))];
+  const showsChance = rows.some(({ shuffled }) => shuffled !== null);
+  const best = (metric: string) =>
+    rows.find((row) => row.metric === metric)!.lowerIsBetter ? "low" : "high";
+  const columns = metrics.flatMap((metric) =>
+    [
+      { label: METRIC_NAMES[metric] ?? metric, digits: 4, best: best(metric) },
+      ...(showsChance ? [{ label: "shuffled", digits: 4 }] : []),
+    ] as const
+  );
+  return resultTable(
+    ["model", ...columns],
+    models.map((model) => {
+      const of = (metric: string) =>
+        rows.find((row) => row.model === model && row.metric === metric);
+      const cells = [
+        nameOf(model),
+        ...metrics.flatMap((metric) => [
+          of(metric)?.value ?? null,
+          ...(showsChance ? [of(metric)?.shuffled ?? null] : []),
+        ]),
+      ];
+      const isBaseline = rows.some((row) =>
+        row.model === model && row.baseline.model === model
+      );
+      return isBaseline ? { cells, tone: "baseline" as const } : cells;
+    }),
+    { caption: `${STAGE_NAMES[stage]}, ${rows[0]?.rows ?? 0} test days` },
+  );
+}
+
+const METRIC_NAMES: Readonly<Record<string, string>> = {
+  qlike: "QLIKE",
+  mse: "MSE",
+  accuracy: "accuracy",
+  macroF1: "macro F1",
+  weightedF1: "weighted F1",
+  matthews: "MCC",
+  brier: "Brier",
+  logLoss: "log loss",
+};
+
+const STAGE_NAMES: Readonly<Record<Metric["stage"], string>> = {
+  volatility: "Volatility a day ahead",
+  movement: "Movement",
+};
+
+function volatilityBlocks(report: Report): ReportBlock[] {
+  const { dates, realized, forecasts, lower, upper, coverage } =
+    report.volatility;
+  const process = forecasts["gp"]!;
+  const comparisons = resultTable(
+    ["model", "loss", { label: "statistic", digits: 2 }, {
+      label: "p",
+      digits: 3,
+    }],
+    report.comparisons.map(({ model, loss, statistic, pValue }) => [
+      nameOf(model),
+      METRIC_NAMES[loss] ?? loss,
+      statistic,
+      pValue,
+    ]),
+    {
+      caption:
+        "Diebold-Mariano tests against the baseline; a negative statistic favours the model",
+    },
+  );
+  return [
+    bandFigure(dates, [{
+      name: `${Math.round(100 * coverage.level)} % band`,
+      lower: lower.map(annualized),
+      upper: upper.map(annualized),
+    }], [
+      { name: "realised", y: realized.map(annualized), width: 0.7 },
+      { name: nameOf("gp"), y: process.map(annualized) },
+      { name: nameOf("ewma"), y: forecasts["ewma"]!.map(annualized) },
+    ], {
+      title: "Forecasts of volatility, a day ahead",
+      yLabel: "volatility a year, %",
+      logY: true,
+    }),
+    `The band is the Gaussian process's for the measured variance of the day: ${
+      (100 * coverage.observed).toFixed(1)
+    } % of the days fell into it, ${
+      (100 * coverage.level).toFixed(0)
+    } % should have.`,
+    metricTable(report, "volatility"),
+    comparisons,
+    scatterFigure([{
+      name: nameOf("gp"),
+      x: process.map(annualized),
+      y: realized.map(annualized),
+      size: 3,
+    }], {
+      title: "Predicted against realised volatility",
+      xLabel: "predicted, % a year",
+      yLabel: "realised, % a year",
+      logX: true,
+      logY: true,
+      diagonal: true,
+    }),
+    {
+      kind: "details",
+      summary: "Year by year",
+      blocks: bySplit(report, "volatility"),
+    },
+  ];
+}
+
+function movementBlocks(report: Report): ReportBlock[] {
+  const { classes, confusion, calibration, horizon, threshold } =
+    report.movement;
+  return [
+    `Up or down means a return of more than ${
+      (100 * threshold).toFixed(1)
+    } % within ${horizon} trading days. The baseline is how often each class occurred in the training window.`,
+    metricTable(report, "movement"),
+    {
+      kind: "columns",
+      blocks: [
+        confusionFigure(classes, confusion, {
+          title: "Confusion of the fused experts",
+        }),
+        calibrationFigure([{
+          name: nameOf("fused"),
+          predicted: calibration.map(({ meanPredicted }) => meanPredicted),
+          observed: calibration.map(({ observed }) => observed),
+          counts: calibration.map(({ count }) => count),
+        }], { title: "Calibration of the most probable class" }),
+      ],
+    },
+    `Expected calibration error ${
+      report.movement.calibrationError.toFixed(4)
+    }; mean weight of the technical expert's shift in the fusion ${
+      report.movement.meanFusionWeight.toFixed(3)
+    } (between 0 and 2).`,
+    {
+      kind: "details",
+      summary: "Year by year",
+      blocks: bySplit(report, "movement"),
+    },
+  ];
+}
+
+function bySplit(report: Report, stage: Metric["stage"]): ReportBlock[] {
+  const splits = new Set(
+    report.metrics.filter((row) =>
+      row.stage === stage && row.split !== ALL_SPLITS
+    ).map(({ split }) => split),
+  );
+  return [...splits].flatMap((
+    split,
+  ) => [`### Test year ${split}`, metricTable(report, stage, split)]);
+}
+
+function periodText({ from, to, rows }: Period): string {
+  return `${from} to ${to} (${rows} rows)`;
+}
+
+function dataBlocks(report: Report): ReportBlock[] {
+  const { findings } = report.data;
+  return [
+    findings.length === 0
+      ? "Nothing odd was found in the prices."
+      : resultTable(
+        ["finding", "severity", "rows", "what it means"],
+        findings.map(({ code, severity, count, message }) => [
+          code,
+          severity,
+          count,
+          message,
+        ]),
+      ),
+    resultTable(
+      ["stage", "trained on", "tested on"],
+      report.windows.map(({ stage, train, test }) => [
+        stage,
+        periodText(train),
+        periodText(test),
+      ]),
+      { caption: "Walk-forward windows" },
+    ),
+  ];
+}
+
+/**
+ * Draws the report as one self-contained HTML file.
+ *
+ * @param report The report.
+ * @param details The run and what the numbers depend on.
+ * @returns The text of the file.
+ */
+export async function reportPage(
+  report: Report,
+  details: PageDetails,
+): Promise<string> {
+  const { data, volatility } = report;
+  const latest = volatility.latest["gp"];
+  return htmlReport({
+    title: report.title,
+    lead:
+      `${data.rows} trading days from ${data.from} to ${data.to}, size "${report.size}". All figures are out of sample.`,
+    createdAt: details.createdAt,
+    sections: [
+      {
+        title: "What came out",
+        blocks: [
+          {
+            kind: "facts",
+            facts: [
+              ...(latest === undefined ? [] : [{
+                label: `volatility forecast for ${volatility.dates.at(-1)}`,
+                value: `${annualized(latest).toFixed(1)} % a year`,
+                note: nameOf("gp"),
+              }]),
+              {
+                label: "days forecast",
+                value: String(volatility.dates.length),
+              },
+              {
+                label: "coverage of the band",
+                value: `${(100 * volatility.coverage.observed).toFixed(1)} %`,
+                note: `of ${(100 * volatility.coverage.level).toFixed(0)} %`,
+              },
+            ],
+          },
+          report.notes.map((note) => `- ${note}`).join("\n"),
+        ],
+      },
+      { title: "Volatility", blocks: volatilityBlocks(report) },
+      { title: "Movement", blocks: movementBlocks(report) },
+      { title: "Data and windows", blocks: dataBlocks(report) },
+      {
+        title: "How it was computed",
+        blocks: [
+          { kind: "svg", svg: await runGraphSvg(details.view) },
+          { kind: "definitions", entries: details.provenance },
+        ],
+      },
+    ],
+  });
+}

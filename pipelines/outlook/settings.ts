@@ -1,0 +1,63 @@
+/**
+ * What the outlook can be told, and what its two sizes mean.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+
+/** Schema of the settings that change numbers. */
+export const SETTINGS = z.object({
+  size: z.enum(["small", "full"]).default("small"),
+  horizon: z.int().min(1).max(60).default(5),
+  threshold: z.number().positive().max(0.5).default(0.01),
+  decay: z.number().gt(0).lt(1).default(0.94),
+  minimumSlope: z.number().gt(0).max(1).default(0.7),
+  seed: z.int().nonnegative().default(0),
+});
+
+/** The settings with their defaults filled in. */
+export type Settings = z.output<typeof SETTINGS>;
+
+/** How much is computed: the stages are the same for every size. */
+export interface Size {
+  /** Rows used, from the last one backwards; all where absent. */
+  readonly lastRows?: number;
+  /** Years of the rolling window that the volatility models learn from. */
+  readonly trainYears: number;
+  /** Test years of forecasts before the movement models begin to learn. */
+  readonly movementYears: number;
+  /** Rows at most that a Gaussian process conditions on. */
+  readonly processRows: number;
+  /** Starts of the Gaussian process's search. */
+  readonly processStarts: number;
+  /** Iterations of each search. */
+  readonly processIterations: number;
+  /** Innovations of GARCH. */
+  readonly distribution: "normal" | "studentT";
+  /** Samples of each bootstrap. */
+  readonly resamples: number;
+}
+
+/** What the sizes mean. */
+export const SIZES: Readonly<Record<Settings["size"], Size>> = {
+  small: {
+    lastRows: 3780,
+    trainYears: 4,
+    movementYears: 3,
+    processRows: 300,
+    processStarts: 1,
+    processIterations: 30,
+    distribution: "normal",
+    resamples: 300,
+  },
+  full: {
+    trainYears: 5,
+    movementYears: 4,
+    processRows: 1000,
+    processStarts: 3,
+    processIterations: 60,
+    distribution: "studentT",
+    resamples: 2000,
+  },
+};
