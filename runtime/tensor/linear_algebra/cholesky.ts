@@ -6,25 +6,50 @@
 
 import type { FloatDType } from "../../device/dtypes.ts";
 import { matmul } from "../contraction.ts";
+import { tril } from "../creation.ts";
+import { backward } from "../gradients/backward.ts";
 import { transpose } from "../movement.ts";
 import { defineRoutine } from "../routine.ts";
 import type { Tensor } from "../tensor.ts";
 import { requireSquare } from "./checks.ts";
-import { floats, lowerHalf, symmetric } from "./matrix_calculus.ts";
+import {
+  type AnyFloat,
+  floats,
+  lowerHalf,
+  symmetric,
+} from "./matrix_calculus.ts";
 import { triangularSolve } from "./triangular_solve.ts";
 
 const factor = defineRoutine({
   name: "cholesky",
   outputs: ([a]) => [a!],
-  gradient: ({ outputs, cotangents }) => {
-    const [l] = floats(outputs);
-    const inner = lowerHalf(matmul(transpose(l!), floats(cotangents)[0]!));
-    // L⁻ᵀ · inner · L⁻¹, one side at a time.
-    const half = triangularSolve(l!, inner, { transpose: true });
-    const whole = triangularSolve(l!, transpose(half), { transpose: true });
-    return [symmetric(whole)];
+  gradient: ({ outputs, cotangents }) =>
+    gradientOfFactor([outputs[0]!, cotangents[0]!], {}),
+});
+
+const gradientOfFactor = defineRoutine({
+  name: "choleskyGradient",
+  outputs: ([l]) => [l!],
+  // The routine computes what solvedGradient says, with less work; the gradient
+  // of the gradient follows from the latter.
+  gradient: ({ inputs, cotangents }) => {
+    const [l, ofL] = floats(inputs);
+    const same = solvedGradient(l!, ofL!);
+    return backward(
+      [{ node: same.node, cotangent: cotangents[0]! }],
+      inputs.map((input) => input.node),
+    );
   },
 });
+
+/** `½ · L⁻ᵀ · (P + Pᵀ) · L⁻¹`, where `P` is the lower half of `Lᵀ · L̄`. */
+function solvedGradient(l: AnyFloat, ofL: AnyFloat): AnyFloat {
+  const inner = lowerHalf(matmul(transpose(l), tril(ofL)));
+  const half = triangularSolve(l, inner, { transpose: true });
+  return symmetric(
+    triangularSolve(l, transpose(half), { transpose: true }),
+  );
+}
 
 /**
  * The lower factor `L` of symmetric positive definite matrices, `A = L · Lᵀ`.

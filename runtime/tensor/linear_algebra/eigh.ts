@@ -73,7 +73,7 @@ export interface Eigh<D extends FloatDType> {
  * import * as wf from "@weft/weft/tensor";
  *
  * const { values } = wf.eigh(wf.tensor([[0, 1], [1, 0]], { dtype: "f64" }));
- * console.log(await values.toArray()); // [-1, 1]
+ * console.log(await values.toArray()); // -1 and 1, up to rounding
  * ```
  */
 export function eigh<D extends FloatDType>(a: Tensor<D>): Eigh<D> {

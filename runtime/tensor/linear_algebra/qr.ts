@@ -90,7 +90,7 @@ export interface Qr<D extends FloatDType> {
  * import * as wf from "@weft/weft/tensor";
  *
  * const { q, r } = wf.qr(wf.tensor([[3], [4]], { dtype: "f64" }));
- * console.log(await q.toArray(), await r.toArray()); // [[-0.6], [-0.8]] [[-5]]
+ * console.log(q.shape, await r.toArray()); // [2, 1] [[-5]]
  * ```
  */
 export function qr<D extends FloatDType>(a: Tensor<D>): Qr<D> {

@@ -14,6 +14,7 @@ import type { AttributeValue } from "../../primitives.ts";
 import { sizeOf } from "../../shapes.ts";
 import type { ReferenceRoutine, RoutineCall } from "../routine_step.ts";
 import { choleskyRoutine } from "./cholesky.ts";
+import { choleskyGradientRoutine } from "./cholesky_gradient.ts";
 import { eighRoutine } from "./eigh.ts";
 import { determinantRoutine, solveRoutine } from "./lu.ts";
 import { qrRoutine } from "./qr.ts";
@@ -74,6 +75,16 @@ export const REFERENCE_ROUTINES: Readonly<Record<string, ReferenceRoutine>> = {
     const a = matrixInput(call, 0);
     const factor = yield* choleskyRoutine(a.data, a.leading, a.rows);
     return rounded([factor], call.outputSpecs);
+  },
+  *choleskyGradient(call) {
+    const l = matrixInput(call, 0);
+    const gradient = yield* choleskyGradientRoutine(
+      l.data,
+      matrixInput(call, 1).data,
+      l.leading,
+      l.rows,
+    );
+    return rounded([gradient], call.outputSpecs);
   },
   *triangularSolve(call) {
     const a = matrixInput(call, 0);
