@@ -13,7 +13,6 @@ export interface Finding {
     | "smallSlope"
     | "fewRows"
     | "slopeFloorBinds"
-    | "oneClassOnly"
     | "notCalibrated";
   /** One sentence with the values that led to it. */
   readonly message: string;
@@ -25,7 +24,6 @@ export const findingSchema: z.ZodType<Finding> = z.object({
     "smallSlope",
     "fewRows",
     "slopeFloorBinds",
-    "oneClassOnly",
     "notCalibrated",
   ]),
   message: z.string(),

@@ -40,7 +40,7 @@ export interface LinearCalibration {
 /** Schema of {@linkcode LinearCalibration}. */
 export const linearCalibrationSchema: z.ZodType<LinearCalibration> = z.object({
   intercept: z.number(),
-  slope: z.number(),
+  slope: z.number().positive(),
   rows: z.int(),
   range: z.tuple([z.number(), z.number()]).readonly(),
 }).readonly();
@@ -166,7 +166,7 @@ export const lccFit: Op<
  * Inputs: `predictions` `[...]` f32 or f64, `calibration` of
  * {@linkcode lccFit}. Outputs: `corrected`, the same shape and dtype;
  * `outsideRange`, true where a prediction lies outside the calibration split's.
- * Both lazy.
+ * Both lazy; NaN stays NaN.
  *
  * Source: as {@linkcode lccFit}.
  */

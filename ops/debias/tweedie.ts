@@ -138,10 +138,11 @@ export const tweedieFit: Op<
  * Inputs: `predictions` `[n]`; `calibration` and `centres` `[m]` of
  * {@linkcode tweedieFit}. Param `density`: whose density, that of the
  * `calibration` predictions (default, as the authors' package) or of the
- * `downstream` predictions themselves (as their notebook; n ≥ 2 and not
- * constant, else the result is NaN). Outputs: `corrected` `[n]`; `score` `[n]`,
+ * `downstream` predictions themselves (as their notebook; they are read, and
+ * must be finite, at least two, and not constant). Outputs: `corrected` `[n]`; `score` `[n]`,
  * since the correction of an effect is the same estimator applied to scores;
- * `outsideRange` `[n]`. σ = 0 changes nothing. Lazy unless `n · m` is large.
+ * `outsideRange` `[n]`. σ = 0 changes nothing. With the calibration density lazy unless `n · m` is
+ * large; NaN stays NaN there.
  *
  * Source: as {@linkcode tweedieFit}.
  */
@@ -167,6 +168,10 @@ export const tweedieApply: Op<
     outsideRange: port.tensor("bool", ["n"]),
   },
   run: async ({ predictions, calibration, centres }, { density }, ctx) => {
+    if (density === "downstream") {
+      const values = await predictions.data();
+      assertCalibrationRows({ predictions: values, targets: values });
+    }
     const score = density === "calibration"
       ? await kernelDensityScore(
         predictions,

@@ -95,3 +95,17 @@ Deno.test("tweedieFit refuses constant predictions", async () => {
     /all predictions are 1/,
   );
 });
+
+Deno.test("tweedieApply refuses a downstream density of constant predictions", async () => {
+  const { calibration, centres } = await tweedieFit.run({
+    predictions: f64([1, 2, 4]),
+    targets: f64([1, 3, 4]),
+  });
+  const apply = (predictions: number[]) =>
+    tweedieApply.run(
+      { predictions: f64(predictions), calibration, centres },
+      { density: "downstream" },
+    );
+  await assert.rejects(apply([2, 2, 2]), /all predictions are 2/);
+  await assert.rejects(apply([2]), /too few rows/);
+});

@@ -104,7 +104,7 @@ Deno.test("dynamicLogitFusion finds weight 1 when the large model is the small b
 });
 
 Deno.test("dynamicLogitFusion is within 7e-5 of a fine grid on random rows", async () => {
-  const rows = 40;
+  const rows = 100;
   const large = await randomLogits(3, rows, 200, 3);
   const base = add(
     await randomLogits(4, rows, 200, 2),

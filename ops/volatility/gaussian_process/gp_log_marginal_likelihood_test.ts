@@ -107,3 +107,33 @@ Deno.test("gpLogMarginalLikelihood leaves fixed hyperparameters out of the gradi
   assert.deepEqual(names, ["kernels[1].variance"]);
   allClose(await gradient.data(), [-0.8967794], 5e-8);
 });
+
+Deno.test("gpPredict counts white noise of the kernel as part of the function, and adds the observation noise only where asked to", async () => {
+  const data = { x: matrix(X.map((x) => [x])), y: vector(Y) };
+  const options = { standardise: false, optimise: false };
+  const split = await gpFit.run(data, {
+    ...options,
+    kernel: { kind: "sum", kernels: [CARD, { kind: "white", variance: 0.03 }] },
+    noiseVariance: { value: 0.01, fixed: true },
+  });
+  const whole = await gpFit.run(data, {
+    ...options,
+    kernel: CARD,
+    noiseVariance: { value: 0.04, fixed: true },
+  });
+  const xNew = matrix([[0.75], [3]]);
+  const observed = await gpPredict.run({ ...split, xNew }, { noise: true });
+  const reference = await gpPredict.run({ ...whole, xNew }, { noise: true });
+  allClose(await observed.mean.data(), await reference.mean.data(), 1e-12);
+  allClose(
+    await observed.variance.data(),
+    await reference.variance.data(),
+    1e-12,
+  );
+  const latent = await gpPredict.run({ ...split, xNew });
+  close(
+    (await observed.variance.data())[0],
+    ((await latent.variance.data())[0] ?? NaN) + 0.01,
+    1e-12,
+  );
+});
