@@ -5,10 +5,11 @@
  */
 
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import fixture from "../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
-import { NumericalError } from "../../core/errors.ts";
+import { DTypeError, NumericalError, ShapeError } from "../../core/errors.ts";
 import { matmul } from "../contraction.ts";
 import { eye, tril, triu } from "../creation.ts";
 import { add, exp, log, multiply, square } from "../elementwise.ts";
@@ -66,6 +67,25 @@ function triangular(x: TestFloat, lower: boolean): TestFloat {
   const diagonal = multiply(eye(n, n, { dtype: x.dtype }), 3);
   return add(lower ? tril(x) : triu(x), diagonal);
 }
+
+/** Two sets of leading axes that broadcast to a third one. */
+const SYSTEM_SHAPES = fc.record({
+  leading: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+  ones: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  dropped: fc.nat(3),
+  n: fc.integer({ min: 1, max: 5 }),
+  m: fc.integer({ min: 1, max: 3 }),
+}).map(({ leading, ones, dropped, n, m }) => {
+  // Each axis is there in full on one side at least.
+  const left = leading.map((size, i) => ones[2 * i] ? 1 : size);
+  const right = leading.map((size, i) =>
+    !ones[2 * i] && ones[2 * i + 1] ? 1 : size
+  );
+  // The outermost axes may be missing on the right.
+  const first = left.findIndex((size, i) => size !== leading[i]);
+  const most = first === -1 ? leading.length : first;
+  return { leading, left, right: right.slice(Math.min(dropped, most)), n, m };
+});
 
 const { positiveDefinite: definite, general, tall, wide, symmetric } = fixture;
 
@@ -423,6 +443,90 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
       const start = point([3, 5], 24);
       await assertGradient(at, (x) => sort(x, { axis: 0 }), [start]);
       await assertGradient(at, (x) => topK(x, 2).values, [start]);
+    },
+  },
+  {
+    name: "solve and triangularSolve broadcast any leading axes",
+    run: (at) =>
+      fc.assert(
+        fc.asyncProperty(
+          SYSTEM_SHAPES,
+          async ({ leading, left, right, n, m }) => {
+            const a = triangular(random(at, [...left, n, n], 30), true);
+            const b = random(at, [...right, n, m], 31);
+            for (const x of [solve(a, b), triangularSolve(a, b)]) {
+              assert.deepEqual(x.shape, [...leading, n, m]);
+              await assertEqualOn(
+                at,
+                matmul(a, x),
+                expandTo(b, x.shape),
+                1e-11,
+              );
+            }
+          },
+        ),
+        { numRuns: 25 },
+      ),
+  },
+  {
+    name: "decompositions give back any matrix, in batches of any shape",
+    run: (at) =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+          fc.integer({ min: 1, max: 6 }),
+          fc.integer({ min: 1, max: 6 }),
+          async (leading, m, n) => {
+            const k = Math.min(m, n);
+            const a = random(at, [...leading, m, n], 32);
+            const { q, r } = qr(a);
+            assert.deepEqual(q.shape, [...leading, m, k]);
+            assert.deepEqual(r.shape, [...leading, k, n]);
+            await assertEqualOn(at, matmul(q, r), a, 1e-11);
+            const { u, s, vt } = svd(a);
+            assert.deepEqual(s.shape, [...leading, k]);
+            const scaled = multiply(u, expandDims(s, -2));
+            await assertEqualOn(at, matmul(scaled, vt), a, 1e-11);
+            const square = positive(a);
+            const { values, vectors } = eigh(square);
+            assert.deepEqual(values.shape, [...leading, m]);
+            const stretched = multiply(vectors, expandDims(values, -2));
+            await assertEqualOn(
+              at,
+              matmul(stretched, transpose(vectors)),
+              square,
+              1e-11,
+            );
+          },
+        ),
+        { numRuns: 25 },
+      ),
+  },
+  {
+    name: "operations refuse what they cannot factor or solve",
+    run: (at) => {
+      const wide = random(at, [2, 3], 33);
+      const vector = random(at, [3], 34);
+      const square = random(at, [3, 3], 35);
+      const whole = eye(3, 3, { dtype: "i32" }) as unknown as TestFloat;
+      for (const operation of [cholesky, inverse, det, logDet, eigh]) {
+        assert.throws(() => operation(wide), ShapeError);
+        assert.throws(() => operation(vector), ShapeError);
+        assert.throws(() => operation(whole), DTypeError);
+      }
+      for (const operation of [qr, svd]) {
+        assert.throws(() => operation(vector), ShapeError);
+        assert.throws(() => operation(whole), DTypeError);
+      }
+      for (const operation of [solve, triangularSolve]) {
+        assert.throws(() => operation(square, wide), /has 2 rows/);
+        assert.throws(() => operation(wide, vector), ShapeError);
+        assert.throws(() => operation(square, whole), DTypeError);
+      }
+      assert.throws(() => topK(square, 4), ShapeError);
+      assert.throws(() => topK(square, 1.5), ShapeError);
+      assert.throws(() => sort(square, { axis: 2 }), ShapeError);
+      return Promise.resolve();
     },
   },
   {
