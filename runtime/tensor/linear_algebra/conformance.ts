@@ -11,11 +11,12 @@ import fixture from "../../../fixtures/reference/linear_algebra.json" with {
 };
 import { DTypeError, NumericalError, ShapeError } from "../../core/errors.ts";
 import { matmul } from "../contraction.ts";
-import { eye, tril, triu } from "../creation.ts";
+import { eye, tril, triu, zeros } from "../creation.ts";
 import { add, exp, log, multiply, square } from "../elementwise.ts";
 import { expandDims, stack, transpose } from "../movement.ts";
 import { expandTo } from "../node.ts";
 import { sum } from "../reductions.ts";
+import { scan } from "../scan.ts";
 import { grad } from "../transforms.ts";
 import { cholesky } from "./cholesky.ts";
 import { det, logDet, signLogDet } from "./determinant.ts";
@@ -528,6 +529,39 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
       assert.throws(() => sort(square, { axis: 2 }), ShapeError);
       return Promise.resolve();
     },
+  },
+  {
+    name: "matrices without rows, and batches without matrices, are no error",
+    run: async (at) => {
+      const none = zeros([0, 0], { dtype: at.dtype }) as TestFloat;
+      const empty = zeros([0, 2, 2], { dtype: at.dtype }) as TestFloat;
+      for (const a of [none, empty]) {
+        await assertEqualOn(at, cholesky(a), a, 0);
+        await assertEqualOn(at, solve(a, a), a, 0);
+        await assertEqualOn(at, qr(a).q, a, 0);
+        await assertEqualOn(at, svd(a).vt, a, 0);
+        await assertEqualOn(at, eigh(a).vectors, a, 0);
+        await assertEqualOn(at, sort(a), a, 0);
+      }
+      await assertEqualOn(at, det(none), 1, 0);
+    },
+  },
+  {
+    name: "routines and their gradients work inside of scan",
+    run: (at) =>
+      assertGradient(
+        at,
+        (x) =>
+          scan(
+            (carry: TestFloat, one: TestFloat): [TestFloat, TestFloat] => {
+              const next = add(carry, cholesky(positive(one)));
+              return [next, triangularSolve(next, one)];
+            },
+            eye(3, 3, { dtype: x.dtype }) as TestFloat,
+            x,
+          )[1],
+        [point([2, 3, 3], 36)],
+      ),
   },
   {
     name: "the diagonal of a Cholesky factor gives the log determinant",

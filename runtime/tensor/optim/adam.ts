@@ -20,16 +20,18 @@ import type { I32 } from "../tensor.ts";
 import {
   asTree,
   type Leaf,
+  type LearningRate,
   matchingLeaves,
   parameterLeaves,
+  requireLearningRate,
   requireSetting,
 } from "./leaves.ts";
 import type { Updated } from "./sgd.ts";
 
 /** Settings of {@linkcode adam} and {@linkcode adamW}. */
 export interface AdamOptions {
-  /** Length of a step; at least 0, default 0.001. */
-  readonly learningRate?: number;
+  /** Length of a step; at least 0, default 0.001. A scalar inside of a compiled function. */
+  readonly learningRate?: LearningRate;
   /** Memory of the mean of the gradient; in [0, 1), default 0.9. */
   readonly beta1?: number;
   /** Memory of the mean of its square; in [0, 1), default 0.999. */
@@ -125,7 +127,7 @@ function makeAdam(
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } =
     options;
   const { weightDecay } = options;
-  requireSetting("learningRate", learningRate, learningRate >= 0, "at least 0");
+  requireLearningRate(learningRate);
   requireSetting("beta1", beta1, beta1 >= 0 && beta1 < 1, "[0, 1)");
   requireSetting("beta2", beta2, beta2 >= 0 && beta2 < 1, "[0, 1)");
   requireSetting("epsilon", epsilon, epsilon > 0, "a positive number");
@@ -139,7 +141,7 @@ function makeAdam(
     );
     const direction = divide(divide(mean, weightOfPast(steps, beta1)), size);
     const shrunk = decoupled && weightDecay > 0
-      ? multiply(leaf, 1 - learningRate * weightDecay)
+      ? subtract(leaf, multiply(multiply(leaf, learningRate), weightDecay))
       : leaf;
     return subtract(shrunk, multiply(direction, learningRate));
   };

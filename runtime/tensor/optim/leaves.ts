@@ -116,3 +116,24 @@ export function requireSetting(
     );
   }
 }
+
+/** How far a step goes: a number, or a scalar that a compiled function is given. */
+export type LearningRate = number | Leaf;
+
+/**
+ * Refuses learning rates that cannot be used.
+ *
+ * @param rate The learning rate.
+ * @throws {ParameterError} When a number is negative or NaN.
+ * @throws {ShapeError} When a tensor is no scalar.
+ */
+export function requireLearningRate(rate: LearningRate): void {
+  if (typeof rate === "number") {
+    requireSetting("learningRate", rate, rate >= 0, "at least 0");
+  } else if (rate.ndim !== 0) {
+    throw new ShapeError('Cannot use "learningRate" as it is no scalar', {
+      expected: "[]",
+      actual: formatShape(rate.shape),
+    });
+  }
+}

@@ -20,6 +20,7 @@ export {
   minimizeVector,
   type VectorMinimum,
 } from "./lbfgs.ts";
+export type { LearningRate } from "./leaves.ts";
 export { minimize, type Minimum } from "./minimize.ts";
 export {
   type Sgd,

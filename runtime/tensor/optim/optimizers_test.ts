@@ -4,6 +4,7 @@ import fixture from "../../../fixtures/reference/optimizers.json" with {
 };
 import { DTypeError, ParameterError, ShapeError } from "../../core/errors.ts";
 import { deviceNames } from "../../device/registry.ts";
+import { compile } from "../compile.ts";
 import { matmul } from "../contraction.ts";
 import { tensor, zeros } from "../creation.ts";
 import { add, cast, square, subtract, tanh } from "../elementwise.ts";
@@ -12,7 +13,8 @@ import { read } from "../realize.ts";
 import { mean } from "../reductions.ts";
 import type { F64, Tensor } from "../tensor.ts";
 import { valueAndGrad } from "../transforms.ts";
-import { adam, type AdamState, adamW } from "./adam.ts";
+import { type Adam, adam, type AdamState, adamW } from "./adam.ts";
+import type { LearningRate } from "./leaves.ts";
 import { sgd, type SgdState, type Updated } from "./sgd.ts";
 
 type Float = Tensor<"f64" | "f32">;
@@ -129,6 +131,30 @@ for (const device of deviceNames()) {
   }
 }
 
+Deno.test("adamW and sgd take the same steps in a compiled function, at any learning rate", async () => {
+  const slope: F64 = tensor([0.3, -2], { dtype: "f64" });
+  const start: F64 = tensor([1, 2], { dtype: "f64" });
+  const makers = [
+    (learningRate: LearningRate) => adamW({ learningRate, weightDecay: 0.1 }),
+    (learningRate: LearningRate) => sgd({ learningRate, momentum: 0.5 }),
+  ] as const;
+  for (const make of makers) {
+    const step = (params: F64, state: unknown, rate: F64 | number) =>
+      (make(rate) as Adam).update(slope, state as AdamState<F64>, params);
+    const compiled = compile(step);
+    let direct = { params: start, state: make(1).init(start) as unknown };
+    let replayed = direct;
+    for (const rate of [0.1, 0.02, 0.3]) {
+      direct = step(direct.params, direct.state, rate);
+      replayed = compiled(replayed.params, replayed.state, rate);
+      assert.deepEqual(
+        await replayed.params.data(),
+        await direct.params.data(),
+      );
+    }
+  }
+});
+
 Deno.test("sgd keeps no velocity without momentum", () => {
   assert.deepEqual(rules.sgd.init([zeros([2])]), {});
   assert.deepEqual(
@@ -173,6 +199,7 @@ Deno.test("optimisers refuse gradients that do not have the form of the paramete
 Deno.test("optimisers refuse settings that are out of range", () => {
   assert.throws(() => sgd({ learningRate: -1 }), ParameterError);
   assert.throws(() => sgd({ learningRate: NaN }), ParameterError);
+  assert.throws(() => sgd({ learningRate: zeros([2]) }), ShapeError);
   assert.throws(() => sgd({ learningRate: 1, momentum: 1 }), ParameterError);
   assert.throws(
     () => sgd({ learningRate: 1, nesterov: true }),

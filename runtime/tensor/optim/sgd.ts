@@ -10,15 +10,17 @@ import { add, multiply, subtract } from "../elementwise.ts";
 import {
   asTree,
   type Leaf,
+  type LearningRate,
   matchingLeaves,
   parameterLeaves,
+  requireLearningRate,
   requireSetting,
 } from "./leaves.ts";
 
 /** Settings of {@linkcode sgd}. */
 export interface SgdOptions {
-  /** Length of a step; at least 0. */
-  readonly learningRate: number;
+  /** Length of a step; at least 0. A scalar inside of a compiled function. */
+  readonly learningRate: LearningRate;
   /** Part of the last velocity that is kept; in [0, 1), default 0. */
   readonly momentum?: number;
   /** Look ahead along the velocity; default false. Needs momentum. */
@@ -83,7 +85,7 @@ export interface Sgd {
 export function sgd(options: SgdOptions): Sgd {
   const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } =
     options;
-  requireSetting("learningRate", learningRate, learningRate >= 0, "at least 0");
+  requireLearningRate(learningRate);
   requireSetting("momentum", momentum, momentum >= 0 && momentum < 1, "[0, 1)");
   requireSetting("weightDecay", weightDecay, weightDecay >= 0, "at least 0");
   if (nesterov && momentum === 0) {

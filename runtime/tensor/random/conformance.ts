@@ -10,7 +10,7 @@ import fixture from "../../../fixtures/reference/random.json" with {
   type: "json",
 };
 import { ParameterError, ShapeError } from "../../core/errors.ts";
-import { tensor, zeros } from "../creation.ts";
+import { arange, tensor, zeros } from "../creation.ts";
 import { log } from "../elementwise.ts";
 import {
   assertEqualOn,
@@ -18,8 +18,11 @@ import {
   floats,
   readOn,
   type Setting,
+  type TestFloat,
 } from "../linear_algebra/testing.ts";
 import { expandTo } from "../node.ts";
+import { scan } from "../scan.ts";
+import type { I32 } from "../tensor.ts";
 import { bernoulli, uniform } from "./uniform.ts";
 import { categorical, gumbel } from "./categorical.ts";
 import { permutation, randint } from "./integers.ts";
@@ -383,6 +386,29 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
         categorical(key(3), upright, { axis: 0 }),
       );
       assert.deepEqual([...columns], [0, 1]);
+    },
+  },
+  {
+    name:
+      "a loop that folds its step into the key draws what a host loop draws",
+    run: async (at) => {
+      const { dtype } = at;
+      const parent = key(8);
+      const draw = (step: number | I32): TestFloat =>
+        normal<"f64" | "f32">(foldIn(parent, step), [2], { dtype });
+      const [, looped] = scan(
+        (carry: TestFloat, step: I32): [TestFloat, TestFloat] => [
+          carry,
+          draw(step),
+        ],
+        zeros([], { dtype }) as TestFloat,
+        arange(0, 4, 1, { dtype: "i32" }),
+      );
+      const one = await Promise.all(
+        [0, 1, 2, 3].map((step) => readOn(at, draw(step))),
+      );
+      const [all] = await readOn(at, looped);
+      assert.deepEqual([...all], one.flatMap(([pair]) => [...pair]));
     },
   },
   {
