@@ -45,20 +45,22 @@ function refuseUnknown(info: OpInfo, given: object): void {
 }
 
 /** The path is spelled out only where an error needs it. */
-class WirePlace implements CheckPlace {
-  constructor(
-    readonly info: OpInfo,
-    readonly port: string,
-    readonly bindings: Bindings,
-    readonly wire: Wire,
-  ) {}
-
-  get path(): readonly string[] {
-    const [source] = sourcesOf([this.wire]);
-    return source === undefined
-      ? [this.info.name]
-      : [...pathTo(source), this.info.name];
-  }
+function placeOf(
+  info: OpInfo,
+  port: string,
+  bindings: Bindings,
+  wire: Wire,
+): CheckPlace {
+  return {
+    port,
+    bindings,
+    get path() {
+      const [source] = sourcesOf([wire]);
+      return source === undefined
+        ? [info.name]
+        : [...pathTo(source), info.name];
+    },
+  };
 }
 
 /**
@@ -78,7 +80,7 @@ export function bindCall(
   const wires = new Map<string, Wire>();
   for (const [name, port] of info.inputs) {
     const wire = wireOf(given[name], name, info.name);
-    const place = new WirePlace(info, name, bindings, wire);
+    const place = placeOf(info, name, bindings, wire);
     if (wire.kind === "constant") {
       const value = port.check(wire.value, place);
       if (value !== undefined) wires.set(name, { kind: "constant", value });

@@ -215,6 +215,7 @@ export class Engine {
     }
   }
 
+  /** A task that several asked for comes several times, and may wait again. */
   #advance(task: Task): void {
     switch (task.phase) {
       case "idle":
@@ -224,9 +225,10 @@ export class Engine {
         if (task.isWanted) this.#useRecord(task, task.record);
         return;
       case "digests":
-        this.#searchByContent(task);
+        if (task.missing === 0) this.#searchByContent(task);
         return;
       case "values":
+        if (task.missing > 0) return;
         task.phase = "ready";
         this.#ready.push(task);
     }

@@ -249,9 +249,9 @@ export function start<const N extends readonly NodeLike[]>(
  * console.log(x, y); // 1 2
  * ```
  */
-export function run<const N extends readonly NodeLike[]>(
+export async function run<const N extends readonly NodeLike[]>(
   nodes: N,
   options: RunOptions = {},
 ): Promise<ValuesOf<N>> {
-  return new Run<ValuesOf<N>>(nodes, options).values;
+  return await new Run<ValuesOf<N>>(nodes, options).values;
 }
