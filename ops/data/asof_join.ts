@@ -10,7 +10,13 @@ import { DataError, ParameterError } from "../../runtime/core/errors.ts";
 import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
-import { columnOf, nameColumn, numberColumn, typeName } from "./frames.ts";
+import {
+  columnOf,
+  nameColumn,
+  numberColumn,
+  typeName,
+  zoneOf,
+} from "./frames.ts";
 
 /** Params of {@linkcode asofJoin}. */
 export interface AsofJoinParams {
@@ -63,7 +69,7 @@ function timesOf(
   if (type !== "Datetime") {
     return { ...finite(frame, name, input), perDay: 1, kind: "numbers" };
   }
-  const zone = /,\s*([^)\s]+)\s*\)/.exec(String(series.dtype))?.[1];
+  const zone = zoneOf(series);
   const kind = zone === undefined ? "times without zone" : "times with zone";
   const micro = pl.col(name).cast(pl.Datetime("us"));
   const rounded = frame.select(

@@ -18,7 +18,7 @@ import {
 import { type Pace, pacer } from "./pace.ts";
 import {
   type ColumnNames,
-  type ColumnPositions,
+  type DatedPositions,
   findColumns,
   requireColumns,
 } from "./price_columns.ts";
@@ -147,7 +147,7 @@ function excerpt(line: string): string {
 interface Header {
   readonly delimiter: string;
   readonly names: string[];
-  readonly columns: ColumnPositions;
+  readonly columns: DatedPositions;
 }
 
 function readHeader(
@@ -156,27 +156,17 @@ function readHeader(
   options: DelimitedOptions,
 ): Header {
   const { source } = options;
-  const split = (delimiter: string): Header => {
-    const names = splitLine(line, delimiter, position, source);
-    return {
-      delimiter,
-      names,
-      columns: findColumns(names, options.columns, source),
-    };
-  };
-  if (options.delimiter !== undefined) {
-    const header = split(options.delimiter);
-    requireColumns(header.columns, options.required, header.names, source);
-    return header;
-  }
-  // The delimiter that gives most fields; a wrong one gives a single field
-  const widths = DELIMITERS.map((delimiter) =>
-    splitLine(line, delimiter, position, source).length
-  );
-  const widest = Math.max(...widths);
-  const header = split(DELIMITERS[widths.indexOf(widest)] ?? ",");
-  requireColumns(header.columns, options.required, header.names, source);
-  return header;
+  const widthWith = (delimiter: string): number =>
+    splitLine(line, delimiter, position, source).length;
+  // The delimiter that gives most fields: a wrong one gives a single field
+  const delimiter = options.delimiter ??
+    DELIMITERS.reduce((best, next) =>
+      widthWith(next) > widthWith(best) ? next : best
+    );
+  const names = splitLine(line, delimiter, position, source);
+  const found = findColumns(names, options.columns, source);
+  const columns = requireColumns(found, options.required, names, source);
+  return { delimiter, names, columns };
 }
 
 /** Numbers of one column while the file is read. */
@@ -235,7 +225,7 @@ export async function parseDelimited(
       ? []
       : [{ field, position, values: new Float64Array(capacity) }];
   });
-  const dateAt = header.columns.date ?? 0;
+  const dateAt = header.columns.date;
   const tickerAt = header.columns.ticker ?? 0;
   const formatted: FormattedField[] = [];
   let plainDecimals = false;

@@ -7,6 +7,7 @@
 
 import pl, { type DataFrame, type Series } from "nodejs-polars";
 import { DataError } from "../../runtime/core/errors.ts";
+import { toDayNumber } from "./days.ts";
 import { NO_DAY, type TickerColumn } from "./price_table.ts";
 
 /** One numeric column as numbers, and where it has none. */
@@ -53,6 +54,17 @@ function copyOf(series: Series): Float64Array | Int32Array | Uint8Array {
     .slice();
 }
 
+/**
+ * The time zone of a column of times.
+ *
+ * @param series The column.
+ * @returns Its zone, or `undefined` where it has none.
+ */
+export function zoneOf(series: Series): string | undefined {
+  return /^DataType\(Datetime\([^,]*,\s*([^),]+)\)/.exec(String(series.dtype))
+    ?.[1];
+}
+
 const NUMERIC = /^(?:U?Int(?:8|16|32|64)|Float(?:32|64)|Bool(?:ean)?)$/;
 
 /**
@@ -90,7 +102,8 @@ export function numberColumn(frame: DataFrame, name: string): NumberColumn {
  * Reads a column of days.
  *
  * @param frame The frame.
- * @param name The column, of type Date, or Datetime of which the day counts.
+ * @param name The column, of type Date, or Datetime of which the day counts,
+ * in the column's own time zone.
  * @returns Days since 1970-01-01, {@linkcode NO_DAY} where null.
  * @throws {DataError} Where there is no such column, or it holds no days.
  */
@@ -105,12 +118,23 @@ export function dayColumn(frame: DataFrame, name: string): Int32Array {
     });
   }
   if (series.length === 0) return new Int32Array();
+  if (zoneOf(series) !== undefined) return zonedDays(frame, name);
   const days = frame.select(
     pl.col(name).cast(pl.Date).cast(pl.Int32).fillNull(pl.lit(NO_DAY)).cast(
       pl.Int32,
     ),
   );
   return copyOf(days.getColumn(name)) as Int32Array;
+}
+
+/** A cast to Date would give the day in UTC, not in the column's zone. */
+function zonedDays(frame: DataFrame, name: string): Int32Array {
+  const texts = frame.select(
+    pl.col(name).dt.strftime("%Y-%m-%d").fillNull(pl.lit("")).alias(name),
+  );
+  const { codes, names } = nameColumn(texts, name);
+  const days = names.map((text) => text === "" ? NO_DAY : toDayNumber(text));
+  return codes.map((code) => days[code] as number);
 }
 
 /**

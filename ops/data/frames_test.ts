@@ -7,6 +7,7 @@ import {
   numberColumn,
   numberSeries,
   takeFrameRows,
+  zoneOf,
 } from "./frames.ts";
 import { NO_DAY } from "./price_table.ts";
 
@@ -77,4 +78,18 @@ Deno.test("takeFrameRows takes rows of all types, none at all included", () => {
   const second = takeFrameRows(FRAME, Int32Array.of(1));
   assert.deepEqual(second.rows(), [[null, null, null, null, false, "a"]]);
   assert.deepEqual(takeFrameRows(FRAME, new Int32Array()).height, 0);
+});
+
+Deno.test("dayColumn takes the day in the column's own time zone", () => {
+  const moments = pl.Series(
+    "time",
+    [new Date("2020-01-01T15:00:00Z"), new Date("2020-01-02T05:00:00Z"), null],
+    pl.Datetime("us", "Asia/Tokyo"),
+  );
+  assert.equal(zoneOf(moments), "Asia/Tokyo");
+  assert.equal(zoneOf(FRAME.getColumn("time")), undefined);
+  assert.deepEqual(
+    dayColumn(pl.DataFrame([moments]), "time"),
+    Int32Array.of(18263, 18263, NO_DAY),
+  );
 });

@@ -81,10 +81,17 @@ Deno.test("checkPrices keeps one of equal duplicates and refuses conflicting one
   const equal = await check([GOOD[0]!, GOOD[0]!, GOOD[1]!]);
   assert.equal(equal.table.day.length, 2);
   assert.equal(finding(equal, "duplicate-rows").count, 1);
+  assert.equal(
+    finding(equal, "duplicate-rows").message,
+    "Rows that repeat another one (1): left out",
+  );
   const conflict = [GOOD[0]!, "2020-01-02,10,11,9,10.6,100", GOOD[1]!];
   await assert.rejects(check(conflict), (error: unknown) => {
     assert.ok(error instanceof DataError);
-    assert.match(error.message, /1 rows with the same day but other values/);
+    assert.match(
+      error.message,
+      /has rows with the same day but other values \(1\)/,
+    );
     assert.match(
       error.message,
       /line 3: 2020-01-02 close 10.6, in another row 10.5/,
@@ -105,7 +112,10 @@ Deno.test("checkPrices keeps one of equal duplicates and refuses conflicting one
 Deno.test("checkPrices refuses closes that are not positive, and can take them as missing", async () => {
   for (const close of ["0", "-1"]) {
     const lines = [GOOD[0]!, `2020-01-03,10,11,9,${close},100`];
-    await assert.rejects(check(lines), /1 closes that are zero or less/);
+    await assert.rejects(
+      check(lines),
+      /has closes that are zero or less \(1\)/,
+    );
     const borne = await check(lines, {
       policy: { "non-positive-close": "finding" },
     });
@@ -268,7 +278,10 @@ Deno.test("checkPrices refuses unreadable dates and numbers, and can leave them 
   ];
   await assert.rejects(check(lines), (error: unknown) => {
     assert.ok(error instanceof DataError);
-    assert.match(error.message, /1 dates that cannot be read and 1 numbers/);
+    assert.match(
+      error.message,
+      /has dates that cannot be read \(1\) and numbers/,
+    );
     assert.match(error.message, /line 4: "2020-13-01"/);
     return true;
   });
@@ -289,7 +302,7 @@ Deno.test("checkPrices turns any finding into an error when the policy says so",
   const lines = [GOOD[0]!, GOOD[2]!];
   await assert.rejects(
     check(lines, { policy: { "calendar-gap": "error" } }),
-    /1 trading days without a row/,
+    /has trading days without a row \(1\)/,
   );
   assert.deepEqual(
     (await check(lines, { policy: { "calendar-gap": "ignore" } })).findings,

@@ -14,6 +14,9 @@ export type ColumnNames = { readonly [C in PriceColumn]?: string | null };
 /** Where each column stands in the file, counted from 0. */
 export type ColumnPositions = { [C in PriceColumn]?: number };
 
+/** Positions of which that of the date is known. */
+export type DatedPositions = ColumnPositions & { readonly date: number };
+
 const SPELLINGS: { readonly [C in PriceColumn]: readonly string[] } = {
   date: [
     "date",
@@ -129,9 +132,10 @@ function recognise(
  * Refuses a file that lacks columns.
  *
  * @param positions What was found.
- * @param required What must be there.
+ * @param required What must be there beside the date.
  * @param header The names as they stand in the file.
  * @param source What the file is called in an error.
+ * @returns The positions.
  * @throws {DataError} Naming the columns that are missing.
  */
 export function requireColumns(
@@ -139,16 +143,20 @@ export function requireColumns(
   required: readonly PriceColumn[],
   header: readonly string[],
   source: string,
-): void {
-  const missing = required.filter((column) => positions[column] === undefined);
-  if (missing.length === 0) return;
+): DatedPositions {
+  const { date } = positions;
+  const needed = PRICE_COLUMNS.filter((column) =>
+    column === "date" || required.includes(column)
+  );
+  const missing = needed.filter((column) => positions[column] === undefined);
+  if (date !== undefined && missing.length === 0) return { ...positions, date };
   const shown = header.slice(0, 20).map((name) =>
     name.length > 40 ? `${name.slice(0, 40)}…` : name
   );
   throw new DataError(
     `Cannot read prices as "${source}" has no column for ${quoted(missing)}`,
     {
-      expected: `columns ${quoted(required)}`,
+      expected: `columns ${quoted(needed)}`,
       actual: `columns ${quoted(shown)}`,
       hint:
         'Name them in "columns", for example { close: "Last" }, list only ' +

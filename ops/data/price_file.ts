@@ -22,7 +22,11 @@ import {
   typeName,
 } from "./frames.ts";
 import { pacer } from "./pace.ts";
-import { findColumns, requireColumns } from "./price_columns.ts";
+import {
+  type DatedPositions,
+  findColumns,
+  requireColumns,
+} from "./price_columns.ts";
 import {
   NO_DAY,
   noteInfinite,
@@ -37,9 +41,6 @@ export interface PriceFileOptions extends DelimitedOptions {
   /** Larger content, also after decompression, is refused. */
   readonly maxBytes: number;
 }
-
-/** The formats of price files. */
-export type PriceFileFormat = "delimited" | "parquet" | "arrow";
 
 function startsWith(bytes: Uint8Array, text: string): boolean {
   return bytes.length >= text.length &&
@@ -70,10 +71,10 @@ export async function readPriceBytes(
   const content = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
   await pace();
   if (startsWith(content, "PAR1")) {
-    return fromFrame(readBinary(content, "parquet", options), options);
+    return readBinary(content, "parquet", options);
   }
   if (startsWith(content, "ARROW1")) {
-    return fromFrame(readBinary(content, "arrow", options), options);
+    return readBinary(content, "arrow", options);
   }
   refuseOtherKinds(content, source);
   const text = decodeText(content, source);
@@ -159,17 +160,54 @@ export function tooLarge(
   });
 }
 
+type BinaryFormat = "parquet" | "arrow";
+
 function readBinary(
   bytes: Uint8Array,
-  format: "parquet" | "arrow",
-  { source, maxRows }: PriceFileOptions,
-): DataFrame {
+  format: BinaryFormat,
+  options: PriceFileOptions,
+): PriceTable {
+  const { source, maxRows } = options;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let frame: DataFrame;
+  // The header first, so that only the columns of prices are read
+  const header = readFrame(buffer, format, source, { nRows: 0 }).columns;
+  const columns = requireColumns(
+    findColumns(header, options.columns, source),
+    options.required,
+    header,
+    source,
+  );
+  const wanted = Object.values(columns).map((at) => header[at] as string);
+  const frame = readFrame(buffer, format, source, {
+    columns: wanted,
+    nRows: maxRows + 1,
+  });
+  if (frame.height > maxRows) {
+    throw new DataError(`Cannot read prices as "${source}" has too many rows`, {
+      expected: `at most ${maxRows} rows`,
+      actual: `${frame.height} or more`,
+      hint: 'Raise "maxRows", or split the file',
+    });
+  }
+  if (frame.height === 0) {
+    throw new DataError(`Cannot read prices as "${source}" has no rows`, {
+      expected: "one row for each day",
+      actual: "a table without rows",
+    });
+  }
+  return fromFrame(frame, columns, header, options);
+}
+
+function readFrame(
+  buffer: Buffer,
+  format: BinaryFormat,
+  source: string,
+  options: { readonly nRows: number; readonly columns?: string[] },
+): DataFrame {
   try {
-    frame = format === "parquet"
-      ? pl.readParquet(buffer, { nRows: maxRows + 1 })
-      : pl.readIPC(buffer, { nRows: maxRows + 1 });
+    return format === "parquet"
+      ? pl.readParquet(buffer, options)
+      : pl.readIPC(buffer, options);
   } catch (cause) {
     const kind = format === "parquet" ? "Parquet" : "Arrow IPC";
     throw new DataError(`Cannot read "${source}" as ${kind}`, {
@@ -179,28 +217,15 @@ function readBinary(
       cause,
     });
   }
-  if (frame.height > maxRows) {
-    throw new DataError(`Cannot read prices as "${source}" has too many rows`, {
-      expected: `at most ${maxRows} rows`,
-      actual: `${frame.height} or more`,
-      hint: 'Raise "maxRows", or split the file',
-    });
-  }
-  return frame;
 }
 
-function fromFrame(frame: DataFrame, options: PriceFileOptions): PriceTable {
-  const { source } = options;
-  const header = frame.columns;
-  const columns = findColumns(header, options.columns, source);
-  requireColumns(columns, options.required, header, source);
+function fromFrame(
+  frame: DataFrame,
+  columns: DatedPositions,
+  header: readonly string[],
+  options: PriceFileOptions,
+): PriceTable {
   const rows = frame.height;
-  if (rows === 0) {
-    throw new DataError(`Cannot read prices as "${source}" has no rows`, {
-      expected: "one row for each day",
-      actual: "a table without rows",
-    });
-  }
   const named = (position: number): string => header[position] as string;
   const unreadNumbers: UnreadField[] = [];
   const numbers: { [F in PriceField]?: Float64Array } = {};
@@ -212,10 +237,10 @@ function fromFrame(frame: DataFrame, options: PriceFileOptions): PriceTable {
     numbers[field] = values;
   }
   return {
-    source,
+    source: options.source,
     positionKind: "row",
     position: Int32Array.from({ length: rows }, (_, row) => row + 1),
-    ...frameDates(frame, named(columns.date ?? 0), options),
+    ...frameDates(frame, named(columns.date), options),
     ...(columns.ticker !== undefined && {
       ticker: nameColumn(frame, named(columns.ticker)),
     }),

@@ -243,7 +243,7 @@ export class FindingCollector {
         severity: INFORMATION.has(code) ? "info" as const : "warning" as const,
         count: collected.count,
         sample: collected.sample,
-        message: `${this.#summary(code)}; ${MEANING[code][1]}`,
+        message: sentence(`${this.#summary(code)}: ${MEANING[code][1]}`),
       }];
     });
   }
@@ -254,8 +254,12 @@ export class FindingCollector {
   }
 
   #summary(code: FindingCode): string {
-    return `${this.#collected.get(code)?.count ?? 0} ${MEANING[code][0]}`;
+    return `${MEANING[code][0]} (${this.#collected.get(code)?.count ?? 0})`;
   }
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function placeOf(

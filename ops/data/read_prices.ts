@@ -34,8 +34,9 @@ export interface ReadPricesParams {
    */
   readonly columns?: ColumnNames;
   /**
-   * Columns without which the file is refused; default date, open, high, low,
-   * close and volume. What is not required and not there is null.
+   * Columns without which the file is refused; default open, high, low, close
+   * and volume. What is not required and not there is null. A date is always
+   * required.
    */
   readonly required?: readonly PriceColumn[];
   /** The sign between fields; default: found from the header. */
