@@ -36,6 +36,11 @@ export interface MinimizeOptions {
    * 1e-13, which is about what rounding leaves.
    */
   readonly valueTolerance?: number;
+  /**
+   * Changes of the value that are taken for rounding, as a part of its size; default
+   * 1e-12. The line search does not insist on a decrease that is smaller.
+   */
+  readonly rounding?: number;
   /** Pairs of steps and gradient changes to remember; default 10. */
   readonly history?: number;
   /** Aborts the search between two evaluations. */
@@ -221,6 +226,7 @@ export async function minimizeVector(
         (step) => evaluateTrial(origin, direction, step),
         origin,
         pairs.length > 0 ? 1 : firstStep(current.gradient),
+        settings.rounding * Math.abs(current.value),
       );
       if (next === undefined) {
         if (pairs.length === 0) return report("lineSearch");
@@ -261,6 +267,7 @@ function checkedOptions(options: MinimizeOptions): Settings {
     maxIterations: 200,
     tolerance: 1e-6,
     valueTolerance: 1e-13,
+    rounding: 1e-12,
     history: 10,
     ...options,
   };
@@ -274,7 +281,7 @@ function checkedOptions(options: MinimizeOptions): Settings {
       );
     }
   }
-  for (const name of ["tolerance", "valueTolerance"] as const) {
+  for (const name of ["tolerance", "valueTolerance", "rounding"] as const) {
     if (!(settings[name] >= 0)) {
       throw new ParameterError(
         `Cannot use "${name}" as it is negative: current value is ${

@@ -22,8 +22,6 @@ export interface Trial {
 const DECREASE = 1e-4;
 /** Part of the first slope that may remain. */
 const CURVATURE = 0.9;
-/** Changes of the value below this part of its size are taken for rounding. */
-const ROUNDING = 1e-12;
 const EVALUATIONS = 40;
 
 /**
@@ -32,6 +30,7 @@ const EVALUATIONS = 40;
  * @param evaluate Evaluates the objective at a step.
  * @param origin The objective at step 0; its slope is negative.
  * @param firstStep The step to try first, positive.
+ * @param rounding Changes of the value up to this are taken for rounding.
  * @returns The accepted trial; one with only a lower value where the evaluations
  * run out before the slope is flat enough; undefined where no step helps.
  */
@@ -39,8 +38,8 @@ export async function strongWolfeSearch<T extends Trial>(
   evaluate: (step: number) => Promise<T>,
   origin: T,
   firstStep: number,
+  rounding: number,
 ): Promise<T | undefined> {
-  const rounding = ROUNDING * Math.abs(origin.value);
   const flatEnough = (trial: T) =>
     Math.abs(trial.slope) <= -CURVATURE * origin.slope;
   const lowEnough = (trial: T) =>

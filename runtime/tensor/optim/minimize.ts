@@ -18,6 +18,12 @@ import {
   minimizeVector,
 } from "./lbfgs.ts";
 
+const SINGLE_PRECISION: MinimizeOptions = {
+  tolerance: 1e-4,
+  valueTolerance: 1e-6,
+  rounding: 1e-5,
+};
+
 /** The end of a search over parameters. */
 export interface Minimum<P> extends MinimizeReport {
   /** The best parameters, in the form of the initial ones. */
@@ -33,6 +39,9 @@ export interface Minimum<P> extends MinimizeReport {
  * throws a {@linkcode NumericalError} (a matrix that is not positive definite, say),
  * is stepped back from and counted in `refusedPoints`; at the start it is an error.
  * The report says how the search ended: look at `converged`.
+ *
+ * Where a parameter is not f64, the defaults allow for its rounding: `tolerance` 1e-4,
+ * `valueTolerance` 1e-6 and `rounding` 1e-5.
  *
  * @param valueAndGradient Gives the value, a float scalar, and its gradients in the
  * form of the parameters: what `valueAndGrad(fn)` returns.
@@ -94,7 +103,9 @@ export async function minimize<P>(
       return { value: values[0]!, gradient: joined(found) };
     },
     joined(await read(...leaves)),
-    options,
+    leaves.every(({ dtype }) => dtype === "f64")
+      ? options
+      : { ...SINGLE_PRECISION, ...options },
   );
   return { parameters: treeAt(point), ...report };
 }
