@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { isRight, keyOf, KEYS } from "./testing_child.ts";
 const CHILD = new URL("./testing_child.ts", import.meta.url);
 
 /** Starts a child that may read and write the folder and nothing else. */
-function start(folder: string, rounds: number, maxBytes: number) {
+function start(folder: string, rounds: number, maxBytes: number, size: number) {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -21,9 +21,10 @@ function start(folder: string, rounds: number, maxBytes: number) {
       folder,
       String(rounds),
       String(maxBytes),
+      String(size),
     ],
-    stdout: "null",
-    stderr: "inherit",
+    stdout: "piped",
+    stderr: "piped",
   }).spawn();
 }
 
@@ -54,11 +55,12 @@ Deno.test("a store stays sound when its process is killed at any moment", () =>
   inFolder(async (folder) => {
     let kills = 0;
     for (let round = 0; round < 8; round++) {
-      const child = start(folder, 1e9, 1e9);
-      // The first files show that it is at work; then it is killed midway
-      while ((await readdir(folder)).length === 0) await setTimeout(5);
-      await setTimeout(120 + 31 * round);
+      const child = start(folder, 1e9, 3e7, 100_000);
+      const output = child.stdout.getReader();
+      await output.read();
+      await setTimeout(7 * round);
       child.kill("SIGKILL");
+      await Promise.all([output.cancel(), child.stderr.cancel()]);
       if ((await child.status).signal === "SIGKILL") kills++;
       const { damaged } = await new DiskStore(folder).verify();
       assert.deepEqual(damaged, [], `after kill ${round}`);
@@ -89,11 +91,11 @@ Deno.test("two processes share a store, and evict from it, at the same time", ()
     // About half of what they write fits
     const maxBytes = KEYS * 4500;
     const children = [
-      start(folder, 301, maxBytes),
-      start(folder, 302, maxBytes),
+      start(folder, 121, maxBytes, 1000),
+      start(folder, 122, maxBytes, 1000),
     ];
     for (const child of children) {
-      const { success, code } = await child.status;
+      const { success, code } = await child.output();
       assert.ok(success, `exit code ${code}`);
     }
     const store = new DiskStore(folder, { maxBytes });
