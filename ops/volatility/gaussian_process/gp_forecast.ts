@@ -208,12 +208,15 @@ export const gpForecast: Op<
       logVariance: new Float64Array(length).fill(NaN),
     };
     const fits: GpForecastFit[] = [];
+    let before: Float64Array | undefined;
     for (const [index, split] of splits.entries()) {
       const window = await forecastWindow(rows, split, {
         ...params,
-        ...warmStart(params, fits.at(-1)),
+        // The window before is the best guess for the next one.
+        guess: before,
         signal: ctx.signal,
       });
+      before = window.values;
       fits.push(window.fit);
       window.means.forEach((mean, offset) => {
         const row = split.testStart + offset;
@@ -247,22 +250,10 @@ interface WindowOptions extends SearchOptions {
   readonly retransformation: "lognormal" | "median" | "smearing";
 }
 
-/** The window before is the best guess for the next one. */
-function warmStart(
-  { noiseVariance }: { noiseVariance: HyperParameter },
-  before: GpForecastFit | undefined,
-): { kernel?: Kernel; noiseVariance?: HyperParameter } {
-  if (before === undefined) return {};
-  return {
-    kernel: before.kernel,
-    noiseVariance: typeof noiseVariance === "number"
-      ? before.noiseVariance
-      : { ...noiseVariance, value: before.noiseVariance },
-  };
-}
-
 interface WindowForecast {
   readonly fit: GpForecastFit;
+  /** Values of the free hyperparameters. */
+  readonly values: Float64Array;
   /** Predictive means of log variance, one a test row. */
   readonly means: Float64Array;
   /** Predictive variances of log variance, one a test row. */
@@ -331,6 +322,7 @@ async function forecastWindow(
       targetScale: scale,
       smearing,
     },
+    values: search.values,
     means: logMeans.subarray(test, count),
     variances: variances.subarray(test, count).map((value) =>
       value * scale ** 2

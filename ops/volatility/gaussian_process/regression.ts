@@ -130,8 +130,10 @@ export async function withJitter<T>(
 
 /** When a search for hyperparameters stops. */
 export interface SearchOptions {
-  /** Starting points; the first is the description's own. */
+  /** Starting points; the first is the guess, or the description's own values. */
   readonly starts: number;
+  /** Values of the free numbers to start from, natural scale. */
+  readonly guess?: Float64Array | undefined;
   /** Seed of the other starting points. */
   readonly seed: number;
   /** Most iterations a start. */
@@ -230,10 +232,15 @@ export async function maximiseLikelihood(
 async function startingPoints(
   prior: PriorCovariance,
   box: LogBox,
-  { starts, seed }: SearchOptions,
+  { starts, seed, guess }: SearchOptions,
 ): Promise<Float64Array[]> {
   const count = prior.parameters.length;
-  const points = [box.toPosition(prior.start)];
+  // A guess near a bound, where the map is flat, would never leave it.
+  const first = prior.start.map((value, index) => {
+    const guessed = guess?.[index] ?? value;
+    return Math.abs(box.share(guessed, index)) < 0.8 ? guessed : value;
+  });
+  const points = [box.toPosition(first)];
   if (starts === 1) return points;
   const shares = await wf.random.uniform(
     wf.random.key(seed),
