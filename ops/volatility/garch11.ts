@@ -11,15 +11,13 @@ import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 import { readSeries } from "./checks.ts";
+import { fitGarch, type GarchFit, garchFitSchema } from "./garch_fit.ts";
+import { garchVariances } from "./garch_likelihood.ts";
 import {
-  fitGarch,
   type GarchDistribution,
-  type GarchFit,
-  garchFitSchema,
   type GarchParameters,
   MOST_STARTS,
-} from "./garch_fit.ts";
-import { garchVariances } from "./garch_likelihood.ts";
+} from "./garch_parameters.ts";
 
 /** Fewest returns that a fit takes. */
 export const GARCH_ROWS = 50;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { reference } from "../../fixtures/reference/volatility.ts";
 import { garch11, garchForecasts } from "./garch11.ts";
-import type { GarchParameters } from "./garch_fit.ts";
+import type { GarchParameters } from "./garch_parameters.ts";
 import { assertClose, normals, series } from "./testing.ts";
 
 /** The DEM/GBP series, if fixtures/reference/fetch_dem2gbp.py has brought it. */

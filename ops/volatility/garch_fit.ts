@@ -1,5 +1,5 @@
 /**
- * Maximum-likelihood fits of GARCH(1,1).
+ * Maximum-likelihood fits of GARCH(1,1), one series or many at once.
  *
  * @module
  */
@@ -8,29 +8,22 @@ import { z } from "zod";
 import { NumericalError } from "../../runtime/core/errors.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { type GarchErrors, garchErrors } from "./garch_errors.ts";
+import { garchLogDensities } from "./garch_likelihood.ts";
 import {
-  type GarchCoefficients,
-  garchLogDensities,
-} from "./garch_likelihood.ts";
-import { readDiagonal } from "./diagonal.ts";
+  boundaryWarnings,
+  fromFree,
+  type GarchDistribution,
+  type GarchParameters,
+  garchParametersSchema,
+  rescale,
+  startingPoints,
+  toCoefficients,
+  toFree,
+  toParameters,
+} from "./garch_parameters.ts";
+import { minimizeTogether } from "./lockstep.ts";
 import { meanOf } from "./losses.ts";
-
-/** The distribution of standardised residuals. */
-export type GarchDistribution = "normal" | "studentT";
-
-/** Numbers for the parameters of GARCH(1,1), in units of the returns. */
-export interface GarchParameters {
-  /** Mean return. */
-  readonly mu: number;
-  /** Constant of the variance. */
-  readonly omega: number;
-  /** Weight of the last squared residual. */
-  readonly alpha: number;
-  /** Weight of the last variance. */
-  readonly beta: number;
-  /** Degrees of freedom of Student's t; absent for the normal. */
-  readonly degreesOfFreedom?: number;
-}
 
 /** A fitted GARCH(1,1). */
 export interface GarchFit {
@@ -61,15 +54,6 @@ export interface GarchFit {
   /** What the user should know before trusting the fit. */
   readonly warnings: readonly string[];
 }
-
-/** The schema of {@linkcode GarchParameters}. */
-export const garchParametersSchema: z.ZodType<GarchParameters> = z.object({
-  mu: z.number(),
-  omega: z.number(),
-  alpha: z.number(),
-  beta: z.number(),
-  degreesOfFreedom: z.number().exactOptional(),
-});
 
 /** The schema of {@linkcode GarchFit}. */
 export const garchFitSchema: z.ZodType<GarchFit> = z.object({
@@ -108,58 +92,19 @@ export interface GarchFitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Persistence and the share of α in it, from the usual to the unusual. */
-const STARTS: readonly (readonly [persistence: number, share: number])[] = [
-  [0.95, 0.1],
-  [0.8, 0.25],
-  [0.99, 0.04],
-  [0.5, 0.5],
-];
+/** Most elements of a batch of log densities, so that memory stays bounded. */
+const BATCH_ELEMENTS = 2 ** 20;
 
-/** The greatest number of standard starting points. */
-export const MOST_STARTS: number = STARTS.length;
-
-const BOUNDARY = 1e-4;
-
-/**
- * The free parameters that a search moves in, for returns of unit variance:
- * mu, log ω, and (α, β) as logits of α + β and of α's share, or without
- * stationarity as log α and logit β; then log(ν − 2).
- */
-function toFree(parameters: GarchParameters, stationary: boolean): number[] {
-  const { mu, omega, degreesOfFreedom } = parameters;
-  const alpha = Math.max(parameters.alpha, 1e-6);
-  const beta = Math.max(parameters.beta, 1e-6);
-  const persistence = Math.min(alpha + beta, 1 - 1e-6);
-  const free = stationary
-    ? [mu, Math.log(omega), logit(persistence), logit(alpha / (alpha + beta))]
-    : [mu, Math.log(omega), Math.log(alpha), logit(Math.min(beta, 1 - 1e-6))];
-  if (degreesOfFreedom !== undefined) free.push(Math.log(degreesOfFreedom - 2));
-  return free;
-}
-
-function logit(probability: number): number {
-  return Math.log(probability / (1 - probability));
-}
-
-/** The way back, on tensors: `free` has the shape [k]; all results [1]. */
-function fromFree(free: F64, stationary: boolean): GarchCoefficients {
-  const part = (index: number): F64 => wf.slice(free, [index, index + 1]);
-  const shared = { mu: part(0), omega: wf.exp(part(1)) };
-  const first = stationary ? wf.sigmoid(part(2)) : wf.exp(part(2));
-  const second = wf.sigmoid(part(3));
-  const alpha = stationary ? wf.multiply(first, second) : first;
-  const beta = stationary ? wf.multiply(first, wf.subtract(1, second)) : second;
-  const coefficients = { ...shared, alpha, beta };
-  return free.size === 4
-    ? coefficients
-    : { ...coefficients, degreesOfFreedom: wf.add(wf.exp(part(4)), 2) };
+/** A series scaled to unit variance. */
+interface UnitSeries {
+  readonly values: Float64Array;
+  readonly mean: number;
+  readonly scale: number;
+  readonly initial: number | undefined;
 }
 
 /**
- * Fits GARCH(1,1) by maximum likelihood: L-BFGS over free parameters from
- * several starts, with gradients of the scanned likelihood. Returns are scaled
- * to unit variance first, so units do not matter.
+ * Fits GARCH(1,1) to one series; see {@linkcode fitGarchPanel}.
  *
  * @param returns Finite returns that are not all equal.
  * @param options How.
@@ -170,26 +115,202 @@ export async function fitGarch(
   returns: Float64Array,
   options: GarchFitOptions,
 ): Promise<GarchFit> {
+  const [fit] = await fitGarchPanel([returns], options);
+  return fit as GarchFit;
+}
+
+/**
+ * Fits GARCH(1,1) to each of many series by maximum likelihood: L-BFGS over
+ * free parameters from several starts, with gradients of the scanned likelihood.
+ * All series and starts go in lockstep through one batched scan. Returns are
+ * scaled to unit variance first, so units do not matter.
+ *
+ * @param panel Series of one length, of finite returns that are not all equal.
+ * @param options How.
+ * @returns The best fit of each series.
+ * @throws {NumericalError} If all returns of a series are equal, or every start
+ * failed; the message has the number of the series, from 0.
+ */
+export async function fitGarchPanel(
+  panel: readonly Float64Array[],
+  options: GarchFitOptions,
+): Promise<GarchFit[]> {
+  const { distribution, stationary, starts, warmStart } = options;
+  const named = (index: number): string =>
+    panel.length === 1 ? "" : ` to series ${index}`;
+  const units = panel.map((returns, index) =>
+    toUnit(returns, options.initialVariance, named(index))
+  );
+  const searches = units.flatMap(({ mean, scale }, series) => {
+    const points = startingPoints(mean, distribution, starts);
+    if (warmStart !== undefined) points.unshift(rescale(warmStart, 1 / scale));
+    return points.map((point) => ({
+      series,
+      start: toFree(point, stationary),
+    }));
+  });
+  const ends = await minimizeTogether(
+    batchedObjective(units, searches.map(({ series }) => series), stationary),
+    searches.map(({ start }) => start),
+    {
+      maxIterations: options.maxIterations,
+      tolerance: 1e-8,
+      ...(options.signal && { signal: options.signal }),
+    },
+  );
+  const fits: GarchFit[] = [];
+  for (const [series, unit] of units.entries()) {
+    options.signal?.throwIfAborted();
+    const own = ends.filter((_, index) => searches[index]?.series === series);
+    fits.push(await describe(unit, own, options, named(series)));
+  }
+  return fits;
+}
+
+function toUnit(
+  returns: Float64Array,
+  initialVariance: number | undefined,
+  name: string,
+): UnitSeries {
   const mean = meanOf(returns);
   const scale = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
   if (!(scale > 1e-14 * Math.abs(mean))) {
-    throw new NumericalError("Cannot fit GARCH(1,1) as all returns are equal");
+    throw new NumericalError(
+      `Cannot fit GARCH(1,1)${name} as all returns are equal`,
+    );
   }
-  const unit: F64 = wf.tensor(returns.map((value) => value / scale));
-  const initial = options.initialVariance === undefined
-    ? undefined
-    : options.initialVariance / scale ** 2;
-  const best = await search(unit, mean / scale, initial, scale, options);
-  const coefficients = fromFree(best.free, options.stationary);
-  const estimates = await naturalNumbers(coefficients);
+  return {
+    values: returns.map((value) => value / scale),
+    mean: mean / scale,
+    scale,
+    initial: initialVariance === undefined
+      ? undefined
+      : initialVariance / scale ** 2,
+  };
+}
 
+/**
+ * Mean negative log likelihoods and their gradients for some searches at once.
+ * The number of columns is rounded up to a power of two, so that the program is
+ * traced a few times only while searches end one after the other.
+ */
+function batchedObjective(
+  units: readonly UnitSeries[],
+  seriesOf: readonly number[],
+  stationary: boolean,
+): (
+  searches: readonly number[],
+  points: readonly Float64Array[],
+) => Promise<wf.optim.Evaluation[]> {
+  const rows = units[0]?.values.length ?? 0;
+  const returns = wf.tensor(
+    units.length === 1 ? units[0]!.values : interleave(units, rows),
+    { dtype: "f64", shape: [rows, units.length] },
+  );
+  const initials = units[0]?.initial === undefined
+    ? undefined
+    : wf.tensor(Float64Array.from(units, ({ initial }) => initial ?? NaN));
+  const program = wf.compile((free: F64, columns: wf.I32) => {
+    const pick = (x: F64): F64 => wf.take(x, columns, { axis: -1 });
+    let losses = wf.zerosLike(free);
+    const gradient = wf.grad((at: F64): F64 => {
+      const densities = garchLogDensities(
+        units.length === 1 ? returns : pick(returns),
+        toCoefficients(fromFree(at, stationary)),
+        initials && pick(initials),
+      );
+      losses = wf.negative(wf.mean(densities, { axis: 0 }));
+      return wf.sum(losses);
+    })(free);
+    return { losses, gradient };
+  });
+  const widest = Math.max(1, 2 ** Math.floor(Math.log2(BATCH_ELEMENTS / rows)));
+
+  const evaluate = async (
+    searches: readonly number[],
+    points: readonly Float64Array[],
+  ): Promise<wf.optim.Evaluation[]> => {
+    const size = points[0]?.length ?? 0;
+    const width = 2 ** Math.ceil(Math.log2(points.length));
+    const source = (column: number): number => column % points.length;
+    const free = Float64Array.from(
+      { length: size * width },
+      (_, at) => points[source(at % width)]?.[Math.floor(at / width)] ?? NaN,
+    );
+    const columns = Int32Array.from(
+      { length: width },
+      (_, column) => seriesOf[searches[source(column)] ?? 0] ?? 0,
+    );
+    const { losses, gradient } = program(
+      wf.tensor(free, { dtype: "f64", shape: [size, width] }),
+      wf.tensor(columns),
+    );
+    const [values, slopes] = await wf.read(losses, gradient);
+    return points.map((_, column) => ({
+      value: values[column] as number,
+      gradient: Float64Array.from(
+        { length: size },
+        (_, parameter) => slopes[parameter * width + column] as number,
+      ),
+    }));
+  };
+  return async (searches, points) => {
+    const evaluations: wf.optim.Evaluation[] = [];
+    for (let from = 0; from < points.length; from += widest) {
+      const to = from + widest;
+      evaluations.push(
+        ...await evaluate(searches.slice(from, to), points.slice(from, to)),
+      );
+    }
+    return evaluations;
+  };
+}
+
+/** Series as columns: row-major [t, series]. */
+function interleave(units: readonly UnitSeries[], rows: number): Float64Array {
+  const matrix = new Float64Array(rows * units.length);
+  units.forEach(({ values }, series) => {
+    values.forEach((value, row) => matrix[row * units.length + series] = value);
+  });
+  return matrix;
+}
+
+/** The best of the searches of one series, in units of its returns. */
+async function describe(
+  unit: UnitSeries,
+  ends: readonly (wf.optim.VectorMinimum | NumericalError)[],
+  options: GarchFitOptions,
+  name: string,
+): Promise<GarchFit> {
+  const { values, scale, initial } = unit;
+  const rows = values.length;
+  const logLikelihoodOf = (value: number): number =>
+    -rows * (value + Math.log(scale));
+  let best: wf.optim.VectorMinimum | undefined;
+  for (const end of ends) {
+    if (end instanceof NumericalError) continue;
+    if (best === undefined || end.value < best.value) best = end;
+  }
+  if (best === undefined) {
+    throw new NumericalError(
+      `Cannot fit GARCH(1,1)${name} as the search failed from every start`,
+      { cause: ends[0] },
+    );
+  }
+  const free = wf.tensor(best.point, {
+    dtype: "f64",
+    shape: [best.point.length, 1],
+  });
+  const estimates = toParameters(
+    await fromFree(free, options.stationary).data(),
+  );
   const warnings = boundaryWarnings(estimates, options.stationary);
   if (!best.converged) warnings.push("The search ended before it converged");
   const errors = options.errors
-    ? await standardErrors(unit, estimates, initial).catch(refused(warnings))
+    ? await errorsOrWarning(values, estimates, initial, warnings)
     : undefined;
   const parameters = rescale(estimates, scale);
-  const { alpha, beta, omega, mu } = parameters;
+  const { mu, omega, alpha, beta } = parameters;
   const persistence = alpha + beta;
   return {
     distribution: options.distribution,
@@ -200,234 +321,38 @@ export async function fitGarch(
     robustStandardErrors: errors === undefined
       ? null
       : rescale(errors.robust, scale),
-    logLikelihood: best.logLikelihood - returns.length * Math.log(scale),
+    logLikelihood: logLikelihoodOf(best.value),
     persistence,
     unconditionalVariance: persistence < 1 ? omega / (1 - persistence) : null,
     initialVariance: options.initialVariance ??
-      meanOf(returns.map((value) => (value - mu) ** 2)),
+      meanOf(values.map((value) => (value * scale - mu) ** 2)),
     converged: best.converged,
     iterations: best.iterations,
-    startLogLikelihoods: best.reached.map((value) =>
-      value === null ? null : value - returns.length * Math.log(scale)
+    startLogLikelihoods: ends.map((end) =>
+      end instanceof NumericalError ? null : logLikelihoodOf(end.value)
     ),
-    rows: returns.length,
+    rows,
     warnings,
   };
 }
 
-interface SearchResult {
-  readonly free: F64;
-  readonly logLikelihood: number;
-  readonly converged: boolean;
-  readonly iterations: number;
-  readonly reached: readonly (number | null)[];
-}
-
-async function search(
-  unit: F64,
-  mean: number,
-  initial: number | undefined,
-  scale: number,
-  options: GarchFitOptions,
-): Promise<SearchResult> {
-  const rows = unit.size;
-  const objective = wf.compile(wf.valueAndGrad((free: F64): F64 => {
-    const coefficients = fromFree(free, options.stationary);
-    return wf.negative(
-      wf.divide(wf.sum(garchLogDensities(unit, coefficients, initial)), rows),
-    );
-  }));
-  let best: Omit<SearchResult, "reached"> | undefined;
-  const reached: (number | null)[] = [];
-  let failure: unknown;
-  for (const start of startingPoints(mean, scale, options)) {
-    try {
-      const end = await wf.optim.minimize(
-        objective,
-        wf.tensor(start, { dtype: "f64" }),
-        {
-          maxIterations: options.maxIterations,
-          tolerance: 1e-8,
-          ...(options.signal && { signal: options.signal }),
-        },
-      );
-      const logLikelihood = -end.value * rows;
-      reached.push(logLikelihood);
-      if (best !== undefined && logLikelihood <= best.logLikelihood) continue;
-      const { converged, iterations } = end;
-      best = { free: end.parameters, logLikelihood, converged, iterations };
-    } catch (error) {
-      if (!(error instanceof NumericalError)) throw error;
-      failure = error;
-      reached.push(null);
-    }
-  }
-  if (best === undefined) {
-    throw new NumericalError(
-      "Cannot fit GARCH(1,1) as the search failed from every start",
-      {
-        cause: failure,
-      },
-    );
-  }
-  return { ...best, reached };
-}
-
-function startingPoints(
-  mean: number,
-  scale: number,
-  options: GarchFitOptions,
-): number[][] {
-  const { distribution, stationary, starts, warmStart } = options;
-  const degrees = distribution === "studentT" ? { degreesOfFreedom: 8 } : {};
-  const points = STARTS.slice(0, starts).map(([persistence, share]) =>
-    toFree({
-      mu: mean,
-      omega: 1 - persistence,
-      alpha: persistence * share,
-      beta: persistence * (1 - share),
-      ...degrees,
-    }, stationary)
-  );
-  if (warmStart !== undefined) {
-    points.unshift(toFree(rescale(warmStart, 1 / scale), stationary));
-  }
-  return points;
-}
-
-/** The parameters when returns are multiplied by `scale`. */
-function rescale(parameters: GarchParameters, scale: number): GarchParameters {
-  const { mu, omega } = parameters;
-  return { ...parameters, mu: mu * scale, omega: omega * scale ** 2 };
-}
-
-const NAMES = ["mu", "omega", "alpha", "beta", "degreesOfFreedom"] as const;
-
-async function naturalNumbers(
-  coefficients: GarchCoefficients,
-): Promise<GarchParameters> {
-  const numbers: number[] = [];
-  for (const name of NAMES) {
-    const coefficient = coefficients[name];
-    if (coefficient !== undefined) numbers.push(await coefficient.item());
-  }
-  return toParameters(numbers);
-}
-
-function toParameters(numbers: ArrayLike<number>): GarchParameters {
-  const [mu, omega, alpha, beta, degreesOfFreedom] = Array.from(numbers);
-  const parameters = { mu, omega, alpha, beta } as GarchParameters;
-  return degreesOfFreedom === undefined
-    ? parameters
-    : { ...parameters, degreesOfFreedom };
-}
-
-function boundaryWarnings(
+async function errorsOrWarning(
+  values: Float64Array,
   estimates: GarchParameters,
-  stationary: boolean,
-): string[] {
-  const { alpha, beta } = estimates;
-  const warnings: string[] = [];
-  if (alpha + beta >= 1) {
-    warnings.push(
-      `alpha + beta is ${
-        (alpha + beta).toPrecision(6)
-      }: the variance has no finite mean, and forecasts grow with the horizon`,
-    );
-  } else if (stationary && alpha + beta > 1 - BOUNDARY) {
-    warnings.push(
-      "alpha + beta is at its bound of 1: standard errors do not hold there",
-    );
-  }
-  if (alpha < BOUNDARY) {
-    warnings.push(
-      "alpha is at its bound of 0: beta cannot be told from the data",
-    );
-  }
-  if (beta < BOUNDARY) warnings.push("beta is at its bound of 0");
-  return warnings;
-}
-
-/** Turns a numerical failure of the standard errors into a warning. */
-function refused(warnings: string[]): (error: unknown) => undefined {
-  return (error) => {
+  initial: number | undefined,
+  warnings: string[],
+): Promise<GarchErrors | undefined> {
+  const returns = wf.tensor(values, {
+    dtype: "f64",
+    shape: [values.length, 1],
+  });
+  try {
+    return await garchErrors(returns, estimates, initial);
+  } catch (error) {
     if (!(error instanceof NumericalError)) throw error;
     warnings.push(
       "Standard errors are missing: the Hessian is not negative definite",
     );
     return undefined;
-  };
-}
-
-interface Errors {
-  readonly classic: GarchParameters;
-  readonly robust: GarchParameters;
-}
-
-/**
- * Standard errors from the inverse Hessian H⁻¹, and from the sandwich
- * H⁻¹ S H⁻¹ with the scores' outer products S (T. Bollerslev and J. Wooldridge,
- * 1992). H holds central differences of exact gradients, S of log densities;
- * all parameter vectors that this takes go through one batched scan.
- */
-async function standardErrors(
-  unit: F64,
-  estimates: GarchParameters,
-  initial: number | undefined,
-): Promise<Errors> {
-  const point = NAMES.map((name) => estimates[name]).filter((value) =>
-    value !== undefined
-  );
-  const size = point.length;
-  const steps = point.map((value, index) => {
-    const step = 1e-5 * Math.max(Math.abs(value), 1e-2);
-    const room = index === 0 ? Infinity : index === 4 ? value - 2 : value;
-    return Math.min(step, room / 2);
-  });
-  const shifted = Float64Array.from({ length: size * 2 * size }, (_, at) => {
-    const [parameter, column] = [Math.floor(at / (2 * size)), at % (2 * size)];
-    const step = column % size === parameter ? steps[parameter] as number : 0;
-    return (point[parameter] as number) + (column < size ? step : -step);
-  });
-  const densities = (matrix: F64): F64 => {
-    const row = (index: number): F64 => wf.slice(matrix, index);
-    const coefficients = {
-      mu: row(0),
-      omega: row(1),
-      alpha: row(2),
-      beta: row(3),
-    };
-    const all = size === 4
-      ? coefficients
-      : { ...coefficients, degreesOfFreedom: row(4) };
-    return garchLogDensities(unit, all, initial);
-  };
-  const matrix: F64 = wf.tensor(shifted, { shape: [size, 2 * size] });
-  const gradient = wf.grad((at: F64): F64 => wf.sum(densities(at)))(matrix);
-  const halfSteps = wf.tensor(steps.map((step) => 1 / (2 * step)), {
-    dtype: "f64",
-  });
-  const difference = (values: F64): F64 =>
-    wf.multiply(
-      wf.subtract(
-        wf.slice(values, null, [0, size]),
-        wf.slice(values, null, [size, 2 * size]),
-      ),
-      halfSteps,
-    );
-  const raw = difference(gradient);
-  const information = wf.multiply(wf.add(raw, wf.transpose(raw)), -0.5);
-  const scores = difference(densities(matrix));
-  const inverseFactor = wf.linalg.triangularSolve(
-    wf.linalg.cholesky(information),
-    wf.eye(size, size, { dtype: "f64" }),
-    { lower: true },
-  );
-  const covariance = wf.matmul(wf.transpose(inverseFactor), inverseFactor);
-  const meat = wf.matmul(wf.transpose(scores), scores);
-  const sandwich = wf.matmul(covariance, wf.matmul(meat, covariance));
-  return {
-    classic: toParameters((await readDiagonal(covariance)).map(Math.sqrt)),
-    robust: toParameters((await readDiagonal(sandwich)).map(Math.sqrt)),
-  };
+  }
 }

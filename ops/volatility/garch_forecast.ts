@@ -13,13 +13,13 @@ import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 import { firstKnownRow, readSeries } from "./checks.ts";
 import { filterGarch, GARCH_ROWS } from "./garch11.ts";
+import { fitGarch } from "./garch_fit.ts";
 import {
-  fitGarch,
   type GarchDistribution,
   type GarchParameters,
   garchParametersSchema,
   MOST_STARTS,
-} from "./garch_fit.ts";
+} from "./garch_parameters.ts";
 import { meanOf } from "./losses.ts";
 import { checkSplits, type ForecastSplits, splitsSchema } from "./splits.ts";
 

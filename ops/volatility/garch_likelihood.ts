@@ -60,34 +60,21 @@ export function garchVariances(
 }
 
 /**
- * Residuals of returns about the mean.
- *
- * @param returns Shape [t].
- * @param coefficients The parameters, each of shape [b].
- * @returns Shape [t, b].
- */
-export function garchResiduals(returns: F64, { mu }: GarchCoefficients): F64 {
-  return wf.subtract(wf.expandDims(returns, 1), mu);
-}
-
-/**
  * Log densities of returns given the returns before them.
  *
- * @param returns Shape [t].
+ * @param returns Shape [t, b], or [t, 1] for one series under all parameters.
  * @param coefficients The parameters, each of shape [b].
- * @param initial The variance before the first row; if absent, the mean squared
- * residual of all rows.
+ * @param initial The variance before the first row, shape [b]; if absent, the
+ * mean squared residual of all rows.
  * @returns Shape [t, b]; their sum over rows is the log likelihood.
  */
 export function garchLogDensities(
   returns: F64,
   coefficients: GarchCoefficients,
-  initial?: number,
+  initial?: F64,
 ): F64 {
-  const squares = wf.square(garchResiduals(returns, coefficients));
-  const start = initial === undefined
-    ? wf.mean(squares, { axis: 0 })
-    : wf.fullLike(coefficients.mu, initial);
+  const squares = wf.square(wf.subtract(returns, coefficients.mu));
+  const start = initial ?? wf.mean(squares, { axis: 0 });
   const { variance } = garchVariances(squares, coefficients, start);
   const degrees = coefficients.degreesOfFreedom;
   return degrees === undefined

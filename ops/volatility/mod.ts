@@ -19,12 +19,14 @@ export {
   type Garch11Params,
   garchForecasts,
 } from "./garch11.ts";
-export type {
-  GarchDistribution,
-  GarchFit,
-  GarchParameters,
-} from "./garch_fit.ts";
+export {
+  garch11Panel,
+  type Garch11PanelOutputs,
+  type Garch11PanelParams,
+} from "./garch11_panel.ts";
+export type { GarchFit } from "./garch_fit.ts";
 export * from "./garch_forecast.ts";
+export type { GarchDistribution, GarchParameters } from "./garch_parameters.ts";
 export { garmanKlass } from "./garman_klass.ts";
 export * from "./gaussian_process/mod.ts";
 export * from "./har_forecast.ts";
