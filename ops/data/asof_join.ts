@@ -106,23 +106,31 @@ function keysOf(
   right: DataFrame,
   by: readonly string[],
 ): [left: Int32Array, right: Int32Array] {
-  const known = new Map<string, number>();
-  const codes = (frame: DataFrame): Int32Array => {
-    const columns = by.map((name) => nameColumn(frame, name));
-    const result = new Int32Array(frame.height);
-    for (let row = 0; row < result.length; row++) {
-      const key = JSON.stringify(
-        columns.map(({ codes, names }) => names[codes[row] as number]),
-      );
-      let code = known.get(key);
-      if (code === undefined) known.set(key, code = known.size);
-      result[row] = code;
-    }
-    return result;
-  };
-  return by.length === 0
-    ? [new Int32Array(left.height), new Int32Array(right.height)]
-    : [codes(left), codes(right)];
+  const leftKeys = new Int32Array(left.height);
+  const rightKeys = new Int32Array(right.height);
+  for (const column of by) {
+    const known = new Map<string, number>();
+    const combined = new Map<number, number>();
+    const combine = (frame: DataFrame, keys: Int32Array): void => {
+      const { codes, names } = nameColumn(frame, column);
+      const shared = names.map((name) => numberOf(known, name));
+      codes.forEach((code, row) => {
+        // Fewer than 2^26 names and keys: the product is exact
+        const pair = (keys[row] as number) * 2 ** 26 + (shared[code] as number);
+        keys[row] = numberOf(combined, pair);
+      });
+    };
+    combine(left, leftKeys);
+    combine(right, rightKeys);
+  }
+  return [leftKeys, rightKeys];
+}
+
+/** The number of a key, given out in order of appearance. */
+function numberOf<K>(known: Map<K, number>, key: K): number {
+  let number = known.get(key);
+  if (number === undefined) known.set(key, number = known.size);
+  return number;
 }
 
 /**

@@ -184,3 +184,22 @@ Deno.test("asofJoin does not look ahead among the rows of use", async () => {
     by: ["ticker"],
   }, { inputs: ["left"] });
 });
+
+Deno.test("asofJoin matches all of several keys", async () => {
+  const day = ["2020-01-02", "2020-01-02", "2020-01-02"];
+  const left = pl.DataFrame([
+    days("date", day),
+    pl.Series("ticker", ["A", "A", "B"]),
+    pl.Series("venue", ["x", "y", "x"]),
+  ]);
+  const right = pl.DataFrame([
+    days("knownAt", day),
+    pl.Series("venue", ["x", "x", "y"]),
+    pl.Series("ticker", ["B", "A", "B"]),
+    pl.Series("score", [1, 2, 3]),
+  ]);
+  const { joined } = await asofJoin.run({ left, right }, {
+    by: ["ticker", "venue"],
+  });
+  assert.deepEqual(scores(joined), [2, null, 1]);
+});
