@@ -8,16 +8,28 @@
 import { z } from "zod";
 import { DataError } from "../runtime/core/errors.ts";
 
-/** Schema of walk-forward windows: row indices, ends exclusive. */
-export const SPLITS = z.array(z.object({
+/** A training window and the test window behind it. */
+export interface Split {
+  /** First row of the training window. */
+  readonly trainStart: number;
+  /** The row after the last of the training window. */
+  readonly trainEnd: number;
+  /** First row of the test window. */
+  readonly testStart: number;
+  /** The row after the last of the test window. */
+  readonly testEnd: number;
+}
+
+/** Walk-forward windows in time order. */
+export type Splits = readonly Split[];
+
+/** Schema of walk-forward windows. */
+export const SPLITS: z.ZodType<Splits> = z.array(z.object({
   trainStart: z.int().nonnegative(),
   trainEnd: z.int().nonnegative(),
   testStart: z.int().nonnegative(),
   testEnd: z.int().nonnegative(),
-}));
-
-/** Walk-forward windows: row indices, ends exclusive. */
-export type Splits = z.output<typeof SPLITS>;
+})).readonly();
 
 /**
  * Checks that windows fit a series and that no test window begins before its

@@ -11,15 +11,22 @@ import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 
+/** A value and the interval around it. */
+export interface Interval {
+  /** The value on the data themselves. */
+  readonly value: number;
+  /** Lower end of the interval. */
+  readonly lower: number;
+  /** Upper end of the interval. */
+  readonly upper: number;
+}
+
 /** Schema of a value with its interval. */
-export const INTERVAL = z.object({
+export const INTERVAL: z.ZodType<Interval> = z.object({
   value: z.number(),
   lower: z.number(),
   upper: z.number(),
 });
-
-/** A value and the interval around it. */
-export type Interval = z.output<typeof INTERVAL>;
 
 /** How rows are drawn. */
 export interface BootstrapOptions {

@@ -11,17 +11,28 @@ import { port } from "../../runtime/ports/mod.ts";
 import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
 import type { ClassProbabilities } from "./probability_metrics.ts";
 
+/** One bin of a calibration curve. */
+export interface CalibrationBin {
+  /** Lower edge, a probability. */
+  readonly lower: number;
+  /** Upper edge, a probability. */
+  readonly upper: number;
+  /** How many rows fell into it. */
+  readonly count: number;
+  /** Mean of the probabilities that were predicted. */
+  readonly meanPredicted: number;
+  /** Share of the rows in which what was predicted came true. */
+  readonly observed: number;
+}
+
 /** Schema of {@linkcode CalibrationBin}. */
-export const CALIBRATION_BIN = z.object({
+export const CALIBRATION_BIN: z.ZodType<CalibrationBin> = z.object({
   lower: z.number(),
   upper: z.number(),
   count: z.number(),
   meanPredicted: z.number(),
   observed: z.number(),
 });
-
-/** One bin of a calibration curve. */
-export type CalibrationBin = z.output<typeof CALIBRATION_BIN>;
 
 interface Point {
   readonly predicted: number;
@@ -116,7 +127,7 @@ export const calibrationCurve: Op<
   version: "1",
   doc: "How often what was predicted with a probability came true",
   inputs: {
-    labels: port.tensor("i32", ["n"], { doc: "True classes from 0" }),
+    labels: port.tensor("i32", ["n"], { doc: "Classes from 0; -1 unknown" }),
     probabilities: port.tensor("f64", ["n", "k"], {
       doc: "A probability for every class; rows sum to 1",
     }),

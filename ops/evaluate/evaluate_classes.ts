@@ -9,7 +9,12 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { Tensor } from "../../runtime/tensor/mod.ts";
-import { bootstrapRows, INTERVAL, intervalOf } from "./bootstrap.ts";
+import {
+  bootstrapRows,
+  INTERVAL,
+  type Interval,
+  intervalOf,
+} from "./bootstrap.ts";
 import {
   accuracyOf,
   confusionCounts,
@@ -21,36 +26,62 @@ import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
 import { brierOf, logLossOf, meanOf } from "./probability_scores.ts";
 import { WINDOWS, type Windows } from "./test_rows.ts";
 
+/** The scores, each as a `T`. */
+export interface ScoreTable<T> {
+  /** Share of rows whose class was predicted. */
+  readonly accuracy: T;
+  /** Plain mean of the F1 of the classes. */
+  readonly macroF1: T;
+  /** Mean of the F1 of the classes, weighted by rows. */
+  readonly weightedF1: T;
+  /** Matthews correlation coefficient. */
+  readonly matthews: T;
+  /** Mean Brier score, summed over the classes. */
+  readonly brier: T;
+  /** Mean log loss in nats. */
+  readonly logLoss: T;
+}
+
+/** Scores of a classifier, each with a bootstrap interval. */
+export interface ClassScores extends ScoreTable<Interval> {
+  /** How many rows were scored. */
+  readonly rows: number;
+}
+
+/** Scores of a classifier on one window of rows. */
+export interface WindowScores extends ScoreTable<number> {
+  /** Which window: its place in the list that came in. */
+  readonly window: number;
+  /** How many rows were scored. */
+  readonly rows: number;
+}
+
+function scoreTable<T>(score: z.ZodType<T>) {
+  return {
+    accuracy: score,
+    macroF1: score,
+    weightedF1: score,
+    matthews: score,
+    brier: score,
+    logLoss: score,
+  };
+}
+
 /** Schema of {@linkcode ClassScores}. */
-export const CLASS_SCORES = z.object({
+export const CLASS_SCORES: z.ZodType<ClassScores> = z.object({
   rows: z.number(),
-  accuracy: INTERVAL,
-  macroF1: INTERVAL,
-  weightedF1: INTERVAL,
-  matthews: INTERVAL,
-  brier: INTERVAL,
-  logLoss: INTERVAL,
+  ...scoreTable(INTERVAL),
 });
 
 /** Schema of {@linkcode WindowScores}. */
-export const WINDOW_SCORES = z.object({
+export const WINDOW_SCORES: z.ZodType<WindowScores> = z.object({
+  window: z.number(),
   rows: z.number(),
-  accuracy: z.number(),
-  macroF1: z.number(),
-  weightedF1: z.number(),
-  matthews: z.number(),
-  brier: z.number(),
-  logLoss: z.number(),
+  ...scoreTable(z.number()),
 });
 
-/** Scores of a classifier on one window of rows. */
-export type WindowScores = z.output<typeof WINDOW_SCORES>;
-
-/** Scores of a classifier, each with a bootstrap interval. */
-export type ClassScores = z.output<typeof CLASS_SCORES>;
-
 /** Names of the scores. */
-export type ClassScoreName = Exclude<keyof ClassScores, "rows">;
+export type ClassScoreName = keyof ScoreTable<unknown>;
 
 const SCORE_NAMES: readonly ClassScoreName[] = [
   "accuracy",
@@ -80,7 +111,7 @@ function rowScoresOf(labelled: Labelled): RowScores {
   };
 }
 
-function scoresOf(rows: RowScores): Record<ClassScoreName, number> {
+function scoresOf(rows: RowScores): ScoreTable<number> {
   const confusion = confusionCounts(rows.labels, rows.predicted, rows.classes);
   return {
     accuracy: accuracyOf(confusion),
@@ -135,7 +166,7 @@ export const evaluateClasses: Op<
   },
   {
     scores: ClassScores;
-    byWindow: (WindowScores & { window: number })[];
+    byWindow: WindowScores[];
     confusion: number[][];
   }
 > = op({
@@ -155,20 +186,16 @@ export const evaluateClasses: Op<
   }),
   outputs: {
     scores: port.value(CLASS_SCORES),
-    byWindow: port.value(z.array(WINDOW_SCORES.extend({ window: z.number() }))),
+    byWindow: port.value(z.array(WINDOW_SCORES)),
     confusion: port.value(z.array(z.array(z.number()))),
   },
   run: async ({ logits, labels, windows = [] }, params, { signal }) => {
-    const known = labelledPositions(await labels.data());
-    const picked = wf.tensor(known);
     const labelled = await readLabelled(
-      wf.take(labels, picked, { axis: 0 }),
-      wf.softmax(wf.cast(wf.take(logits, picked, { axis: 0 }), "f64"), {
-        axis: -1,
-      }),
+      labels,
+      wf.softmax(wf.cast(logits, "f64"), { axis: -1 }),
     );
     const rows = rowScoresOf(labelled);
-    const samples: Record<ClassScoreName, number>[] = [];
+    const samples: ScoreTable<number>[] = [];
     for await (const picks of bootstrapRows(rows.labels.length, params)) {
       signal.throwIfAborted();
       samples.push(scoresOf(rowsAt(rows, picks)));
@@ -181,10 +208,10 @@ export const evaluateClasses: Op<
         rows: rows.labels.length,
         ...Object.fromEntries(
           SCORE_NAMES.map((name) => [name, interval(name)]),
-        ) as Omit<ClassScores, "rows">,
+        ) as unknown as ScoreTable<Interval>,
       },
       byWindow: windows.flatMap(({ start, end }, window) => {
-        const picks = positionsBetween(known, start, end);
+        const picks = positionsBetween(labelled.rows, start, end);
         return picks.length === 0 ? [] : [{
           window,
           rows: picks.length,
@@ -196,14 +223,6 @@ export const evaluateClasses: Op<
     };
   },
 });
-
-function labelledPositions(labels: Int32Array): Int32Array {
-  const positions: number[] = [];
-  labels.forEach((label, row) => {
-    if (label !== -1) positions.push(row);
-  });
-  return Int32Array.from(positions);
-}
 
 /** Which of the labelled rows stand from `start` to before `end`. */
 function positionsBetween(

@@ -5,10 +5,15 @@
  */
 
 import { DataError } from "../../runtime/core/errors.ts";
-import type { Tensor } from "../../runtime/tensor/mod.ts";
+import { read, type Tensor } from "../../runtime/tensor/mod.ts";
+
+/** The label of rows whose class is not known. */
+const UNLABELLED = -1;
 
 /** Rows with a true class and a probability for every class. */
 export interface Labelled {
+  /** Where the rows stood before those without a label were left out. */
+  readonly rows: Int32Array;
   /** True classes, each in `0 … classes - 1`. */
   readonly labels: Int32Array;
   /** Row-major `[rows, classes]`; every row sums to one. */
@@ -48,46 +53,56 @@ export function checkLabels(labels: Int32Array, classes: number): void {
 }
 
 /**
- * Reads and checks labels and probabilities.
+ * Reads and checks labels and probabilities. Rows whose label is -1 (not
+ * known yet) are left out.
  *
  * @param labels True classes, i32 `["n"]`.
  * @param probabilities Class probabilities, f64 `["n", "k"]`.
  * @returns Both as plain arrays.
- * @throws {DataError} If there are no rows, a label is no class, or a row of
- * probabilities holds NaN, a negative number, or does not sum to one.
+ * @throws {DataError} If there are no labelled rows, a label is no class, or a
+ * row of probabilities holds NaN, a negative number, or does not sum to one.
  */
 export async function readLabelled(
   labels: Tensor<"i32">,
   probabilities: Tensor<"f64">,
 ): Promise<Labelled> {
   const classes = probabilities.shape[1]!;
+  const [allLabels, all] = await read(labels, probabilities);
+  const rows = Int32Array.from(allLabels.keys()).filter((row) =>
+    allLabels[row] !== UNLABELLED
+  );
   const labelled: Labelled = {
-    labels: await labels.data(),
-    probabilities: await probabilities.data(),
+    rows,
+    labels: Int32Array.from(rows, (row) => allLabels[row]!),
+    probabilities: Float64Array.from(
+      { length: rows.length * classes },
+      (_, index) =>
+        all[rows[Math.floor(index / classes)]! * classes + index % classes]!,
+    ),
     classes,
   };
   checkLabels(labelled.labels, classes);
-  for (let row = 0; row < labelled.labels.length; row++) {
-    let sum = 0;
-    for (let k = 0; k < classes; k++) {
-      const p = labelled.probabilities[row * classes + k]!;
-      sum += p >= 0 ? p : NaN;
-    }
+  rows.forEach((row, index) => {
+    const distribution = labelled.probabilities.subarray(
+      index * classes,
+      (index + 1) * classes,
+    );
+    const sum = distribution.reduce(
+      (total, p) => total + (p >= 0 ? p : NaN),
+      0,
+    );
     if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
       throw new DataError(
         `Cannot score row ${row} as its class probabilities are not a distribution`,
         {
           expected:
             `numbers of at least 0 with sum 1 (within ${SUM_TOLERANCE})`,
-          actual: `[${
-            labelled.probabilities.slice(row * classes, (row + 1) * classes)
-              .join(", ")
-          }]`,
+          actual: `[${distribution.join(", ")}]`,
           hint: "Pass logits through softmax first",
         },
       );
     }
-  }
+  });
   return labelled;
 }
 

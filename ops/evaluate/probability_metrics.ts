@@ -11,14 +11,17 @@ import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
 import { readLabelled } from "./labelled.ts";
 import { brierOf, logLossOf, meanOf } from "./probability_scores.ts";
 
-/** True classes, i32 `["n"]`, and class probabilities, f64 `["n", "k"]`. */
+/**
+ * True classes, i32 `["n"]`, -1 where not known (such rows are left out), and
+ * class probabilities, f64 `["n", "k"]`.
+ */
 export type ClassProbabilities = {
   labels: Tensor<"i32">;
   probabilities: F64;
 };
 
 const INPUTS = {
-  labels: port.tensor("i32", ["n"], { doc: "True classes from 0" }),
+  labels: port.tensor("i32", ["n"], { doc: "Classes from 0; -1 unknown" }),
   probabilities: port.tensor("f64", ["n", "k"], {
     doc: "A probability for every class; rows sum to 1",
   }),

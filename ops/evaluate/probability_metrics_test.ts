@@ -43,3 +43,11 @@ Deno.test("logLoss refuses rows that are no distribution", async () => {
     );
   }
 });
+
+Deno.test("logLoss leaves out rows whose label is not known", async () => {
+  const { score } = await logLoss.run({
+    labels: wf.tensor([-1, 1], { dtype: "i32" }),
+    probabilities: wf.tensor([[NaN, NaN], [0.5, 0.5]], { dtype: "f64" }),
+  });
+  assert.ok(Math.abs(score - Math.LN2) < 1e-15);
+});

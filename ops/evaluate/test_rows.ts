@@ -11,14 +11,22 @@ import * as wf from "../../runtime/tensor/mod.ts";
 import type { DType, F64, Tensor } from "../../runtime/tensor/mod.ts";
 import { checkSplits, SPLITS, type Splits } from "../splits.ts";
 
-/** Schema of stretches of rows, ends exclusive. */
-export const WINDOWS = z.array(z.object({
+/** A stretch of rows. */
+export interface Window {
+  /** First row. */
+  readonly start: number;
+  /** The row after the last. */
+  readonly end: number;
+}
+
+/** Stretches of rows in order. */
+export type Windows = readonly Window[];
+
+/** Schema of stretches of rows. */
+export const WINDOWS: z.ZodType<Windows> = z.array(z.object({
   start: z.int().nonnegative(),
   end: z.int().nonnegative(),
-}));
-
-/** Stretches of rows, ends exclusive. */
-export type Windows = z.output<typeof WINDOWS>;
+})).readonly();
 
 function selectTests<D extends DType>(x: Tensor<D>, splits: Splits): Tensor<D> {
   checkSplits(splits, x.shape[0]!);

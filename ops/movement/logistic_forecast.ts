@@ -17,15 +17,24 @@ import {
 } from "./logistic_regression.ts";
 import { checkSplits, SPLITS, type Splits } from "../splits.ts";
 
-const FIT = z.object({
+/** What is told of the fit on one training window. */
+export interface LogisticFitReport {
+  /** Labelled rows that it learnt from. */
+  readonly trainRows: number;
+  /** Penalised mean loss at the end. */
+  readonly loss: number;
+  /** Iterations of the search. */
+  readonly iterations: number;
+  /** Whether the gradient fell under the tolerance. */
+  readonly converged: boolean;
+}
+
+const FIT: z.ZodType<LogisticFitReport> = z.object({
   trainRows: z.number(),
   loss: z.number(),
   iterations: z.number(),
   converged: z.boolean(),
 });
-
-/** What is told of the fit on one training window. */
-export type LogisticFitReport = z.output<typeof FIT>;
 
 /** Runs `forecast` for each window and puts its rows where they belong. */
 async function fillTestRows(

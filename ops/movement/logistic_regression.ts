@@ -11,17 +11,34 @@ import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
 
-/** How a multinomial logistic regression is fitted. */
-export const LOGISTIC_PARAMS = z.object({
-  classes: z.int().min(2).default(3),
-  penalty: z.number().nonnegative().default(0.01),
-  standardize: z.boolean().default(true),
-  maxIterations: z.int().positive().default(200),
-  tolerance: z.number().positive().default(1e-6),
-});
+/** How a multinomial logistic regression is fitted, defaults filled in. */
+export interface LogisticSettings {
+  /** How many classes there are. */
+  readonly classes: number;
+  /** Weight of half the squared weights in the mean loss. */
+  readonly penalty: number;
+  /** Whether the penalty acts on weights of features with unit variance. */
+  readonly standardize: boolean;
+  /** Most iterations of the search. */
+  readonly maxIterations: number;
+  /** Largest entry of the gradient at which the search ends. */
+  readonly tolerance: number;
+}
 
 /** Params of {@linkcode fitLogistic}; all have defaults. */
-export type LogisticParams = z.input<typeof LOGISTIC_PARAMS>;
+export type LogisticParams = {
+  readonly [K in keyof LogisticSettings]?: LogisticSettings[K] | undefined;
+};
+
+/** Schema of {@linkcode LogisticParams}. */
+export const LOGISTIC_PARAMS: z.ZodType<LogisticSettings, LogisticParams> = z
+  .object({
+    classes: z.int().min(2).default(3),
+    penalty: z.number().nonnegative().default(0.01),
+    standardize: z.boolean().default(true),
+    maxIterations: z.int().positive().default(200),
+    tolerance: z.number().positive().default(1e-6),
+  });
 
 /** A fitted model: logits are `features @ weights + bias`. */
 export interface LogisticFit {
@@ -131,7 +148,7 @@ function checkData(
  */
 export async function logisticFit(
   data: LogisticData,
-  params: z.output<typeof LOGISTIC_PARAMS>,
+  params: LogisticSettings,
   signal?: AbortSignal,
 ): Promise<LogisticFit> {
   const { classes, penalty, standardize, maxIterations, tolerance } = params;

@@ -8,7 +8,9 @@ import type { DataFrame } from "nodejs-polars";
 import { z } from "zod";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Float } from "../../runtime/tensor/mod.ts";
+import { nextTradingDay } from "../../ops/data/mod.ts";
 import {
   CALIBRATION_BIN,
   type CalibrationBin,
@@ -28,43 +30,41 @@ import {
   volatilityMetrics,
 } from "./metrics.ts";
 import { notesOf } from "./notes.ts";
-import { REPORT, type Report } from "./report_schema.ts";
-import { SETTINGS } from "./settings.ts";
+import { type PriceFinding, REPORT, type Report } from "./report_schema.ts";
+import { SETTINGS, type SettingsInput } from "./settings.ts";
 import { BAND_LEVEL } from "./volatility_stage.ts";
 
-const FORECAST_SCORES = z.array(z.object({
+const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
   model: z.string(),
   loss: z.string(),
   mean: z.number(),
   comparison: z.object({ statistic: z.number(), pValue: z.number() })
     .nullable(),
-})).readonly();
+}));
 
-const FINDINGS = z.array(z.object({
+const FINDINGS: z.ZodType<readonly PriceFinding[]> = z.array(z.object({
   code: z.string(),
   severity: z.string(),
   count: z.number(),
   message: z.string(),
-})).readonly();
+}));
 
 const SERIES = port.tensor("f64", ["t"]);
 const SERIES_BY_MODEL = port.record(SERIES);
 const SCORES_BY_MODEL = port.record(port.value(CLASS_SCORES));
 const WINDOWS_BY_MODEL = port.record(
-  port.value(
-    z.array(WINDOW_SCORES.extend({ window: z.number() })).readonly(),
-  ),
+  port.value(z.array(WINDOW_SCORES).readonly()),
 );
 const MATRIX_BY_MODEL = port.record(port.value(z.array(z.array(z.number()))));
 
 /** What the report is made from. */
 export type ReportInputs = {
   prices: DataFrame;
-  findings: z.output<typeof FINDINGS>;
+  findings: readonly PriceFinding[];
   table: DataFrame;
   splits: Splits;
   movementSplits: Splits;
-  variance: F64;
+  measured: F64;
   forecasts: Readonly<Record<string, F64>>;
   lower: F64;
   upper: F64;
@@ -78,6 +78,7 @@ export type ReportInputs = {
   confusions: Readonly<Record<string, number[][]>>;
   calibration: CalibrationBin[];
   calibrationError: number;
+  fusedProbabilities: F64;
   alpha: Float;
 };
 
@@ -118,6 +119,11 @@ function coverageOf(
   return inside / rows;
 }
 
+async function latestProbabilities(probabilities: F64): Promise<number[]> {
+  const rows = probabilities.shape[0]!;
+  return [...await wf.slice(probabilities, rows - 1).data()];
+}
+
 function latestOf(
   forecasts: Readonly<Record<string, (number | null)[]>>,
 ): Record<string, number> {
@@ -138,7 +144,7 @@ function latestOf(
  */
 export const assembleReport: Op<
   ReportInputs,
-  z.input<typeof SETTINGS>,
+  SettingsInput,
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
@@ -150,7 +156,7 @@ export const assembleReport: Op<
     table: port.frame(),
     splits: port.value(SPLITS),
     movementSplits: port.value(SPLITS),
-    variance: SERIES,
+    measured: SERIES,
     forecasts: SERIES_BY_MODEL,
     lower: SERIES,
     upper: SERIES,
@@ -164,6 +170,7 @@ export const assembleReport: Op<
     confusions: MATRIX_BY_MODEL,
     calibration: port.value(z.array(CALIBRATION_BIN)),
     calibrationError: port.value(z.number()),
+    fusedProbabilities: port.tensor("f64", ["m", "k"]),
     alpha: port.tensor(["f32", "f64"], ["m", 1]),
   },
   params: SETTINGS,
@@ -173,7 +180,9 @@ export const assembleReport: Op<
     const allDays = daysOf(inputs.prices);
     const { splits, movementSplits } = inputs;
     const nameOf = ({ testStart }: Splits[number]) => `from ${days[testStart]}`;
-    const [start, end] = [splits[0]!.testStart, splits.at(-1)!.testEnd];
+    const start = splits[0]!.testStart;
+    const end = splits.at(-1)!.testEnd + 1;
+    const coming = nextTradingDay(days.at(-1)!);
 
     const metrics = [
       ...volatilityMetrics({
@@ -200,7 +209,7 @@ export const assembleReport: Op<
         [model, withNulls(values, start, end)] as const
       ),
     );
-    const realized = withNulls(await inputs.variance.data(), start, end);
+    const realized = withNulls(await inputs.measured.data(), start, end);
     const lower = withNulls(await inputs.lower.data(), start, end);
     const upper = withNulls(await inputs.upper.data(), start, end);
     const alpha = Array.from(await inputs.alpha.data());
@@ -212,7 +221,7 @@ export const assembleReport: Op<
       }));
     return {
       report: {
-        title: "Outlook: volatility and movement, a day and a week ahead",
+        title: "Outlook: volatility and movement",
         size: settings.size,
         data: {
           rows: allDays.length,
@@ -227,7 +236,7 @@ export const assembleReport: Op<
         metrics,
         comparisons,
         volatility: {
-          dates: days.slice(start, end),
+          dates: [...days, coming].slice(start, end),
           realized,
           forecasts,
           lower,
@@ -245,6 +254,10 @@ export const assembleReport: Op<
           confusion: inputs.confusions["fused"]!,
           calibration: inputs.calibration,
           calibrationError: inputs.calibrationError,
+          latest: {
+            day: days.at(-1)!,
+            probabilities: await latestProbabilities(inputs.fusedProbabilities),
+          },
           meanFusionWeight: alpha.reduce((sum, value) => sum + value, 0) /
             alpha.length,
         },

@@ -16,7 +16,7 @@ import { readPrices, samplePrices } from "../../ops/data/mod.ts";
 import { outlook, type OutlookInputs } from "./outlook.ts";
 import { metricTable, reportPage } from "./report_page.ts";
 import type { Report } from "./report_schema.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTING_SHAPE, SETTINGS } from "./settings.ts";
 
 /** How the command is called. */
 export const USAGE = `Usage: deno task outlook [options]
@@ -38,16 +38,17 @@ export const USAGE = `Usage: deno task outlook [options]
   --device NAME      preferred device
   --help             this text`;
 
-const OPTIONS = SETTINGS.extend({
-  horizon: z.coerce.number().pipe(SETTINGS.shape.horizon.unwrap())
+const OPTIONS = z.object({
+  size: SETTING_SHAPE.size,
+  horizon: z.coerce.number().pipe(SETTING_SHAPE.horizon.unwrap())
     .optional(),
-  threshold: z.coerce.number().pipe(SETTINGS.shape.threshold.unwrap())
+  threshold: z.coerce.number().pipe(SETTING_SHAPE.threshold.unwrap())
     .optional(),
-  decay: z.coerce.number().pipe(SETTINGS.shape.decay.unwrap())
+  decay: z.coerce.number().pipe(SETTING_SHAPE.decay.unwrap())
     .optional(),
-  minimumSlope: z.coerce.number().pipe(SETTINGS.shape.minimumSlope.unwrap())
+  minimumSlope: z.coerce.number().pipe(SETTING_SHAPE.minimumSlope.unwrap())
     .optional(),
-  seed: z.coerce.number().pipe(SETTINGS.shape.seed.unwrap())
+  seed: z.coerce.number().pipe(SETTING_SHAPE.seed.unwrap())
     .optional(),
   prices: z.string().optional(),
   ticker: z.string().optional(),
@@ -58,7 +59,7 @@ const OPTIONS = SETTINGS.extend({
 });
 
 /** The options of the command, checked. */
-export type OutlookOptions = z.output<typeof OPTIONS>;
+type OutlookOptions = z.output<typeof OPTIONS>;
 
 /**
  * Reads the options of the command.

@@ -5,7 +5,11 @@
  * @module
  */
 
-import type { ClassScores, WindowScores } from "../../ops/evaluate/mod.ts";
+import type {
+  ClassScores,
+  ScoreTable,
+  WindowScores,
+} from "../../ops/evaluate/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
 import { MOVEMENT_BASELINE } from "./movement_stage.ts";
 import type { Comparison, Metric } from "./report_schema.ts";
@@ -134,7 +138,7 @@ export function comparisonsOf(table: readonly ForecastScore[]): Comparison[] {
   );
 }
 
-const LOWER_IS_BETTER: Readonly<Record<string, boolean>> = {
+const LOWER_IS_BETTER: ScoreTable<boolean> = {
   accuracy: false,
   macroF1: false,
   weightedF1: false,
@@ -144,7 +148,7 @@ const LOWER_IS_BETTER: Readonly<Record<string, boolean>> = {
 };
 
 /** Scores of each window, as `evaluateClasses` gives them. */
-export type ScoresByWindow = readonly (WindowScores & { window: number })[];
+export type ScoresByWindow = readonly WindowScores[];
 
 /** What the movement metrics are made from. */
 export interface MovementScores {
@@ -169,7 +173,7 @@ export function movementMetrics(input: MovementScores): Metric[] {
   const { names, scores, byWindow, shuffled } = input;
   const metrics: Metric[] = [];
   for (const [metric, lowerIsBetter] of Object.entries(LOWER_IS_BETTER)) {
-    const name = metric as Exclude<keyof ClassScores, "rows">;
+    const name = metric as keyof ScoreTable<unknown>;
     const baseline = scores[MOVEMENT_BASELINE]!;
     for (const [model, { rows, [name]: interval }] of Object.entries(scores)) {
       const common = {

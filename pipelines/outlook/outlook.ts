@@ -149,10 +149,10 @@ export function outlook(
     labels: shuffleLabels({ labels }, { seed }).y,
   }, settings);
 
+  const fused = classProbabilities({ logits: movement.logits.fused });
   const calibration = calibrationCurve({
     labels: movement.labels,
-    probabilities: classProbabilities({ logits: movement.logits.fused })
-      .probabilities,
+    probabilities: fused.probabilities,
   });
   return assembleReport({
     prices,
@@ -160,7 +160,7 @@ export function outlook(
     table,
     splits,
     movementSplits,
-    variance,
+    measured: volatility.measured,
     forecasts: volatility.forecasts,
     lower: volatility.band.lower,
     upper: volatility.band.upper,
@@ -174,6 +174,7 @@ export function outlook(
     confusions: movement.scores.confusion,
     calibration: calibration.bins,
     calibrationError: calibration.expectedError,
+    fusedProbabilities: fused.probabilities,
     alpha: movement.alpha,
   }, settings);
 }

@@ -46,46 +46,48 @@ function nameOf(model: string): string {
  *
  * @param report The report.
  * @param stage The stage.
- * @param split The split; all test rows by default.
+ * @param options `split`, all test rows by default; `shuffled`, to show the
+ * scores on shuffled data instead.
  * @returns A table for page and terminal.
  */
 export function metricTable(
   report: Report,
   stage: Metric["stage"],
-  split: string = ALL_SPLITS,
+  { split = ALL_SPLITS, shuffled = false }: {
+    readonly split?: string;
+    readonly shuffled?: boolean;
+  } = {},
 ): ResultTable {
   const rows = report.metrics.filter((row) =>
     row.stage === stage && row.split === split
   );
   const metrics = [...new Set(rows.map(({ metric }) => metric))];
   const models = [...new Set(rows.map(({ model }) => model))];
-  const showsChance = rows.some(({ shuffled }) => shuffled !== null);
-  const best = (metric: string) =>
-    rows.find((row) => row.metric === metric)!.lowerIsBetter ? "low" : "high";
-  const columns = metrics.flatMap((metric) =>
-    [
-      { label: METRIC_NAMES[metric] ?? metric, digits: 4, best: best(metric) },
-      ...(showsChance ? [{ label: "shuffled", digits: 4 }] : []),
-    ] as const
-  );
+  const columns = metrics.map((metric) => {
+    const { lowerIsBetter } = rows.find((row) => row.metric === metric)!;
+    const column = { label: METRIC_NAMES[metric] ?? metric, digits: 4 };
+    const best = lowerIsBetter ? "low" as const : "high" as const;
+    return shuffled ? column : { ...column, best };
+  });
+  const title = shuffled
+    ? `${STAGE_NAMES[stage]}, the same on shuffled data: what chance gives`
+    : STAGE_NAMES[stage];
   return resultTable(
     ["model", ...columns],
     models.map((model) => {
-      const of = (metric: string) =>
-        rows.find((row) => row.model === model && row.metric === metric);
+      const own = rows.filter((row) => row.model === model);
       const cells = [
         nameOf(model),
-        ...metrics.flatMap((metric) => [
-          of(metric)?.value ?? null,
-          ...(showsChance ? [of(metric)?.shuffled ?? null] : []),
-        ]),
+        ...metrics.map((metric) => {
+          const row = own.find((candidate) => candidate.metric === metric);
+          return (shuffled ? row?.shuffled : row?.value) ?? null;
+        }),
       ];
-      const isBaseline = rows.some((row) =>
-        row.model === model && row.baseline.model === model
-      );
-      return isBaseline ? { cells, tone: "baseline" as const } : cells;
+      return own[0]?.baseline.model === model
+        ? { cells, tone: "baseline" as const }
+        : cells;
     }),
-    { caption: `${STAGE_NAMES[stage]}, ${rows[0]?.rows ?? 0} test days` },
+    { caption: `${title}, ${rows[0]?.rows ?? 0} test days` },
   );
 }
 
@@ -145,6 +147,7 @@ function volatilityBlocks(report: Report): ReportBlock[] {
       (100 * coverage.level).toFixed(0)
     } % should have.`,
     metricTable(report, "volatility"),
+    metricTable(report, "volatility", { shuffled: true }),
     comparisons,
     scatterFigure([{
       name: nameOf("gp"),
@@ -175,6 +178,8 @@ function movementBlocks(report: Report): ReportBlock[] {
       (100 * threshold).toFixed(1)
     } % within ${horizon} trading days. The baseline is how often each class occurred in the training window.`,
     metricTable(report, "movement"),
+    metricTable(report, "movement", { shuffled: true }),
+    intervalTable(report),
     {
       kind: "columns",
       blocks: [
@@ -202,6 +207,33 @@ function movementBlocks(report: Report): ReportBlock[] {
   ];
 }
 
+/** Bootstrap intervals of the scores, in one table. */
+function intervalTable(report: Report): ResultTable {
+  const rows = report.metrics.filter((row) =>
+    row.stage === "movement" && row.split === ALL_SPLITS &&
+    ["accuracy", "matthews", "logLoss"].includes(row.metric)
+  );
+  return resultTable(
+    [
+      "model",
+      "score",
+      ...["value", "lower", "upper", "baseline"].map((label) => ({
+        label,
+        digits: 4,
+      })),
+    ],
+    rows.map(({ model, metric, value, lower, upper, baseline }) => [
+      nameOf(model),
+      METRIC_NAMES[metric] ?? metric,
+      value,
+      lower,
+      upper,
+      baseline.value,
+    ]),
+    { caption: "95 % intervals from a block bootstrap over days" },
+  );
+}
+
 function bySplit(report: Report, stage: Metric["stage"]): ReportBlock[] {
   const splits = new Set(
     report.metrics.filter((row) =>
@@ -210,7 +242,7 @@ function bySplit(report: Report, stage: Metric["stage"]): ReportBlock[] {
   );
   return [...splits].flatMap((
     split,
-  ) => [`### Test year ${split}`, metricTable(report, stage, split)]);
+  ) => [`### Test year ${split}`, metricTable(report, stage, { split })]);
 }
 
 function periodText({ from, to, rows }: Period): string {
@@ -254,7 +286,7 @@ export async function reportPage(
   report: Report,
   details: PageDetails,
 ): Promise<string> {
-  const { data, volatility } = report;
+  const { data, movement, volatility } = report;
   const latest = volatility.latest["gp"];
   return htmlReport({
     title: report.title,
@@ -274,8 +306,12 @@ export async function reportPage(
                 note: nameOf("gp"),
               }]),
               {
-                label: "days forecast",
-                value: String(volatility.dates.length),
+                label:
+                  `up, hold, down within ${movement.horizon} days of ${movement.latest.day}`,
+                value: [...movement.latest.probabilities].reverse().map((p) =>
+                  `${(100 * p).toFixed(0)} %`
+                ).join(" · "),
+                note: nameOf("fused"),
               },
               {
                 label: "coverage of the band",

@@ -6,59 +6,153 @@
  */
 
 import { z } from "zod";
-
-const NUMBER_OR_NULL = z.number().nullable();
-
-/** Schema of one score of one model on one stretch of rows. */
-export const METRIC = z.object({
-  stage: z.enum(["volatility", "movement"]),
-  model: z.string(),
-  split: z.string(),
-  metric: z.string(),
-  rows: z.number(),
-  value: z.number(),
-  lower: NUMBER_OR_NULL,
-  upper: NUMBER_OR_NULL,
-  lowerIsBetter: z.boolean(),
-  baseline: z.object({ model: z.string(), value: z.number() }),
-  shuffled: NUMBER_OR_NULL,
-});
+import {
+  CALIBRATION_BIN,
+  type CalibrationBin,
+} from "../../ops/evaluate/mod.ts";
 
 /** One score of one model on one stretch of rows, beside its baseline. */
-export type Metric = z.output<typeof METRIC>;
-
-/** Schema of a comparison of forecasts by Diebold and Mariano's test. */
-export const COMPARISON = z.object({
-  model: z.string(),
-  baseline: z.string(),
-  loss: z.string(),
-  statistic: z.number(),
-  pValue: z.number(),
-});
+export interface Metric {
+  /** The stage that the model belongs to. */
+  readonly stage: "volatility" | "movement";
+  /** The model. */
+  readonly model: string;
+  /** `all` test rows, or the test window that begins on a day. */
+  readonly split: string;
+  /** The score, for example `qlike` or `accuracy`. */
+  readonly metric: string;
+  /** How many rows were scored. */
+  readonly rows: number;
+  /** The score itself. */
+  readonly value: number;
+  /** Lower end of its bootstrap interval; null where there is none. */
+  readonly lower: number | null;
+  /** Upper end of its bootstrap interval; null where there is none. */
+  readonly upper: number | null;
+  /** Whether less is better. */
+  readonly lowerIsBetter: boolean;
+  /** The same score of the baseline on the same rows. */
+  readonly baseline: { readonly model: string; readonly value: number };
+  /** The same score of the same stage on shuffled data; null by split. */
+  readonly shuffled: number | null;
+}
 
 /** A comparison of forecasts by Diebold and Mariano's test. */
-export type Comparison = z.output<typeof COMPARISON>;
-
-/** Schema of a stretch of days that something was learnt from or tested on. */
-export const PERIOD = z.object({
-  from: z.string(),
-  to: z.string(),
-  rows: z.number(),
-});
+export interface Comparison {
+  /** The model. */
+  readonly model: string;
+  /** What it is compared with. */
+  readonly baseline: string;
+  /** The loss. */
+  readonly loss: string;
+  /** The statistic; negative favours the model. */
+  readonly statistic: number;
+  /** Two-sided p-value. */
+  readonly pValue: number;
+}
 
 /** A stretch of days, both ends included. */
-export type Period = z.output<typeof PERIOD>;
+export interface Period {
+  /** First day, ISO 8601. */
+  readonly from: string;
+  /** Last day, ISO 8601. */
+  readonly to: string;
+  /** How many rows. */
+  readonly rows: number;
+}
 
-const CALIBRATION_BIN = z.object({
-  lower: z.number(),
-  upper: z.number(),
-  count: z.number(),
-  meanPredicted: z.number(),
-  observed: z.number(),
-});
+/** What was found odd in the prices. */
+export interface PriceFinding {
+  /** The kind of finding. */
+  readonly code: string;
+  /** How bad it is. */
+  readonly severity: string;
+  /** How many rows. */
+  readonly count: number;
+  /** What it means. */
+  readonly message: string;
+}
+
+/** Numbers over time; null where there is none. */
+export type ReportSeries = readonly (number | null)[];
+
+/** The part of the report on volatility; variances of daily log returns. */
+export interface VolatilityReport {
+  /** Days forecast, ISO 8601; the last one has not come yet. */
+  readonly dates: readonly string[];
+  /** Variance as measured on the day. */
+  readonly realized: ReportSeries;
+  /** Forecasts of each model, made the day before. */
+  readonly forecasts: Readonly<Record<string, ReportSeries>>;
+  /** Lower edge of the Gaussian process's band. */
+  readonly lower: ReportSeries;
+  /** Upper edge of the Gaussian process's band. */
+  readonly upper: ReportSeries;
+  /** The share of days that the band should hold, and that it held. */
+  readonly coverage: { readonly level: number; readonly observed: number };
+  /** Forecasts for the coming day, the last of `dates`. */
+  readonly latest: Readonly<Record<string, number>>;
+}
+
+/** The part of the report on movement. */
+export interface MovementReport {
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+  /** Trading days of a movement. */
+  readonly horizon: number;
+  /** Return from which a movement is up or down. */
+  readonly threshold: number;
+  /** Counts of the fused experts, `[true class][predicted class]`. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Calibration of the fused experts' most probable class. */
+  readonly calibration: readonly CalibrationBin[];
+  /** Expected calibration error of the fused experts. */
+  readonly calibrationError: number;
+  /** The fused experts' probabilities at the end of the last day. */
+  readonly latest: {
+    readonly day: string;
+    readonly probabilities: readonly number[];
+  };
+  /** Mean weight of the technical expert's shift. */
+  readonly meanFusionWeight: number;
+}
+
+/** The outlook's report. */
+export interface Report {
+  /** What it is about. */
+  readonly title: string;
+  /** The size that was asked for. */
+  readonly size: string;
+  /** The prices. */
+  readonly data: {
+    readonly rows: number;
+    readonly from: string;
+    readonly to: string;
+    readonly findings: readonly PriceFinding[];
+  };
+  /** The walk-forward windows of the stages. */
+  readonly windows: readonly {
+    readonly stage: string;
+    readonly train: Period;
+    readonly test: Period;
+  }[];
+  /** All scores. */
+  readonly metrics: readonly Metric[];
+  /** Tests of forecasts against the baseline. */
+  readonly comparisons: readonly Comparison[];
+  /** The volatility stage. */
+  readonly volatility: VolatilityReport;
+  /** The movement stage. */
+  readonly movement: MovementReport;
+  /** What the numbers say, in words. */
+  readonly notes: readonly string[];
+}
+
+const SERIES = z.array(z.number().nullable());
+const PERIOD = z.object({ from: z.string(), to: z.string(), rows: z.number() });
 
 /** Schema of the report. */
-export const REPORT = z.object({
+export const REPORT: z.ZodType<Report> = z.object({
   title: z.string(),
   size: z.string(),
   data: z.object({
@@ -77,14 +171,32 @@ export const REPORT = z.object({
     train: PERIOD,
     test: PERIOD,
   })),
-  metrics: z.array(METRIC),
-  comparisons: z.array(COMPARISON),
+  metrics: z.array(z.object({
+    stage: z.enum(["volatility", "movement"]),
+    model: z.string(),
+    split: z.string(),
+    metric: z.string(),
+    rows: z.number(),
+    value: z.number(),
+    lower: z.number().nullable(),
+    upper: z.number().nullable(),
+    lowerIsBetter: z.boolean(),
+    baseline: z.object({ model: z.string(), value: z.number() }),
+    shuffled: z.number().nullable(),
+  })),
+  comparisons: z.array(z.object({
+    model: z.string(),
+    baseline: z.string(),
+    loss: z.string(),
+    statistic: z.number(),
+    pValue: z.number(),
+  })),
   volatility: z.object({
     dates: z.array(z.string()),
-    realized: z.array(NUMBER_OR_NULL),
-    forecasts: z.record(z.string(), z.array(NUMBER_OR_NULL)),
-    lower: z.array(NUMBER_OR_NULL),
-    upper: z.array(NUMBER_OR_NULL),
+    realized: SERIES,
+    forecasts: z.record(z.string(), SERIES),
+    lower: SERIES,
+    upper: SERIES,
     coverage: z.object({ level: z.number(), observed: z.number() }),
     latest: z.record(z.string(), z.number()),
   }),
@@ -95,10 +207,11 @@ export const REPORT = z.object({
     confusion: z.array(z.array(z.number())),
     calibration: z.array(CALIBRATION_BIN),
     calibrationError: z.number(),
+    latest: z.object({
+      day: z.string(),
+      probabilities: z.array(z.number()),
+    }),
     meanFusionWeight: z.number(),
   }),
   notes: z.array(z.string()),
 });
-
-/** The outlook's report. */
-export type Report = z.output<typeof REPORT>;

@@ -6,18 +6,41 @@
 
 import { z } from "zod";
 
-/** Schema of the settings that change numbers. */
-export const SETTINGS = z.object({
+/** The settings that change numbers, defaults filled in. */
+export interface Settings {
+  /** How much is computed; the stages are the same. */
+  readonly size: "small" | "full";
+  /** Trading days of a movement. */
+  readonly horizon: number;
+  /** Return from which a movement is up or down. */
+  readonly threshold: number;
+  /** Decay of EWMA. */
+  readonly decay: number;
+  /** Debiasing stretches predictions by at most one over this. */
+  readonly minimumSlope: number;
+  /** Seed of all random draws. */
+  readonly seed: number;
+}
+
+/** The settings as they are given; all have defaults. */
+export type SettingsInput = {
+  readonly [K in keyof Settings]?: Settings[K] | undefined;
+};
+
+/** The schema of each setting. */
+export const SETTING_SHAPE = {
   size: z.enum(["small", "full"]).default("small"),
   horizon: z.int().min(1).max(60).default(5),
   threshold: z.number().positive().max(0.5).default(0.01),
   decay: z.number().gt(0).lt(1).default(0.94),
   minimumSlope: z.number().gt(0).max(1).default(0.7),
   seed: z.int().nonnegative().default(0),
-});
+};
 
-/** The settings with their defaults filled in. */
-export type Settings = z.output<typeof SETTINGS>;
+/** Schema of the settings. */
+export const SETTINGS: z.ZodType<Settings, SettingsInput> = z.object(
+  SETTING_SHAPE,
+);
 
 /** How much is computed: the stages are the same for every size. */
 export interface Size {

@@ -12,8 +12,9 @@ import type { F64 } from "../../runtime/tensor/mod.ts";
 
 /**
  * The logarithm of each model's variance forecast as a column, in the order
- * of the models' names. Input: `forecasts`, a record of f64 `["t"]`; output:
- * `features`, f64 `["t", "d"]`; NaN where a model gave no forecast.
+ * of the models' names. Row `t` holds the forecasts for day `t + 1`, which are
+ * known at the end of day `t`. Input: `forecasts`, a record of f64 `["t"]`;
+ * output: `features`, f64 `["t-1", "d"]`; NaN where there is no forecast.
  */
 export const volatilityFeatures: Op<
   { forecasts: Record<string, F64> },
@@ -25,13 +26,14 @@ export const volatilityFeatures: Op<
   doc: "Log variance forecasts as features, a column for each model",
   inputs: { forecasts: port.record(port.tensor("f64", ["t"])) },
   params: z.object({}),
-  outputs: { features: port.tensor("f64", ["t", "d"]) },
+  outputs: { features: port.tensor("f64", ["t-1", "d"]) },
   run: ({ forecasts }) => {
     const names = Object.keys(forecasts).sort();
     return {
-      features: wf.stack(names.map((name) => wf.log(forecasts[name]!)), {
-        axis: 1,
-      }),
+      features: wf.stack(
+        names.map((name) => wf.log(wf.slice(forecasts[name]!, [1, null]))),
+        { axis: 1 },
+      ),
     };
   },
 });

@@ -1,6 +1,6 @@
 /**
  * The volatility stage: walk-forward forecasts of daily variance by four
- * models and a debiased one, and their losses.
+ * models and a debiased one, up to the coming day, and their losses.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { map, type Output } from "../../runtime/flow/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 import { debiasForecast } from "../../ops/debias/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
+import { comingDay } from "./coming_day.ts";
 import {
   ewmaForecast,
   garchForecast,
@@ -41,12 +42,13 @@ export interface VolatilityInputs {
  *
  * @param inputs Variance, returns and windows.
  * @param settings The settings of the outlook.
- * @returns The forecasts by model, the band, the losses and their table.
+ * @returns The measured series and the forecasts by model, both with a row for
+ * the coming day; the band, the losses and their table.
  */
 // deno-lint-ignore explicit-module-boundary-types -- the type is the wiring
 export function volatilityStage(inputs: VolatilityInputs, settings: Settings) {
   const size = SIZES[settings.size];
-  const { variance, returns, splits } = inputs;
+  const { measured, variance, returns, splits } = comingDay(inputs);
   const process = gpForecast({ variance, splits }, {
     trainRows: size.processRows,
     starts: size.processStarts,
@@ -75,18 +77,22 @@ export function volatilityStage(inputs: VolatilityInputs, settings: Settings) {
     qlike: map(
       models,
       (model) =>
-        qlike({ variance, forecast: forecasts[model] }, { missing: "drop" }),
+        qlike({ variance: measured, forecast: forecasts[model] }, {
+          missing: "drop",
+        }),
     ),
     mse: map(
       models,
       (model) =>
-        mse({ variance, forecast: forecasts[model] }, { missing: "drop" }),
+        mse({ variance: measured, forecast: forecasts[model] }, {
+          missing: "drop",
+        }),
     ),
   };
-  const table = scoreForecasts({ variance, forecasts }, {
+  const table = scoreForecasts({ variance: measured, forecasts }, {
     baseline: VOLATILITY_BASELINE,
     losses: ["qlike", "mse"],
     missing: "drop",
   }).table;
-  return { forecasts, band: process, losses, table };
+  return { measured, forecasts, band: process, losses, table };
 }
