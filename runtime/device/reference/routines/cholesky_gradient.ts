@@ -12,6 +12,7 @@ import { batchCount } from "./batch.ts";
 import {
   addMultiple,
   copyTransposed,
+  copyTransposedInSlices,
   dot,
   subtractProduct,
 } from "./product.ts";
@@ -150,7 +151,7 @@ function* stepBack(
     j,
     width,
   );
-  copyTransposed(l, under, n, turned, 0, below, below, j);
+  yield* copyTransposedInSlices(l, under, n, turned, 0, below, below, j);
   yield;
   const columnsAtOnce = Math.max(
     4,

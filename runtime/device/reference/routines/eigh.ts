@@ -9,6 +9,7 @@ import { batchCount, matrixName } from "./batch.ts";
 import {
   addMultiple,
   canonicalSign,
+  copyTransposedInSlices,
   dot,
   hypotenuse,
   largestSize,
@@ -68,13 +69,14 @@ export function* eighRoutine(
     const order = Array.from(diagonal.keys()).sort((i, j) =>
       diagonal[i]! - diagonal[j]!
     );
+    const sorted = new Float64Array(n * n);
     order.forEach((from, to) => {
       values[index * n + to] = diagonal[from]! * scale;
       const sign = canonicalSign(rows, from * n, n);
-      for (let i = 0; i < n; i++) {
-        vectors[(index * n + i) * n + to] = sign * rows[from * n + i]!;
-      }
+      addMultiple(sign, rows, from * n, sorted, to * n, n);
     });
+    const at = index * n * n;
+    yield* copyTransposedInSlices(sorted, 0, n, vectors, at, n, n, n);
   }
   return { values, vectors };
 }

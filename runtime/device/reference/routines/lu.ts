@@ -6,7 +6,12 @@
 
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
-import { addMultiple, copyTransposed, subtractProduct } from "./product.ts";
+import {
+  addMultiple,
+  copyTransposed,
+  copyTransposedInSlices,
+  subtractProduct,
+} from "./product.ts";
 import type { Work } from "../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 import { solveRows } from "./triangular_solve.ts";
@@ -162,10 +167,19 @@ export function* solveRoutine(
       const from = (index * n + lu.rows[i]!) * m;
       permuted.set(rightSides.subarray(from, from + m), i * m);
     }
-    copyTransposed(permuted, 0, m, columns, 0, n, n, m);
+    yield* copyTransposedInSlices(permuted, 0, m, columns, 0, n, n, m);
     yield* solveRows(lu.packed, 0, columns, n, m, true, true);
     yield* solveRows(lu.packed, 0, columns, n, m, false, false);
-    copyTransposed(columns, 0, n, solution, index * n * m, m, m, n);
+    yield* copyTransposedInSlices(
+      columns,
+      0,
+      n,
+      solution,
+      index * n * m,
+      m,
+      m,
+      n,
+    );
   }
   return solution;
 }

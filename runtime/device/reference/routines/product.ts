@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Work } from "../clock.ts";
+import { SLICE_WORK } from "./sliced.ts";
+
 /**
  * Subtracts a product with a transposed matrix in place: `C -= A · Bᵀ`.
  *
@@ -245,6 +248,44 @@ export function rotate(
     const v = x[second + p]!;
     x[first + p] = cosine * u - sine * v;
     x[second + p] = sine * u + cosine * v;
+  }
+}
+
+/**
+ * The same as {@linkcode copyTransposed}, with pauses.
+ *
+ * @param from Holds the matrix, `rows` by `columns`.
+ * @param fromStart Index of its first element.
+ * @param fromStride Distance between its rows.
+ * @param to Receives the transpose, `columns` by `rows`.
+ * @param toStart Index of its first element.
+ * @param toStride Distance between its rows.
+ * @param rows Rows of the matrix.
+ * @param columns Columns of the matrix.
+ */
+export function* copyTransposedInSlices(
+  from: Float64Array,
+  fromStart: number,
+  fromStride: number,
+  to: Float64Array,
+  toStart: number,
+  toStride: number,
+  rows: number,
+  columns: number,
+): Work {
+  const atOnce = Math.max(32, Math.floor(SLICE_WORK / (8 * columns)));
+  for (let i = 0; i < rows; i += atOnce) {
+    copyTransposed(
+      from,
+      fromStart + i * fromStride,
+      fromStride,
+      to,
+      toStart + i,
+      toStride,
+      Math.min(atOnce, rows - i),
+      columns,
+    );
+    yield;
   }
 }
 

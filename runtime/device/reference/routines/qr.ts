@@ -7,7 +7,7 @@
 import { batchCount } from "./batch.ts";
 import {
   addMultiple,
-  copyTransposed,
+  copyTransposedInSlices,
   dot,
   hypotenuse,
   norm,
@@ -167,10 +167,10 @@ export function* qrRoutine(
   const r = new Float64Array(count * k * n);
   for (let index = 0; index < count; index++) {
     const columns = new Float64Array(n * m);
-    copyTransposed(input, index * m * n, n, columns, 0, m, m, n);
+    yield* copyTransposedInSlices(input, index * m * n, n, columns, 0, m, m, n);
     const reflections = yield* reduceColumns(columns, m, n);
     const vectors = yield* orthonormalColumns(reflections, m, k);
-    copyTransposed(vectors, 0, m, q, index * m * k, k, k, m);
+    yield* copyTransposedInSlices(vectors, 0, m, q, index * m * k, k, k, m);
     for (let j = 0; j < n; j++) {
       for (let i = 0; i < Math.min(j + 1, k); i++) {
         r[index * k * n + i * n + j] = columns[j * m + i]!;

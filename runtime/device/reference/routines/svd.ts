@@ -7,8 +7,9 @@
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
 import {
+  addMultiple,
   canonicalSign,
-  copyTransposed,
+  copyTransposedInSlices,
   dot,
   largestSize,
   norm,
@@ -82,7 +83,7 @@ export function* svdRoutine(
     let found: Decomposition | undefined;
     if (m >= n) {
       const columns = new Float64Array(m * n);
-      copyTransposed(a, 0, n, columns, 0, m, m, n);
+      yield* copyTransposedInSlices(a, 0, n, columns, 0, m, m, n);
       found = yield* decomposeTall(columns, m, n);
     } else {
       const turned = yield* decomposeTall(a, n, m);
@@ -101,16 +102,14 @@ export function* svdRoutine(
     const order = Array.from(values.keys()).sort((i, j) =>
       values[j]! - values[i]!
     );
+    const sorted = new Float64Array(k * m);
     order.forEach((from, to) => {
       s[index * k + to] = values[from]! * scale;
       const sign = canonicalSign(left, from * m, m);
-      for (let i = 0; i < m; i++) {
-        u[(index * m + i) * k + to] = sign * left[from * m + i]!;
-      }
-      for (let j = 0; j < n; j++) {
-        vt[(index * k + to) * n + j] = sign * right[from * n + j]!;
-      }
+      addMultiple(sign, left, from * m, sorted, to * m, m);
+      addMultiple(sign, right, from * n, vt, (index * k + to) * n, n);
     });
+    yield* copyTransposedInSlices(sorted, 0, m, u, index * m * k, k, k, m);
   }
   return { u, s, vt };
 }
@@ -153,7 +152,7 @@ function* decomposeTall(
 
   const q = yield* orthonormalColumns(reflections, m, n);
   const qRows = new Float64Array(m * n);
-  copyTransposed(q, 0, m, qRows, 0, n, n, m);
+  yield* copyTransposedInSlices(q, 0, m, qRows, 0, n, n, m);
   for (let i = 0; i < turns.length; i++) turns[i] = -turns[i]!;
   const left = new Float64Array(n * m);
   const rowsAtOnce = Math.max(4, Math.floor(SLICE_WORK / (8 * m * n)) * 4);

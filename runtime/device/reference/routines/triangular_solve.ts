@@ -6,7 +6,7 @@
 
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
-import { copyTransposed, dot, subtractProduct } from "./product.ts";
+import { copyTransposedInSlices, dot, subtractProduct } from "./product.ts";
 import type { Work } from "../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
@@ -64,9 +64,27 @@ export function* triangularSolveRoutine(
       }
     }
     if (transpose) {
-      copyTransposed(matrices, index * n * n, n, turned, 0, n, n, n);
+      yield* copyTransposedInSlices(
+        matrices,
+        index * n * n,
+        n,
+        turned,
+        0,
+        n,
+        n,
+        n,
+      );
     }
-    copyTransposed(rightSides, index * n * m, m, columns, 0, n, n, m);
+    yield* copyTransposedInSlices(
+      rightSides,
+      index * n * m,
+      m,
+      columns,
+      0,
+      n,
+      n,
+      m,
+    );
     yield* solveRows(
       turned,
       transpose ? 0 : index * n * n,
@@ -76,7 +94,16 @@ export function* triangularSolveRoutine(
       lower !== transpose,
       unitDiagonal,
     );
-    copyTransposed(columns, 0, n, solution, index * n * m, m, m, n);
+    yield* copyTransposedInSlices(
+      columns,
+      0,
+      n,
+      solution,
+      index * n * m,
+      m,
+      m,
+      n,
+    );
   }
   return solution;
 }
