@@ -6,7 +6,6 @@
 
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { readDiagonal } from "./diagonal.ts";
 import { garchLogDensities } from "./garch_likelihood.ts";
 import {
   type GarchParameters,
@@ -77,8 +76,8 @@ export async function garchErrors(
   const meat = wf.matmul(wf.transpose(scores), scores);
   const sandwich = wf.matmul(covariance, wf.matmul(meat, covariance));
   return {
-    classic: toParameters((await readDiagonal(covariance)).map(Math.sqrt)),
-    robust: toParameters((await readDiagonal(sandwich)).map(Math.sqrt)),
+    classic: toParameters(await wf.sqrt(wf.diagonal(covariance)).data()),
+    robust: toParameters(await wf.sqrt(wf.diagonal(sandwich)).data()),
   };
 }
 

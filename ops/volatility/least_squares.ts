@@ -7,7 +7,6 @@
 import { NumericalError, ParameterError } from "../../runtime/core/errors.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { readDiagonal } from "./diagonal.ts";
 
 /** A least-squares fit; lists are in the order of the regressors. */
 export interface LeastSquares {
@@ -90,10 +89,9 @@ export async function leastSquares(
   const totalSquares = wf.sum(wf.square(wf.subtract(target, wf.mean(target))));
 
   const residualVariance = await wf.divide(sumOfSquares, rows - columns).item();
-  const errors = async (covariance: F64, scale: number): Promise<number[]> =>
-    (await readDiagonal(covariance)).map((variance) =>
-      Math.sqrt(variance * scale)
-    );
+  const errors = async (covariance: F64, scale: number): Promise<number[]> => [
+    ...await wf.sqrt(wf.multiply(wf.diagonal(covariance), scale)).data(),
+  ];
   return {
     coefficients: [...await coefficients.data()],
     classicErrors: await errors(inverseGram, residualVariance),
@@ -110,7 +108,7 @@ export async function leastSquares(
 
 /** Refuses regressors of which one is, to rounding, a combination of others. */
 async function refuseCollinear(design: F64, r: F64): Promise<void> {
-  const pivots = (await readDiagonal(r)).map(Math.abs);
+  const pivots = await wf.absolute(wf.diagonal(r)).data();
   const norms = await wf.sqrt(wf.sum(wf.square(design), { axis: 0 })).data();
   pivots.forEach((pivot, column) => {
     if (pivot > 1e-11 * (norms[column] as number)) return;
