@@ -267,7 +267,11 @@ async function execute(
     folder,
     path,
   ], env);
-  if (!success) throw new Error(`Cannot run "${path}" to its end\n${text}`);
+  if (!success) {
+    // What stands before is the trace of Jupyter's own calls
+    const story = text.slice(Math.max(0, text.indexOf("An error occurred")));
+    throw new Error(`Cannot run "${path}" to its end\n${story.trim()}`);
+  }
   return JSON.parse(await Deno.readTextFile(join(folder, basename(path))));
 }
 

@@ -114,6 +114,18 @@ function logTicks(low: number, high: number, parts: number): Tick[] {
       .filter((tick) => tick.at > 0)
       .map((tick) => ({ at: Math.log10(tick.at), label: tick.label }));
   }
+  if (high - low < 3 && parts > 2) {
+    return [1, 2, 5].flatMap((lead) => {
+      const at: Tick[] = [];
+      for (let power = Math.floor(low); power <= high; power++) {
+        const value = lead * 10 ** power;
+        const place = Math.log10(value);
+        if (place < low - 1e-9 || place > high + 1e-9) continue;
+        at.push({ at: place, label: formatNumber(value) });
+      }
+      return at;
+    }).sort((a, b) => a.at - b.at);
+  }
   const step = Math.max(1, Math.round((high - low) / parts));
   const ticks: Tick[] = [];
   for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += step) {

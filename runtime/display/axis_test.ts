@@ -64,6 +64,14 @@ Deno.test("axisTicks of a log axis are powers of ten, or round numbers within on
     "10",
     "100",
   ]);
+  deepStrictEqual(labels(axisTicks("log", 0.2, 2, 6)), [
+    "2",
+    "5",
+    "10",
+    "20",
+    "50",
+    "100",
+  ]);
   deepStrictEqual(labels(axisTicks("log", Math.log10(2), 1, 4)), [
     "2",
     "4",

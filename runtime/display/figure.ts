@@ -13,6 +13,7 @@ import {
   type MimeBundle,
 } from "./bundle.ts";
 import type { FigureLayout, FigureSpec, FigureTrace } from "./figure_spec.ts";
+import { noteOutput } from "./late_results.ts";
 import {
   FIGURE_SCRIPT,
   FIGURE_STYLE,
@@ -100,10 +101,12 @@ export class Figure implements FigureSpec, Displayable {
     }
     const start =
       `${FIGURE_SCRIPT}\nweftFigure(document.currentScript.previousElementSibling);`;
+    const html = `<style>${FIGURE_STYLE}</style>${library}` +
+      `${this.element()}<script>${start}</script>`;
+    noteOutput(2 * html.length);
     return {
       "application/vnd.plotly.v1+json": this.toJSON(),
-      "text/html": `<style>${FIGURE_STYLE}</style>${library}` +
-        `${this.element()}<script>${start}</script>`,
+      "text/html": html,
       "image/svg+xml": this.svg({ theme: "paper" }),
       "text/plain": describeFigure(this),
     };

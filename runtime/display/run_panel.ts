@@ -29,9 +29,9 @@ const MAX_WARNINGS = 5;
 const PANEL_STYLE =
   `.weft-run{font:13px/1.45 system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif;max-width:760px;margin:4px 0}` +
   `.weft-run summary{cursor:pointer;padding:3px 0}` +
-  `.weft-run table{border-collapse:collapse;width:100%;margin:2px 0;table-layout:fixed}` +
-  `.weft-run td{padding:2px 8px 2px 0;border:0;text-align:left;vertical-align:middle;background:none;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}` +
-  `.weft-run td.n{text-align:right;font-variant-numeric:tabular-nums}` +
+  `.weft-run .r{display:grid;grid-template-columns:32fr 28fr 20fr 10fr 10fr;gap:0 12px;align-items:center;padding:2px 0}` +
+  `.weft-run .r>span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}` +
+  `.weft-run .n{text-align:right;font-variant-numeric:tabular-nums}` +
   `.weft-run .t{height:8px;border-radius:4px;background:rgba(128,128,128,.18);overflow:hidden}` +
   `.weft-run .b{height:100%;border-radius:4px}` +
   `.weft-run .q{opacity:.7}`;
@@ -87,17 +87,18 @@ function rowHtml(row: Row): string {
   const { color, sign } = PHASE_STYLES[row.phase];
   const width = Math.round(1000 * row.share) / 10;
   const faint = row.phase === "reused" ? ";opacity:.45" : "";
-  return `<tr title="${escapeHtml(row.hint)}"><td>${
+  return `<div class="r" title="${escapeHtml(row.hint)}"><span>${
     escapeHtml(row.name)
-  }</td>` +
-    `<td><div class="t"><div class="b" style="width:${width}%;background:${color}${faint}"></div></div></td>` +
-    `<td><span style="color:${color}">${sign}</span> ${
+  }</span><div class="t"><div class="b" style="width:${width}%;background:${color}${faint}"></div></div>` +
+    `<span><span style="color:${color}">${sign}</span> ${
       escapeHtml(row.word)
-    }</td>` +
-    `<td class="n">${row.ms === undefined ? "" : formatDuration(row.ms)}</td>` +
-    `<td class="n q">${
+    }</span>` +
+    `<span class="n">${
+      row.ms === undefined ? "" : formatDuration(row.ms)
+    }</span>` +
+    `<span class="n q">${
       row.bytes === undefined || row.bytes === 0 ? "" : formatBytes(row.bytes)
-    }</td></tr>`;
+    }</span></div>`;
 }
 
 function headline(view: RunView, elapsed: number): string {
@@ -145,11 +146,9 @@ export function runPanelHtml(
   const isQuiet = view.state === "completed" && view.counts().computed === 0;
   return `<style>${PANEL_STYLE}</style><details class="weft-run"${
     isQuiet ? "" : " open"
-  }><summary>${headline(view, elapsed)}</summary><table>` +
-    `<colgroup><col style="width:30%"><col style="width:28%"><col style="width:20%">` +
-    `<col style="width:11%"><col style="width:11%"></colgroup><tbody>${
-      shown.map(rowHtml).join("")
-    }</tbody></table>${more}${warnings}</details>`;
+  }><summary>${headline(view, elapsed)}</summary>${
+    shown.map(rowHtml).join("")
+  }${more}${warnings}</details>`;
 }
 
 /**

@@ -119,7 +119,7 @@ function drawLegend(
   let [x, y] = [left, top];
   for (const [trace, index] of legendTraces(spec)) {
     const name = trace.name ?? "";
-    const room = 34 + name.length * 6.6;
+    const room = 38 + name.length * 7.2;
     if (x > left && x + room > left + width) {
       x = left;
       y += 18;
@@ -288,10 +288,10 @@ export function staticFigure(
     : textAt(left, 24, title, { size: 16, weight: 600, fill: "currentColor" });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${
     paper ? `width="${width}" height="${height}" ` : ""
-  }role="img" aria-label="${
-    escapeHtml(title || "Figure")
-  }" style="${FONT};max-width:100%;height:auto${
-    paper ? ";color:#1b1f24" : ""
+  }role="img" aria-label="${escapeHtml(title || "Figure")}" style="${FONT};${
+    paper
+      ? "color:#1b1f24"
+      : `width:100%;max-width:${Math.round(1.1 * width)}px;height:auto`
   }">` +
     `<defs>${definitions.join("")}</defs>` +
     (paper

@@ -68,9 +68,7 @@ async function peek(tensor: Tensor): Promise<string[][]> {
  */
 export async function describeTensor(tensor: Tensor): Promise<MimeBundle> {
   const storage = storageOf(tensor.node);
-  const where = storage === undefined
-    ? "not computed yet"
-    : `on ${storage.device}`;
+  const where = storage === undefined ? "lazy" : `on ${storage.device}`;
   const bytes = tensor.size * (BYTES[tensor.dtype] ?? 4);
   const head = `Tensor<${tensor.dtype}>[${tensor.shape.join(", ")}]`;
   const facts = `${formatCount(tensor.size, "element")}, ${

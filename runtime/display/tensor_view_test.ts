@@ -18,12 +18,12 @@ Deno.test("describeTensor shows the corner of a large tensor without computing t
   const lines = String(text).split("\n");
   strictEqual(
     lines[0],
-    "Tensor<f64>[300, 200]  60,000 elements, 469 KiB, not computed yet",
+    "Tensor<f64>[300, 200]  60,000 elements, 469 KiB, lazy",
   );
   strictEqual(lines.length, 1 + 6 + 1);
   ok(lines[1]?.endsWith("…") && lines[7]?.includes("⋮"));
   const again = await describeTensor(x);
-  ok(String(again["text/plain"]).includes("not computed yet"));
+  ok(String(again["text/plain"]).includes("lazy"));
 });
 
 Deno.test("describeTensor copes with scalars, empty tensors, booleans and many axes", async () => {
