@@ -61,6 +61,31 @@ Deno.test("debiasForecast restores the spread by both methods, with constants of
   }
 });
 
+Deno.test("debiasForecast by Mincer and Zarnowitz's regression lowers the loss of a forecast that is too spread", async () => {
+  const data = await shrunken();
+  const spread = {
+    variance: data.variance,
+    forecast: data.forecast.map((value) => value ** 2),
+  };
+  const { forecast, calibrations } = await run(spread, {
+    method: "mincerZarnowitz",
+  });
+  // log v = s + noise and log f = 2 s + 1, so the truth has the slope 1/2 on it.
+  close(1 / (calibrations[1]?.slope ?? NaN), 0.5, 0.03);
+  const loss = (values: ArrayLike<number>) => {
+    let sum = 0;
+    for (let row = 2000; row < 3000; row += 1) {
+      const ratio = (data.variance[row] ?? NaN) / (values[row] ?? NaN);
+      sum += ratio - Math.log(ratio) - 1;
+    }
+    return sum / 1000;
+  };
+  const corrected = loss(await forecast.data());
+  assert.ok(corrected < 0.7 * loss(spread.forecast));
+  // The forecast that knows the process: exp(s + 1/2).
+  close(corrected / loss(data.forecast), 1, 0.05);
+});
+
 Deno.test("debiasForecast meets the mean of the proxy on its calibration rows", async () => {
   const data = await shrunken();
   const { calibrations } = await run(data);
