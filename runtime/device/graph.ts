@@ -143,7 +143,7 @@ export class GraphNode {
  * @returns The attributes, typed.
  */
 export function attributesOf<K extends PrimitiveName>(
-  node: GraphNode,
+  node: Pick<GraphNode, "attributes">,
   _op: K,
 ): PrimitiveAttributes[K] {
   return node.attributes as PrimitiveAttributes[K];

@@ -182,6 +182,7 @@ export function unify<D extends DType>(
       checkNumber(name, operand, dtype);
       return constant(operand, dtype) as Tensor<D>;
     }
+    if (weak.has(operand.node)) checkWeak(name, operand, dtype);
     return castTo(operand, dtype);
   });
   const shape = broadcastShapes(name, ...tensors.map((one) => one.shape));
@@ -212,8 +213,23 @@ function commonDType<D extends DType>(
     }
     strong = operand.dtype;
   }
-  // Numbers alone are f32, as lists of numbers are.
-  return strong ?? weakest ?? "f32" as D;
+  // Numbers alone stay as exact as they are, until they meet a tensor.
+  return strong ?? weakest ?? "f64" as D;
+}
+
+/** The value of a traced number is not known, so it cannot be checked. */
+function checkWeak(name: string, scalar: Tensor, dtype: DType): void {
+  if (isFloatDType(scalar.dtype) && !isFloatDType(dtype)) {
+    throw new DTypeError(
+      `Cannot use a number of a compiled function as "${dtype}" in "${name}"`,
+      {
+        expected: "a float tensor beside it",
+        actual: `a tensor of dtype "${dtype}"`,
+        hint:
+          `Pass the number as a tensor, for example tensor(2, { dtype: "${dtype}" })`,
+      },
+    );
+  }
 }
 
 function checkNumber(name: string, value: number, dtype: DType): void {

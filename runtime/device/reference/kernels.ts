@@ -22,10 +22,44 @@ import { planRoutine } from "./routine_step.ts";
 import { planScan } from "./scan_step.ts";
 import { type View, wholeView } from "./views.ts";
 
+/** Dtype, shape and size of a value. */
+export type ValueType = Pick<GraphNode, "dtype" | "shape" | "size">;
+
+/**
+ * What a kernel may know of a node. Plans outlive graphs, so they must not hold
+ * nodes, which hold data.
+ */
+export interface NodeType extends ValueType {
+  /** The primitive. */
+  readonly op: GraphNode["op"];
+  /** Its attributes. */
+  readonly attributes: GraphNode["attributes"];
+  /** Types of its inputs. */
+  readonly inputs: readonly ValueType[];
+  /** Types of its results, when it has several. */
+  readonly outputs: GraphNode["outputs"];
+}
+
+/**
+ * What kernels may know of a node.
+ *
+ * @param node The node.
+ * @returns A copy without its data and its history.
+ */
+export function typeOfNode(node: GraphNode): NodeType {
+  const { op, attributes, dtype, shape, size, outputs } = node;
+  const inputs = node.inputs.map(({ dtype, shape, size }) => ({
+    dtype,
+    shape,
+    size,
+  }));
+  return { op, attributes, dtype, shape, size, outputs, inputs };
+}
+
 /** A node that is to become a kernel. */
 export interface KernelRequest {
   /** The node. */
-  readonly node: GraphNode;
+  readonly node: NodeType;
   /** Its position in the graph's order. */
   readonly index: number;
   /** Views of its inputs. */
@@ -105,7 +139,7 @@ function planIota(builder: PlanBuilder, request: KernelRequest): View {
  * @returns Numbers of elements before, along and after it.
  */
 export function splitAtAxis(
-  node: GraphNode,
+  node: ValueType,
   axis: number,
 ): { before: number; along: number; after: number } {
   let before = 1;
@@ -121,6 +155,6 @@ export function splitAtAxis(
  * @param node A node whose attributes have an axis.
  * @returns The axis.
  */
-export function axisOf(node: GraphNode): number {
+export function axisOf(node: NodeType): number {
   return attributesOf(node, "take").axis;
 }

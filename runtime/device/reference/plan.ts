@@ -18,7 +18,7 @@ import {
   isReduction,
   nestShape,
 } from "./clusters.ts";
-import { planKernel } from "./kernels.ts";
+import { planKernel, typeOfNode } from "./kernels.ts";
 import { planLoops } from "./loop_step.ts";
 import { planMovement } from "./movement.ts";
 import { type View, wholeView } from "./views.ts";
@@ -75,7 +75,7 @@ export function makePlan(
       return;
     }
     const made = planKernel(builder, {
-      node,
+      node: typeOfNode(node),
       index,
       inputs: node.inputs.map(viewOf),
       wanted: wanted.get(index) ?? [],

@@ -6,18 +6,18 @@
  */
 
 import { allocate, type DType, type TypedArray } from "../dtypes.ts";
-import { attributesOf, type GraphNode } from "../graph.ts";
+import { attributesOf } from "../graph.ts";
 import { sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
-import type { KernelRequest } from "./kernels.ts";
+import type { KernelRequest, NodeType } from "./kernels.ts";
 import { planOf, runPlan } from "./run.ts";
 import { compileScan, type ScanText } from "./scan_loop.ts";
 import { type View, wholeView } from "./views.ts";
 
 /** A `scan` whose buffers are known. */
 interface ScanPlan {
-  readonly node: GraphNode;
+  readonly node: NodeType;
   /** Views of the inputs. */
   readonly sources: readonly View[];
   /** Views of the results; undefined for those that nobody wants. */

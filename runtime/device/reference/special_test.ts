@@ -41,8 +41,8 @@ Deno.test("erfc equals mpmath to 1e-14 relative, also in its tail", () => {
   assertRecorded("erfc", erfc, 1e-14);
 });
 
-Deno.test("logNormalCdf equals mpmath to 1e-14 relative in both tails", () => {
-  assertRecorded("logNormalCdf", logNormalCdf, 1e-14);
+Deno.test("logNormalCdf equals mpmath to 1e-13 relative in both tails", () => {
+  assertRecorded("logNormalCdf", logNormalCdf, 1e-13);
 });
 
 Deno.test("lgamma equals mpmath to 1e-14 of the larger of 1 and the value", () => {

@@ -1,0 +1,155 @@
+/**
+ * Conformance of dtypes: rounding, wrapping and conversion.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import * as wf from "../mod.ts";
+import type { ConformanceCase } from "./case.ts";
+
+async function elements(x: wf.Tensor): Promise<number[]> {
+  return [...await x.data()];
+}
+
+/** All cases of this file. */
+export const DTYPE_CASES: readonly ConformanceCase[] = [
+  {
+    name: "f32 arithmetic is rounded to single precision at each step",
+    run: async () => {
+      const x = wf.tensor([0.1, 16777216], { dtype: "f32" });
+      const y = wf.add(wf.multiply(x, 3), 1);
+      assert.deepEqual(await elements(y), [
+        Math.fround(Math.fround(Math.fround(0.1) * 3) + 1),
+        Math.fround(50331648 + 1),
+      ]);
+    },
+  },
+  {
+    name: "f16 arithmetic is rounded to half precision at each step",
+    run: async () => {
+      const x = wf.tensor([0.1, 2049, 60000], { dtype: "f16" });
+      assert.deepEqual(await elements(x), [0.0999755859375, 2048, 60000]);
+      const y = wf.multiply(x, 2);
+      assert.deepEqual(await elements(y), [0.199951171875, 4096, Infinity]);
+    },
+  },
+  {
+    name: "integer arithmetic wraps around",
+    run: async () => {
+      const sum = (dtype: "i32" | "u32" | "i8" | "u8", a: number, b: number) =>
+        elements(wf.add(wf.tensor([a], { dtype }), b));
+      assert.deepEqual(await sum("i32", 2147483647, 1), [-2147483648]);
+      assert.deepEqual(await sum("u32", 4294967295, 2), [1]);
+      assert.deepEqual(await sum("i8", 127, 1), [-128]);
+      assert.deepEqual(await sum("u8", 250, 10), [4]);
+    },
+  },
+  {
+    name: "u32 multiplication keeps the low 32 bits",
+    run: async () => {
+      const x = wf.tensor([3000000000, 4294967295], { dtype: "u32" });
+      const expected = [3000000000n, 4294967295n].map((n) =>
+        Number((n * 2654435761n) % 4294967296n)
+      );
+      assert.deepEqual(await elements(wf.multiply(x, 2654435761)), expected);
+    },
+  },
+  {
+    name: "bit operations work on all 32 bits",
+    run: async () => {
+      const x = wf.tensor([0xF0F0F0F0, 1], { dtype: "u32" });
+      assert.deepEqual(await elements(wf.bitwiseAnd(x, 0xFF00FF00)), [
+        0xF000F000,
+        0,
+      ]);
+      assert.deepEqual(await elements(wf.bitwiseOr(x, 0x0F)), [
+        0xF0F0F0FF,
+        15,
+      ]);
+      assert.deepEqual(await elements(wf.bitwiseXor(x, 0xFFFFFFFF)), [
+        0x0F0F0F0F,
+        0xFFFFFFFE,
+      ]);
+      assert.deepEqual(await elements(wf.bitwiseNot(x)), [
+        0x0F0F0F0F,
+        0xFFFFFFFE,
+      ]);
+      assert.deepEqual(await elements(wf.bitwiseLeftShift(x, 4)), [
+        0x0F0F0F00,
+        16,
+      ]);
+      assert.deepEqual(await elements(wf.bitwiseRightShift(x, 4)), [
+        0x0F0F0F0F,
+        0,
+      ]);
+      const signed = wf.tensor([-16], { dtype: "i32" });
+      assert.deepEqual(await elements(wf.bitwiseRightShift(signed, 2)), [-4]);
+    },
+  },
+  {
+    name: "cast from floats to integers truncates, clamps and sends NaN to 0",
+    run: async ({ dtype }) => {
+      const x = wf.tensor([1.9, -1.9, 300, -300, NaN, Infinity], { dtype });
+      assert.deepEqual(await elements(wf.cast(x, "i8")), [
+        1,
+        -1,
+        127,
+        -128,
+        0,
+        127,
+      ]);
+      assert.deepEqual(await elements(wf.cast(x, "u8")), [
+        1,
+        0,
+        255,
+        0,
+        0,
+        255,
+      ]);
+      assert.deepEqual(await elements(wf.cast(x, "i32")), [
+        1,
+        -1,
+        300,
+        -300,
+        0,
+        2147483647,
+      ]);
+    },
+  },
+  {
+    name: "cast between integers wraps around",
+    run: async () => {
+      const x = wf.tensor([300, -1], { dtype: "i32" });
+      assert.deepEqual(await elements(wf.cast(x, "u8")), [44, 255]);
+      assert.deepEqual(await elements(wf.cast(x, "i8")), [44, -1]);
+      assert.deepEqual(await elements(wf.cast(x, "u32")), [300, 4294967295]);
+    },
+  },
+  {
+    name: "cast to bool tells zero from everything else, NaN included",
+    run: async ({ dtype }) => {
+      const x = wf.tensor([0, -0, 0.5, NaN], { dtype });
+      assert.deepEqual(await elements(wf.cast(x, "bool")), [0, 0, 1, 1]);
+      const y = wf.cast(wf.tensor([true, false]), dtype);
+      assert.deepEqual(await elements(y), [1, 0]);
+    },
+  },
+  {
+    name: "sum of booleans counts them, any and all ask for some and for each",
+    run: async () => {
+      const x = wf.tensor([[true, false], [true, true]]);
+      assert.deepEqual(await elements(wf.sum(x, { axis: 1 })), [1, 2]);
+      assert.deepEqual(await elements(wf.all(x, { axis: 1 })), [0, 1]);
+      assert.deepEqual(await elements(wf.any(x, { axis: 0 })), [1, 1]);
+    },
+  },
+  {
+    name: "sums of narrow floats are accumulated wide and rounded once",
+    run: async () => {
+      const x = wf.full([4097], 1, { dtype: "f16" });
+      // One by one in half precision the sum would stick at 2048.
+      assert.equal(await wf.sum(x).item(), 4096);
+    },
+  },
+];

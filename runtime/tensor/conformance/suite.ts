@@ -1,0 +1,28 @@
+/**
+ * The whole conformance suite.
+ *
+ * @module
+ */
+
+import type { ConformanceCase } from "./case.ts";
+import { DTYPE_CASES } from "./dtypes.ts";
+import { ELEMENTWISE_CASES } from "./elementwise.ts";
+import { GRADIENT_CASES } from "./gradients.ts";
+import { MOVEMENT_CASES } from "./movement.ts";
+import { REDUCTION_CASES } from "./reductions.ts";
+import { SCAN_CASES, SCAN_GRADIENT_CASES } from "./scan.ts";
+
+/** What every device must compute. */
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
+  ...ELEMENTWISE_CASES,
+  ...DTYPE_CASES,
+  ...MOVEMENT_CASES,
+  ...REDUCTION_CASES,
+  ...SCAN_CASES,
+];
+
+/** What every device that computes in f64 must compute beside. */
+export const DOUBLE_CASES: readonly ConformanceCase[] = [
+  ...GRADIENT_CASES,
+  ...SCAN_GRADIENT_CASES,
+];
