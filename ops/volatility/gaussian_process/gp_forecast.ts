@@ -8,7 +8,6 @@ import { z } from "zod";
 import { DataError } from "../../../runtime/core/errors.ts";
 import { type Op, op } from "../../../runtime/flow/mod.ts";
 import { port } from "../../../runtime/ports/mod.ts";
-import { diagonalOf } from "./diagonal.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
 import {
@@ -425,7 +424,7 @@ async function predictOneStepAhead(
   const column = wf.expandDims(targets, -1);
   const whitened = wf.triangularSolve(factor, column, { lower: true });
   const means = wf.squeeze(wf.matmul(wf.tril(factor, -1), whitened), -1);
-  const variances = wf.square(diagonalOf(factor));
+  const variances = wf.square(wf.diagonal(factor));
   await wf.realize(means, variances);
   return { means: await means.data(), variances: await variances.data() };
 }

@@ -6,7 +6,6 @@
 
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
-import { diagonalOf } from "./diagonal.ts";
 
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
@@ -25,7 +24,7 @@ export function logDensity(matrix: F64, targets: F64): F64 {
   const column = wf.expandDims(targets, -1);
   const whitened = wf.triangularSolve(factor, column, { lower: true });
   const fit = wf.multiply(wf.sum(wf.square(whitened)), -0.5);
-  const volume = wf.sum(wf.log(diagonalOf(factor)));
+  const volume = wf.sum(wf.log(wf.diagonal(factor)));
   return wf.subtract(
     wf.subtract(fit, volume),
     targets.size / 2 * LOG_TWO_PI,

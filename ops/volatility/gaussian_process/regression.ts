@@ -5,7 +5,6 @@
  */
 
 import { NumericalError } from "../../../runtime/core/errors.ts";
-import { diagonalOf } from "./diagonal.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
 import { covariance, type PairGeometry } from "./covariance.ts";
@@ -75,7 +74,7 @@ export class PriorCovariance {
       : wf.slice(free, this.parameters.length - 1);
     const noisy = wf.add(matrix, wf.multiply(geometry.identity, noise));
     if (jitter === 0) return noisy;
-    const level = wf.multiply(wf.mean(diagonalOf(noisy)), jitter);
+    const level = wf.multiply(wf.mean(wf.diagonal(noisy)), jitter);
     return wf.add(noisy, wf.multiply(geometry.identity, level));
   }
 
@@ -297,6 +296,6 @@ export async function condition(
   });
   if (jitter === 0) return { ...result, jitter, jitterVariance: 0 };
   const noiseless = prior.observations(geometry, wf.tensor(values), 0);
-  const level = await wf.mean(diagonalOf(noiseless)).item();
+  const level = await wf.mean(wf.diagonal(noiseless)).item();
   return { ...result, jitter, jitterVariance: jitter * level };
 }
