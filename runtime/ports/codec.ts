@@ -19,7 +19,7 @@ import { compareValues } from "./compare.ts";
 import { leafOf, leafOfKind } from "./leaves/all.ts";
 import type { LeafSource } from "./leaves/leaf.ts";
 import type { Codec, LoadedValue, Part, SavedValue } from "./port.ts";
-import { byteSizeOf } from "./size.ts";
+import { byteSizeOf, leavesIn } from "./size.ts";
 import { kindOf } from "./problem.ts";
 
 /** The name of the part that holds plain data, or a long skeleton. */
@@ -51,6 +51,7 @@ export const valueCodec: Codec<unknown> = {
   load,
   describe,
   byteSize: byteSizeOf,
+  isPending,
   rows,
   truncate,
   compare: (left, right) => compareValues(left, right, "value"),
@@ -241,6 +242,13 @@ function shorten(text: string): string {
   return text.length <= MAX_DESCRIPTION
     ? text
     : `${text.slice(0, MAX_DESCRIPTION - 1)}…`;
+}
+
+function isPending(value: unknown): boolean {
+  for (const [leaf, inner] of leavesIn(value)) {
+    if (leaf.isPending(inner)) return true;
+  }
+  return false;
 }
 
 function rows(value: unknown): number | undefined {

@@ -210,6 +210,18 @@ Deno.test("byteSize counts tensors by their elements, computed or not", () => {
   assert.ok(valueCodec.byteSize(cycle) >= 800);
 });
 
+Deno.test("isPending tells whether a tensor inside is still to be computed", async () => {
+  const ready = tensor([1, 2], { dtype: "f64" });
+  const lazy = add(ready, 1);
+  assert.equal(
+    valueCodec.isPending({ a: [ready], b: new Map([[1, "x"]]) }),
+    false,
+  );
+  assert.equal(valueCodec.isPending({ b: new Map([[1, [lazy]]]) }), true);
+  await lazy.data();
+  assert.equal(valueCodec.isPending([lazy]), false);
+});
+
 Deno.test("truncate keeps the first rows of tensors and lists, inside collections too", async () => {
   const x = tensor([1, 2, 3], { dtype: "f64" });
   assert.equal(valueCodec.rows(x), 3);

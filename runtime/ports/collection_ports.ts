@@ -35,10 +35,8 @@ export function listPort<P extends PortLike>(
   type Item = PortValue<P>;
   const item = toPort(like);
   const summary = `list of ${item.summary}`;
-  const inner = (place: CheckPlace, index: number) => ({
-    ...place,
-    port: `${place.port}[${index}]`,
-  });
+  const inner = (place: CheckPlace, index: number) =>
+    placeInside(place, `[${index}]`);
   const port: Port<Item[]> = {
     kind: "list",
     doc: options.doc ?? "",
@@ -60,7 +58,7 @@ export function listPort<P extends PortLike>(
     checkOutline(outline, place) {
       if (!requireKind(port, outline, place)) return;
       if (outline.items === undefined) {
-        checkEach(item, outline.each, { ...place, port: `${place.port}[…]` });
+        checkEach(item, outline.each, placeInside(place, "[…]"));
       }
       outline.items?.forEach((each, index) =>
         item.checkOutline(each, inner(place, index))
@@ -84,10 +82,8 @@ export function recordPort<P extends PortLike>(
   type Item = PortValue<P>;
   const item = toPort(like);
   const summary = `record of ${item.summary}`;
-  const inner = (place: CheckPlace, name: string) => ({
-    ...place,
-    port: `${place.port}.${name}`,
-  });
+  const inner = (place: CheckPlace, name: string) =>
+    placeInside(place, `.${name}`);
   const port: Port<Record<string, Item>> = {
     kind: "record",
     doc: options.doc ?? "",
@@ -109,7 +105,7 @@ export function recordPort<P extends PortLike>(
     checkOutline(outline, place) {
       if (!requireKind(port, outline, place)) return;
       if (outline.entries === undefined) {
-        checkEach(item, outline.each, { ...place, port: `${place.port}.…` });
+        checkEach(item, outline.each, placeInside(place, ".…"));
       }
       for (const [name, each] of Object.entries(outline.entries ?? {})) {
         item.checkOutline(each, inner(place, name));
@@ -152,6 +148,17 @@ export function optionalPort<P extends PortLike>(
     checkOutline(outline, place) {
       const isAbsent = outline.kind === "value" && outline.isOptional === true;
       if (!isAbsent) item.checkOutline(outline, place);
+    },
+  };
+}
+
+/** A place inside a value; the path is asked for only where it is needed. */
+function placeInside(place: CheckPlace, suffix: string): CheckPlace {
+  return {
+    port: place.port + suffix,
+    bindings: place.bindings,
+    get path() {
+      return place.path;
     },
   };
 }

@@ -162,6 +162,13 @@ export interface Codec<T> {
    */
   byteSize(value: T): number;
   /**
+   * Whether something in the value has not been computed yet.
+   *
+   * @param value A checked value.
+   * @returns True when a tensor in it is lazy.
+   */
+  isPending(value: T): boolean;
+  /**
    * The number of rows in time of a value, for causality checks.
    *
    * @param value A checked value.

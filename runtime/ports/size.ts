@@ -1,10 +1,11 @@
 /**
- * How much memory a value takes, roughly.
+ * What is inside a value: how much memory it takes, and its leaves.
  *
  * @module
  */
 
 import { leafOf } from "./leaves/all.ts";
+import type { Leaf } from "./leaves/leaf.ts";
 
 /** Bytes that an engine spends on a list, object, date, map, set. */
 const OBJECT_BYTES = 32;
@@ -18,33 +19,60 @@ const OBJECT_BYTES = 32;
  */
 export function byteSizeOf(value: unknown): number {
   let bytes = 0;
+  walk(value, (inner) => {
+    if (typeof inner === "string") bytes += OBJECT_BYTES + 2 * inner.length;
+    else if (typeof inner !== "object" || inner === null) bytes += 8;
+    else {
+      const leaf = leafOf(inner);
+      if (leaf !== undefined) bytes += leaf.byteSize(inner);
+      else bytes += OBJECT_BYTES + bufferBytes(inner);
+    }
+  });
+  return bytes;
+}
+
+/**
+ * The leaves inside a value.
+ *
+ * @param value Any value.
+ * @returns Each leaf once, with how it is handled.
+ */
+export function leavesIn(value: unknown): [Leaf<object>, object][] {
+  const leaves: [Leaf<object>, object][] = [];
+  walk(value, (inner) => {
+    const leaf = leafOf(inner);
+    if (leaf !== undefined) leaves.push([leaf, inner as object]);
+  });
+  return leaves;
+}
+
+function bufferBytes(value: object): number {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer
+    ? value.byteLength
+    : 0;
+}
+
+/** Visits a value and all that is inside it, each object once. */
+function walk(value: unknown, visit: (inner: unknown) => void): void {
   const seen = new Set<object>();
   const pending: unknown[] = [value];
   while (pending.length > 0) {
     const next = pending.pop();
-    if (typeof next === "string") bytes += OBJECT_BYTES + 2 * next.length;
-    else if (typeof next !== "object" || next === null) bytes += 8;
-    else if (!seen.has(next)) {
-      seen.add(next);
-      bytes += ownBytes(next, pending);
+    if (typeof next !== "object" || next === null) {
+      visit(next);
+      continue;
     }
+    if (seen.has(next)) continue;
+    seen.add(next);
+    visit(next);
+    for (const inner of childrenOf(next)) pending.push(inner);
   }
-  return bytes;
 }
 
-function ownBytes(value: object, pending: unknown[]): number {
-  const leaf = leafOf(value);
-  if (leaf !== undefined) return leaf.byteSize(value);
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-    return OBJECT_BYTES + value.byteLength;
-  }
-  if (value instanceof Map) {
-    for (const entry of value) pending.push(...entry);
-  } else {
-    const inner = Array.isArray(value) || value instanceof Set
-      ? value
-      : Object.values(value);
-    for (const each of inner) pending.push(each);
-  }
-  return OBJECT_BYTES;
+function childrenOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return [...value].flat();
+  const isPlain = leafOf(value) === undefined && !ArrayBuffer.isView(value) &&
+    !(value instanceof ArrayBuffer);
+  return isPlain ? Object.values(value) : [];
 }

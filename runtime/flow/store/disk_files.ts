@@ -74,7 +74,8 @@ export async function hashChunks(
 
 /**
  * Writes a file that is there in whole or not at all, whatever happens: under a
- * temporary name in the same folder, flushed to the disk, then renamed.
+ * temporary name in the same folder, flushed to the disk, then renamed. A loss
+ * of power may undo the rename, which only loses a result.
  *
  * @param path The file; its folder is made when missing.
  * @param chunks The bytes in order.
@@ -96,7 +97,6 @@ export async function writeWhole(
       await handle.close();
     }
     await rename(temporary, path);
-    await flushFolder(folder);
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw new StoreError(`Cannot write "${path}" to the store`, {
@@ -113,23 +113,6 @@ async function writeAll(handle: Handle, chunk: Uint8Array): Promise<void> {
     const length = Math.min(SLICE_BYTES, chunk.byteLength - at);
     const { bytesWritten } = await handle.write(chunk, at, length);
     at += bytesWritten;
-  }
-}
-
-/** Makes a rename last through a loss of power. */
-async function flushFolder(folder: string): Promise<void> {
-  let handle: Handle;
-  try {
-    handle = await open(folder, "r");
-  } catch {
-    return; // Some systems cannot open folders; the rename itself is done
-  }
-  try {
-    await handle.sync();
-  } catch {
-    // As above
-  } finally {
-    await handle.close();
   }
 }
 

@@ -17,6 +17,7 @@ export const fileLeaf: Leaf<FileValue> = {
   version: () => undefined,
   describe: (value) => `file "${value.name}"`,
   byteSize: () => 256,
+  isPending: () => false,
   rows: () => undefined,
   truncate: (value) => value,
   async compare(left, right, at) {

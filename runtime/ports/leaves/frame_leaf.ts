@@ -31,6 +31,7 @@ export const frameLeaf: Leaf<DataFrame> = {
     frameBytes(value) <= SYNCHRONOUS_BYTES ? digestAtOnce(value) : undefined,
   describe: (value) => `frame ${value.height} rows × ${value.width} columns`,
   byteSize: frameBytes,
+  isPending: () => false,
   rows: (value) => value.height,
   truncate: (value, count) => value.head(count),
   compare(left, right, at) {

@@ -51,6 +51,8 @@ export interface Leaf<T extends object> {
   describe(value: T): string;
   /** As {@linkcode Codec.byteSize}. */
   byteSize(value: T): number;
+  /** As {@linkcode Codec.isPending}. */
+  isPending(value: T): boolean;
   /** As {@linkcode Codec.rows}. */
   rows(value: T): number | undefined;
   /** As {@linkcode Codec.truncate}. */

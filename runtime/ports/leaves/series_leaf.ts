@@ -159,6 +159,7 @@ export const seriesLeaf: Leaf<Series> = {
   describe: (value) =>
     `series "${value.name}" ${dtypeName(value.dtype)}, ${value.length} rows`,
   byteSize: columnBytes,
+  isPending: () => false,
   rows: (value) => value.length,
   truncate: (value, count) => value.head(count),
   compare: (left, right, at) =>

@@ -9,7 +9,11 @@ import type {
   SafetensorsArray,
   SafetensorsDType,
 } from "../../formats/safetensors.ts";
-import { tensorDigest, tensorVersion } from "../../tensor/digest.ts";
+import {
+  isRealized,
+  tensorDigest,
+  tensorVersion,
+} from "../../tensor/digest.ts";
 import { type DType, slice, Tensor, tensor } from "../../tensor/mod.ts";
 import type { Leaf } from "./leaf.ts";
 
@@ -76,6 +80,7 @@ export const tensorLeaf: Leaf<Tensor> = {
   version: tensorVersion,
   describe: (value) => `${value.dtype} tensor [${value.shape.join(", ")}]`,
   byteSize: (value) => value.size * STORAGE[value.dtype].itemBytes,
+  isPending: (value) => !isRealized(value),
   rows: (value) => value.shape[0],
   truncate: (value, count) =>
     count >= (value.shape[0] ?? 0) ? value : slice(value, [0, count]),
