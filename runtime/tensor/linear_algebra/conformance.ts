@@ -10,11 +10,13 @@ import fixture from "../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
 import { DTypeError, NumericalError, ShapeError } from "../../core/errors.ts";
+import type { ConformanceCase } from "../conformance/case.ts";
 import { matmul } from "../contraction.ts";
 import { eye, tril, triu, zeros } from "../creation.ts";
 import { add, exp, log, multiply, square } from "../elementwise.ts";
 import { expandDims, stack, transpose } from "../movement.ts";
 import { expandTo } from "../node.ts";
+import { read } from "../realize.ts";
 import { sum } from "../reductions.ts";
 import { scan } from "../scan.ts";
 import { grad } from "../transforms.ts";
@@ -28,12 +30,10 @@ import { svd } from "./svd.ts";
 import {
   assertEqualOn,
   assertGradient,
-  type ConformanceCase,
   floats,
   type GradientPoint,
   noise,
-  readOn,
-  type Setting,
+  type TestDType,
   type TestFloat,
 } from "./testing.ts";
 import { triangularSolve } from "./triangular_solve.ts";
@@ -45,11 +45,11 @@ function point(shape: readonly number[], seed: number): GradientPoint {
 }
 
 function random(
-  setting: Setting,
+  options: TestDType,
   shape: readonly number[],
   seed: number,
 ): TestFloat {
-  return floats(setting, point(shape, seed).values, shape);
+  return floats(options, point(shape, seed).values, shape);
 }
 
 /** Positive definite for any `x`: `x · xᵀ + I`. */
@@ -115,7 +115,7 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
         good,
         floats(at, [[1, 2], [2, 1]]),
       ]);
-      await assert.rejects(readOn(at, cholesky(batch)), (error) => {
+      await assert.rejects(read(cholesky(batch)), (error) => {
         assert.ok(error instanceof NumericalError);
         assert.match(error.summary, /matrix \[1\] of the batch.*pivot 1 is -3/);
         return true;
@@ -259,7 +259,7 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
     name: "solve says which matrix is singular",
     run: (at) =>
       assert.rejects(
-        readOn(at, inverse(floats(at, [[[1, 0], [0, 1]], [[1, 2], [2, 4]]]))),
+        read(inverse(floats(at, [[[1, 0], [0, 1]], [[1, 2], [2, 4]]]))),
         (error) => {
           assert.ok(error instanceof NumericalError);
           assert.match(error.summary, /matrix \[1\] of the batch/);
@@ -359,7 +359,7 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
         const { u, s, vt } = svd(x);
         return add(add(sum(u), sum(vt)), sum(s));
       })(a);
-      const [data] = await readOn(at, gradient);
+      const [data] = await read(gradient);
       assert.ok(data.every(Number.isFinite));
     },
   },
@@ -397,7 +397,7 @@ export const LINEAR_ALGEBRA_CASES: readonly ConformanceCase[] = [
       const ofValues = grad((x: TestFloat) => sum(eigh(x).values))(one);
       await assertEqualOn(at, ofValues, one);
       const ofVectors = grad((x: TestFloat) => sum(eigh(x).vectors))(one);
-      const [data] = await readOn(at, ofVectors);
+      const [data] = await read(ofVectors);
       assert.ok(data.every(Number.isFinite));
     },
   },

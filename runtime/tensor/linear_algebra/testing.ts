@@ -1,11 +1,11 @@
 /**
- * What the conformance cases of this folder and its neighbours share. A case is
- * written once and runs on every device, in every float dtype that it computes in.
+ * What the conformance cases of linear algebra and random numbers share.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
+import type { ConformanceOptions } from "../conformance/case.ts";
 import { tensor } from "../creation.ts";
 import { cast, multiply } from "../elementwise.ts";
 import { withExecution } from "../execution.ts";
@@ -14,24 +14,11 @@ import { sum } from "../reductions.ts";
 import type { Tensor } from "../tensor.ts";
 import { grad } from "../transforms.ts";
 
-/** Where a case runs. */
-export interface Setting {
-  /** Name of the device. */
-  readonly device: string;
-  /** Dtype of the numbers. */
-  readonly dtype: "f64" | "f32";
-}
-
-/** One rule that holds on every device. */
-export interface ConformanceCase {
-  /** The rule, in plain words. */
-  readonly name: string;
-  /** Throws where it does not hold. */
-  readonly run: (setting: Setting) => Promise<void>;
-}
-
 /** Numbers in lists, as fixtures hold them. */
 export type Numbers = number | readonly Numbers[];
+
+/** The dtype that is tested. */
+export type TestDType = Pick<ConformanceOptions, "dtype">;
 
 /** A float tensor of the dtype that is tested. */
 export type TestFloat = Tensor<"f64" | "f32">;
@@ -39,13 +26,13 @@ export type TestFloat = Tensor<"f64" | "f32">;
 /**
  * A tensor of the dtype that is tested.
  *
- * @param setting Where the case runs.
+ * @param options The dtype that is tested.
  * @param data Its elements.
  * @param shape Its shape; by default that of the lists.
  * @returns The tensor.
  */
 export function floats(
-  { dtype }: Setting,
+  { dtype }: TestDType,
   data: Numbers | Float64Array,
   shape?: readonly number[],
 ): TestFloat {
@@ -57,39 +44,25 @@ export function floats(
 }
 
 /**
- * Runs a case's computation on its device.
- *
- * @param setting Where the case runs.
- * @param tensors What to compute.
- * @returns Their elements.
- */
-export function readOn<T extends readonly Tensor[]>(
-  setting: Setting,
-  ...tensors: T
-): ReturnType<typeof read<T>> {
-  return withExecution({ device: setting.device }, () => read(...tensors));
-}
-
-/**
  * Asserts that a tensor holds given numbers, up to rounding in the dtype tested.
  *
- * @param setting Where the case runs.
+ * @param options The dtype that is tested.
  * @param actual The tensor.
  * @param expected Its elements, row-major, in a tensor or in lists.
  * @param tolerance Largest difference in f64, relative to the largest expected size
  * or 1; half of the digits of f32 are asked for where this is near rounding.
  */
 export async function assertEqualOn(
-  setting: Setting,
+  options: ConformanceOptions,
   actual: Tensor,
   expected: Tensor | Numbers,
   tolerance = 1e-12,
 ): Promise<void> {
-  const [found] = await readOn(setting, actual);
+  const [found] = await read(actual);
   const right = typeof expected === "object" && "node" in expected
-    ? (await readOn(setting, expected))[0]
+    ? (await read(expected))[0]
     : flat(expected);
-  assertNear(found, right, setting, tolerance);
+  assertNear(found, right, options, tolerance);
 }
 
 function flat(numbers: Numbers): number[] {
@@ -99,7 +72,7 @@ function flat(numbers: Numbers): number[] {
 function assertNear(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
-  { dtype }: Setting,
+  { dtype }: TestDType,
   tolerance: number,
 ): void {
   assert.equal(actual.length, expected.length);
@@ -149,33 +122,36 @@ export interface GradientPoint {
  * Asserts that a gradient, computed on the device that is tested, equals central
  * differences, which are always taken in f64 on the reference device.
  *
- * @param setting Where the case runs.
+ * @param options The dtype that is tested.
  * @param fn The function; its result is weighted by fixed numbers and summed.
  * @param points Its arguments.
  * @param tolerance Largest difference in f64.
  */
 export async function assertGradient(
-  setting: Setting,
+  options: ConformanceOptions,
   fn: (...args: TestFloat[]) => TestFloat,
   points: readonly GradientPoint[],
   tolerance = 1e-7,
 ): Promise<void> {
-  const scalar = (where: Setting) => (...args: TestFloat[]): TestFloat => {
+  const scalar = (where: TestDType) => (...args: TestFloat[]): TestFloat => {
     const result = fn(...args);
     const weights = floats(where, noise(result.size, 99), result.shape);
     return sum(multiply(result, weights));
   };
-  const numeric: Setting = { device: "reference", dtype: "f64" };
+  const numeric = { dtype: "f64" } as const;
   const valueAt = async (values: readonly Float64Array[]): Promise<number> => {
     const args = values.map((one, k) => floats(numeric, one, points[k]!.shape));
-    return (await readOn(numeric, scalar(numeric)(...args)))[0][0]!;
+    return await withExecution(
+      { device: "reference" },
+      () => scalar(numeric)(...args).item(),
+    );
   };
   const args = points.map(({ values, shape }) =>
-    floats(setting, values, shape)
+    floats(options, values, shape)
   );
   const argnums = points.map((_, k) => k);
-  const gradients = grad(scalar(setting), { argnums })(...args);
-  const found = await readOn(setting, ...(gradients as TestFloat[]));
+  const gradients = grad(scalar(options), { argnums })(...args);
+  const found = await read(...(gradients as TestFloat[]));
   for (const k of argnums) {
     const { values } = points[k]!;
     const expected: number[] = [];
@@ -188,6 +164,6 @@ export async function assertGradient(
       }));
       expected.push((above! - below!) / (2 * step));
     }
-    assertNear(found[k]!, expected, setting, tolerance);
+    assertNear(found[k]!, expected, options, tolerance);
   }
 }

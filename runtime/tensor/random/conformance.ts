@@ -10,17 +10,16 @@ import fixture from "../../../fixtures/reference/random.json" with {
   type: "json",
 };
 import { ParameterError, ShapeError } from "../../core/errors.ts";
+import type { ConformanceCase } from "../conformance/case.ts";
 import { arange, tensor, zeros } from "../creation.ts";
 import { log } from "../elementwise.ts";
 import {
   assertEqualOn,
-  type ConformanceCase,
   floats,
-  readOn,
-  type Setting,
   type TestFloat,
 } from "../linear_algebra/testing.ts";
 import { expandTo } from "../node.ts";
+import { read } from "../realize.ts";
 import { scan } from "../scan.ts";
 import type { I32 } from "../tensor.ts";
 import { bernoulli, uniform } from "./uniform.ts";
@@ -102,11 +101,11 @@ const SEEDS = [0, 7, 123456789] as const;
 export const RANDOM_CASES: readonly ConformanceCase[] = [
   {
     name: "key, split and foldIn give the keys that JAX gives",
-    run: async (at) => {
+    run: async () => {
       for (const recorded of fixture.keyed) {
         const parent = key(recorded.seed);
         const [a, b, c] = split(parent, 3);
-        const words = await readOn(at, parent, a, b, c, foldIn(parent, 7));
+        const words = await read(parent, a, b, c, foldIn(parent, 7));
         assert.deepEqual([...words[0]], recorded.key);
         assert.deepEqual(
           words.slice(1, 4).flatMap((pair) => [...pair]),
@@ -130,10 +129,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
     name: "uniform numbers are the top bits of what JAX draws, bit for bit",
     run: async (at) => {
       for (const { seed, bits32, high, low } of fixture.keyed) {
-        const [u] = await readOn(
-          at,
-          uniform(key(seed), [5], { dtype: at.dtype }),
-        );
+        const [u] = await read(uniform(key(seed), [5], { dtype: at.dtype }));
         const expected = at.dtype === "f32"
           ? bits32.map((word) => Math.floor(word / 2 ** 8) / 2 ** 24)
           : high.map((word, i) =>
@@ -151,8 +147,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
       for (const seed of SEEDS) {
         const shape = [100, 200];
         const { dtype } = at;
-        const [unit, wide] = await readOn(
-          at,
+        const [unit, wide] = await read(
           uniform(key(seed), shape, { dtype }),
           uniform(key(seed), shape, { dtype, low: -3, high: 5 }),
         );
@@ -165,8 +160,8 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   },
   {
     name: "uniform draws f16 in [0, 1) by steps of 2^-11",
-    run: async (at) => {
-      const [u] = await readOn(at, uniform(key(1), [4096], { dtype: "f16" }));
+    run: async () => {
+      const [u] = await read(uniform(key(1), [4096], { dtype: "f16" }));
       assert.ok(u.every((x) => x >= 0 && x < 1 && Number.isInteger(x * 2048)));
       assertDistributed(u, (x) => x + 2 ** -12);
     },
@@ -179,8 +174,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
       const [left, right] = split(key(5));
       const next = foldIn(key(5), 1);
       const after = foldIn(key(5), 2);
-      const draws = await readOn(
-        at,
+      const draws = await read(
         uniform(left, [n], { dtype }),
         uniform(right, [n], { dtype }),
         uniform(next, [n], { dtype }),
@@ -206,8 +200,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
     run: async (at) => {
       for (const seed of SEEDS) {
         const { dtype } = at;
-        const [z, scaled] = await readOn(
-          at,
+        const [z, scaled] = await read(
           normal(key(seed), [20_000], { dtype }),
           normal(key(seed), [20_000], { dtype, mean: 3, deviation: 0.5 }),
         );
@@ -227,8 +220,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
         at.dtype === "f64" || p[i]! > 2 ** -26
       );
       // The probability is rounded to the dtype before it is inverted.
-      const [q, found] = await readOn(
-        at,
+      const [q, found] = await read(
         floats(at, usable.map((i) => p[i]!)),
         normalTailQuantile(floats(at, usable.map((i) => p[i]!))),
       );
@@ -248,21 +240,20 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   },
   {
     name: "normal draws f16 and any shape, also an empty one",
-    run: async (at) => {
+    run: async () => {
       const z = normal(key(2), [3, 5], { dtype: "f16" });
       assert.deepEqual([z.dtype, z.shape], ["f16", [3, 5]]);
-      const [data] = await readOn(at, z);
+      const [data] = await read(z);
       assert.ok(data.every((x) => Number.isFinite(x)));
-      assert.equal((await readOn(at, normal(key(2), [0, 4])))[0].length, 0);
+      assert.equal((await read(normal(key(2), [0, 4])))[0].length, 0);
     },
   },
   {
     name: "randint multiplies 64 random bits by the length of the range",
-    run: async (at) => {
+    run: async () => {
       for (const { seed, high, low } of fixture.keyed) {
         for (const span of [1, 6, 1000, 2 ** 31 - 1]) {
-          const [drawn] = await readOn(
-            at,
+          const [drawn] = await read(
             randint(key(seed), [5], { low: -1, high: span - 1 }),
           );
           const expected = high.map((word, i) =>
@@ -272,8 +263,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
           );
           assert.deepEqual([...drawn], expected);
         }
-        const [words] = await readOn(
-          at,
+        const [words] = await read(
           randint(key(seed), [5], { high: 2 ** 32 - 1, dtype: "u32" }),
         );
         assert.deepEqual(
@@ -289,10 +279,9 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   },
   {
     name: "randint carries where the lower words overflow",
-    run: async (at) => {
+    run: async () => {
       const span = 0x9E3779B1;
-      const [high, low, drawn] = await readOn(
-        at,
+      const [high, low, drawn] = await read(
         randint(key(4), [2000], { high: 2 ** 32 - 1, dtype: "u32" }),
         randint(key(4), [2000], { high: 2 ** 31, dtype: "u32" }),
         randint(key(4), [2000], { high: span, dtype: "u32" }),
@@ -307,10 +296,9 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   },
   {
     name: "randint draws all integers of its range equally often",
-    run: async (at) => {
+    run: async () => {
       for (const seed of SEEDS) {
-        const [dice] = await readOn(
-          at,
+        const [dice] = await read(
           randint(key(seed), [30_000], { low: 1, high: 8 }),
         );
         assertCounts(dice.map((x) => x - 1), new Array(7).fill(1 / 7));
@@ -320,31 +308,27 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   {
     name:
       "permutation holds each number once, and all orders are equally likely",
-    run: async (at) => {
-      const [long] = await readOn(at, permutation(key(3), 1000));
+    run: async () => {
+      const [long] = await read(permutation(key(3), 1000));
       assert.deepEqual([...long].sort((a, b) => a - b), [
         ...Array(1000).keys(),
       ]);
       assert.notDeepEqual([...long], [...Array(1000).keys()]);
       const keys = split(key(11), 1200 as number);
-      const orders = await readOn(
-        at,
-        ...keys.map((one) => permutation(one, 3)),
-      );
+      const orders = await read(...keys.map((one) => permutation(one, 3)));
       const rank = ([a, b, c]: Int32Array) => 2 * a! + (b! > c! ? 1 : 0);
       assertCounts(
         orders.map((order) => rank(order)),
         new Array(6).fill(1 / 6),
       );
-      assert.equal((await readOn(at, permutation(key(3), 0)))[0].length, 0);
+      assert.equal((await read(permutation(key(3), 0)))[0].length, 0);
     },
   },
   {
     name: "bernoulli shows true with the probabilities given",
     run: async (at) => {
       const n = 20_000;
-      const [fair, never, always] = await readOn(
-        at,
+      const [fair, never, always] = await read(
         bernoulli(key(1), 0.3, [n]),
         bernoulli(key(1), 0, [n]),
         bernoulli(key(1), 1, [n]),
@@ -352,7 +336,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
       assertCounts(fair, [0.7, 0.3]);
       assert.ok(never.every((x) => x === 0) && always.every((x) => x === 1));
       const each = expandTo(floats(at, [0, 1, 0.25]), [n, 3]);
-      const [coins] = await readOn(at, bernoulli(key(2), each));
+      const [coins] = await read(bernoulli(key(2), each));
       const column = (k: number) => coins.filter((_, i) => i % 3 === k);
       assert.ok(column(0).every((x) => x === 0));
       assert.ok(column(1).every((x) => x === 1));
@@ -362,10 +346,7 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
   {
     name: "gumbel numbers have the Gumbel distribution",
     run: async (at) => {
-      const [g] = await readOn(
-        at,
-        gumbel(key(9), [20_000], { dtype: at.dtype }),
-      );
+      const [g] = await read(gumbel(key(9), [20_000], { dtype: at.dtype }));
       assertDistributed(g, (x) => Math.exp(-Math.exp(-x)));
     },
   },
@@ -375,16 +356,10 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
       const probabilities = [0.1, 0.2, 0.65, 0.05];
       const logits = log(floats(at, probabilities));
       const n = 20_000;
-      const [rows] = await readOn(
-        at,
-        categorical(key(3), expandTo(logits, [n, 4])),
-      );
+      const [rows] = await read(categorical(key(3), expandTo(logits, [n, 4])));
       assertCounts(rows, probabilities);
       const upright = floats(at, [[0, -Infinity], [-Infinity, 0]]);
-      const [columns] = await readOn(
-        at,
-        categorical(key(3), upright, { axis: 0 }),
-      );
+      const [columns] = await read(categorical(key(3), upright, { axis: 0 }));
       assert.deepEqual([...columns], [0, 1]);
     },
   },
@@ -405,15 +380,15 @@ export const RANDOM_CASES: readonly ConformanceCase[] = [
         arange(0, 4, 1, { dtype: "i32" }),
       );
       const one = await Promise.all(
-        [0, 1, 2, 3].map((step) => readOn(at, draw(step))),
+        [0, 1, 2, 3].map((step) => read(draw(step))),
       );
-      const [all] = await readOn(at, looped);
+      const [all] = await read(looped);
       assert.deepEqual([...all], one.flatMap(([pair]) => [...pair]));
     },
   },
   {
     name: "random numbers refuse what is no key, no range and no shape",
-    run: (_: Setting) => {
+    run: () => {
       assert.throws(() => key(-1), ParameterError);
       assert.throws(() => key(0.5), ParameterError);
       assert.throws(() => split(key(0), 0), ParameterError);
