@@ -156,7 +156,7 @@ export class ResultTable implements Displayable {
       this.rows.some((row) => isNumeric(row.cells[index]))
     );
     const align = (index: number) =>
-      right[index] === true ? ' style="text-align:right"' : "";
+      ` style="text-align:${right[index] === true ? "right" : "left"}"`;
     const head = this.columns.map((column, index) =>
       `<th scope="col"${align(index)}${
         column.note === undefined ? "" : ` title="${escapeHtml(column.note)}"`
