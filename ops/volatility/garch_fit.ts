@@ -8,7 +8,6 @@ import { z } from "zod";
 import { NumericalError } from "../../runtime/core/errors.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { type GarchErrors, garchErrors } from "./garch_errors.ts";
 import { garchLogDensities } from "./garch_likelihood.ts";
 import {
   boundaryWarnings,
@@ -20,8 +19,14 @@ import {
   startingPoints,
   toCoefficients,
   toFree,
+  toNumbers,
   toParameters,
 } from "./garch_parameters.ts";
+import {
+  differenceSteps,
+  type LikelihoodErrors,
+  likelihoodErrors,
+} from "./likelihood_errors.ts";
 import { minimizeTogether } from "./lockstep.ts";
 import { meanOf } from "./losses.ts";
 
@@ -317,10 +322,10 @@ async function describe(
     parameters,
     standardErrors: errors === undefined
       ? null
-      : rescale(errors.classic, scale),
+      : rescale(toParameters(errors.classic), scale),
     robustStandardErrors: errors === undefined
       ? null
-      : rescale(errors.robust, scale),
+      : rescale(toParameters(errors.robust), scale),
     logLikelihood: logLikelihoodOf(best.value),
     persistence,
     unconditionalVariance: persistence < 1 ? omega / (1 - persistence) : null,
@@ -336,18 +341,33 @@ async function describe(
   };
 }
 
+/** Lower bounds of mu, omega, alpha, beta and the degrees of freedom. */
+const LOWER = [-Infinity, 0, 0, 0, 2];
+
 async function errorsOrWarning(
   values: Float64Array,
   estimates: GarchParameters,
   initial: number | undefined,
   warnings: string[],
-): Promise<GarchErrors | undefined> {
-  const returns = wf.tensor(values, {
+): Promise<LikelihoodErrors | undefined> {
+  const returns: F64 = wf.tensor(values, {
     dtype: "f64",
     shape: [values.length, 1],
   });
+  const logDensities = (matrix: F64): F64 => {
+    const coefficients = toCoefficients(matrix);
+    const before = initial === undefined
+      ? undefined
+      : wf.fullLike(coefficients.mu, initial);
+    return garchLogDensities(returns, coefficients, before);
+  };
+  const point = toNumbers(estimates);
   try {
-    return await garchErrors(returns, estimates, initial);
+    return await likelihoodErrors(
+      logDensities,
+      point,
+      differenceSteps(point, LOWER),
+    );
   } catch (error) {
     if (!(error instanceof NumericalError)) throw error;
     warnings.push(

@@ -1,60 +1,44 @@
 /**
- * Standard errors of GARCH(1,1) estimates.
+ * Standard errors of maximum-likelihood estimates.
  *
  * @module
  */
 
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { garchLogDensities } from "./garch_likelihood.ts";
-import {
-  type GarchParameters,
-  toCoefficients,
-  toNumbers,
-  toParameters,
-} from "./garch_parameters.ts";
 
-/** Standard errors under two assumptions. */
-export interface GarchErrors {
+/** Standard errors of each parameter under two assumptions. */
+export interface LikelihoodErrors {
   /** From the Hessian: the distribution is the assumed one. */
-  readonly classic: GarchParameters;
+  readonly classic: readonly number[];
   /** From the sandwich: only mean and variance are as assumed. */
-  readonly robust: GarchParameters;
+  readonly robust: readonly number[];
 }
 
 /**
  * Standard errors from the inverse Hessian H⁻¹, and from the sandwich
  * H⁻¹ S H⁻¹ with the scores' outer products S (T. Bollerslev and J. Wooldridge,
  * 1992). H holds central differences of exact gradients, S of log densities;
- * all parameter vectors that this takes go through one batched scan.
+ * all parameter vectors that this takes go through the model as one batch.
  *
- * @param returns Returns of unit variance, shape [t, 1].
- * @param estimates The estimates.
- * @param initial The variance before the first row; if absent, the mean squared
- * residual.
+ * @param logDensities From parameters of shape [k, b] to log densities of shape
+ * [t, b], each column by its own parameters.
+ * @param point The estimates, k numbers.
+ * @param steps How far to move each of them.
  * @returns Both kinds of errors.
  * @throws {NumericalError} If the Hessian is not negative definite.
  */
-export async function garchErrors(
-  returns: F64,
-  estimates: GarchParameters,
-  initial: number | undefined,
-): Promise<GarchErrors> {
-  const point = toNumbers(estimates);
+export async function likelihoodErrors(
+  logDensities: (parameters: F64) => F64,
+  point: readonly number[],
+  steps: readonly number[],
+): Promise<LikelihoodErrors> {
   const size = point.length;
-  const steps = differenceSteps(point);
-  const densities = (matrix: F64): F64 =>
-    garchLogDensities(
-      returns,
-      toCoefficients(matrix),
-      initial === undefined
-        ? undefined
-        : wf.full([2 * size], initial, { dtype: "f64" }),
-    );
   const matrix: F64 = wf.tensor(shiftedPoints(point, steps), {
+    dtype: "f64",
     shape: [size, 2 * size],
   });
-  const gradient = wf.grad((at: F64): F64 => wf.sum(densities(at)))(matrix);
+  const gradient = wf.grad((at: F64): F64 => wf.sum(logDensities(at)))(matrix);
   const halfSteps = wf.tensor(Float64Array.from(steps, (s) => 1 / (2 * s)));
   const difference = (values: F64): F64 =>
     wf.multiply(
@@ -66,7 +50,7 @@ export async function garchErrors(
     );
   const raw = difference(gradient);
   const information = wf.multiply(wf.add(raw, wf.transpose(raw)), -0.5);
-  const scores = difference(densities(matrix));
+  const scores = difference(logDensities(matrix));
   const inverseFactor = wf.linalg.triangularSolve(
     wf.linalg.cholesky(information),
     wf.eye(size, size, { dtype: "f64" }),
@@ -76,17 +60,26 @@ export async function garchErrors(
   const meat = wf.matmul(wf.transpose(scores), scores);
   const sandwich = wf.matmul(covariance, wf.matmul(meat, covariance));
   return {
-    classic: toParameters(await wf.sqrt(wf.diagonal(covariance)).data()),
-    robust: toParameters(await wf.sqrt(wf.diagonal(sandwich)).data()),
+    classic: [...await wf.sqrt(wf.diagonal(covariance)).data()],
+    robust: [...await wf.sqrt(wf.diagonal(sandwich)).data()],
   };
 }
 
-/** Steps that stay inside of the bounds: mu has none, ν ends at 2, others at 0. */
-function differenceSteps(point: readonly number[]): number[] {
+/**
+ * Steps for differences: 1e-5 of the size of a parameter, but no more than half
+ * of the way to its bound.
+ *
+ * @param point The estimates.
+ * @param lower The lower bound of each; −∞ for none.
+ * @returns A positive step for each.
+ */
+export function differenceSteps(
+  point: readonly number[],
+  lower: readonly number[],
+): number[] {
   return point.map((value, index) => {
-    const step = 1e-5 * Math.max(Math.abs(value), 1e-2);
-    const room = index === 0 ? Infinity : index === 4 ? value - 2 : value;
-    return Math.min(step, room / 2);
+    const room = (value - (lower[index] ?? -Infinity)) / 2;
+    return Math.min(1e-5 * Math.max(Math.abs(value), 1e-2), room);
   });
 }
 
