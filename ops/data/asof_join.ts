@@ -246,7 +246,7 @@ export const asofJoin: Op<
   AsofJoinParams,
   { joined: DataFrame }
 > = op({
-  name: "data/asof-join",
+  name: "data/asofJoin",
   version: "1",
   doc: "Joins to each row what was known at its time, and nothing later",
   inputs: { left: port.frame(), right: port.frame() },

@@ -174,7 +174,7 @@ export const frameToTensor: Op<
   FrameToTensorParams,
   { values: wf.F64; kept: DataFrame }
 > = op({
-  name: "data/frame-to-tensor",
+  name: "data/frameToTensor",
   version: "1",
   doc: "Columns of a frame as a matrix, with a policy for null and NaN",
   causal: true,
@@ -222,7 +222,7 @@ export const columnToTensor: Op<
   ColumnToTensorParams,
   { values: wf.F64; kept: DataFrame }
 > = op({
-  name: "data/column-to-tensor",
+  name: "data/columnToTensor",
   version: "1",
   doc: "A column of a frame as a vector, with a policy for null and NaN",
   causal: true,
@@ -266,7 +266,7 @@ export const withColumns: Op<
   WithColumnsParams,
   { frame: DataFrame }
 > = op({
-  name: "data/with-columns",
+  name: "data/withColumns",
   version: "1",
   doc: "Puts the columns of a tensor onto a frame",
   causal: true,

@@ -139,7 +139,7 @@ export const readPrices: Op<
   ReadPricesParams,
   { prices: DataFrame; findings: Finding[] }
 > = op({
-  name: "data/read-prices",
+  name: "data/readPrices",
   version: "1",
   doc: "Reads daily prices from CSV, Parquet or Arrow and names what is odd",
   kind: "io",

@@ -71,7 +71,7 @@ export const samplePrices: Op<
   SamplePricesParams,
   { prices: DataFrame; findings: Finding[] }
 > = op({
-  name: "data/sample-prices",
+  name: "data/samplePrices",
   version: "1",
   doc: "Daily prices of the S&P 500, 2000 to 2020",
   kind: "io",

@@ -53,7 +53,7 @@ export const tradingCalendar: Op<
   TradingCalendarParams,
   { days: DataFrame }
 > = op({
-  name: "data/trading-calendar",
+  name: "data/tradingCalendar",
   version: "1",
   doc: "Days with whether they are trading days, and why not",
   inputs: {},

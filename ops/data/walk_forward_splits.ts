@@ -116,7 +116,7 @@ export const walkForwardSplits: Op<
   WalkForwardSplitsParams,
   { splits: Split[] }
 > = op({
-  name: "data/walk-forward-splits",
+  name: "data/walkForwardSplits",
   version: "1",
   doc: "Walk-forward splits by days or years, with purge and embargo",
   inputs: {

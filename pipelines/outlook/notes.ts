@@ -14,7 +14,7 @@ export const MODEL_NAMES: Readonly<Record<string, string>> = {
   ewma: "EWMA",
   garch: "GARCH(1,1)",
   gp: "Gaussian process",
-  gpDebiased: "Gaussian process, debiased",
+  gpRecalibrated: "Gaussian process, recalibrated",
   har: "HAR",
   prior: "class frequencies",
   technical: "technical expert",

@@ -63,9 +63,9 @@ export function volatilityStage(inputs: VolatilityInputs, settings: Settings) {
       distribution: size.distribution,
     }).forecast,
     gp: process.forecast,
-    gpDebiased: debiasForecast(
+    gpRecalibrated: debiasForecast(
       { variance, forecast: process.forecast, splits },
-      { method: "lcc", minimumSlope: settings.minimumSlope },
+      { method: "mincerZarnowitz" },
     ).forecast,
     har: harForecast({ variance, splits }, {
       // The filter falls back to the mean just when volatility is at its highest

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { readOptions, USAGE } from "./command.ts";
+
+Deno.test("readOptions fills in the defaults that the usage text names", () => {
+  const options = readOptions([]);
+  assert.equal(options.size, "small");
+  assert.equal(options.out.replaceAll("\\", "/"), "out/outlook");
+  assert.equal(options.store.replaceAll("\\", "/"), ".weft/store");
+  const names = Object.keys(options).map((key) =>
+    key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  );
+  for (const name of names) {
+    assert.ok(
+      USAGE.includes(`--${name}`),
+      `--${name} is not in the usage text`,
+    );
+  }
+});
+
+Deno.test("readOptions reads numbers and refuses those out of range", () => {
+  const options = readOptions([
+    "--horizon",
+    "10",
+    "--threshold=0.03",
+    "--minimum-slope",
+    "0.5",
+  ]);
+  assert.equal(options.horizon, 10);
+  assert.equal(options.threshold, 0.03);
+  assert.equal(options.minimumSlope, 0.5);
+  for (
+    const args of [
+      ["--horizon", "0"],
+      ["--horizon", "many"],
+      ["--threshold", "-1"],
+      ["--decay", "1"],
+      ["--size", "huge"],
+      ["--prizes", "a.csv"],
+      ["stray"],
+    ]
+  ) {
+    assert.throws(
+      () => readOptions(args),
+      /Cannot read the command line/,
+      args.join(" "),
+    );
+  }
+});
