@@ -197,9 +197,9 @@ function* orthogonaliseRows(
         const sine = cosine * tangent;
         rotate(rows, p * n, q * n, n, cosine, sine);
         rotate(turns, p * n, q * n, n, cosine, sine);
-        squared[p] = dot(rows, p * n, rows, p * n, n);
-        squared[q] = dot(rows, q * n, rows, q * n, n);
-        work += 16 * n;
+        squared[p] = normAfterTurn(rows, p * n, n, a, -tangent * c);
+        squared[q] = normAfterTurn(rows, q * n, n, b, tangent * c);
+        work += 12 * n;
       }
       if (work > SLICE_WORK) {
         work = 0;
@@ -209,6 +209,18 @@ function* orthogonaliseRows(
     if (!rotated) return true;
   }
   return false;
+}
+
+/** Squared norm of a row that a rotation changed, anew where digits cancel. */
+function normAfterTurn(
+  rows: Float64Array,
+  start: number,
+  n: number,
+  before: number,
+  change: number,
+): number {
+  const after = before + change;
+  return after > 0.1 * before ? after : dot(rows, start, rows, start, n);
 }
 
 /** Rows of length one; rows of zeros are replaced by an orthonormal complement. */
