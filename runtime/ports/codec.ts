@@ -15,6 +15,7 @@ import {
   encodeSafetensors,
   type SafetensorsArray,
 } from "../formats/safetensors.ts";
+import { findNaN } from "./find_nan.ts";
 import { compareValues } from "./compare.ts";
 import { leafOf, leafOfKind } from "./leaves/all.ts";
 import type { LeafSource } from "./leaves/leaf.ts";
@@ -52,6 +53,7 @@ export const valueCodec: Codec<unknown> = {
   describe,
   byteSize: byteSizeOf,
   isPending,
+  findNaN: (value) => findNaN(value),
   rows,
   truncate,
   compare: (left, right) => compareValues(left, right, "value"),

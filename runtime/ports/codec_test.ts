@@ -222,6 +222,28 @@ Deno.test("isPending tells whether a tensor inside is still to be computed", asy
   assert.equal(valueCodec.isPending([lazy]), false);
 });
 
+Deno.test("findNaN tells the place of the first NaN anywhere inside", async () => {
+  const bad = tensor([[1, 2], [NaN, 4]], { dtype: "f64" });
+  const good = tensor([1, Infinity], { dtype: "f32" });
+  const cyclic: unknown[] = [1];
+  cyclic.push(cyclic);
+  const cases: [unknown, string | undefined][] = [
+    [bad, "[1, 0]"],
+    [add(bad, 1), "[1, 0]"],
+    [good, undefined],
+    [{ a: [good, { b: bad }] }, "a[1].b[1, 0]"],
+    [NaN, "value"],
+    [[1, [2, NaN], NaN], "[1][1]"],
+    [new Float64Array([0, NaN]), "[1]"],
+    [new Map([["k", NaN]]), "[0][1]"],
+    [["NaN", null, undefined, new Date(NaN), file("/a")], undefined],
+    [cyclic, undefined],
+  ];
+  for (const [value, place] of cases) {
+    assert.equal(await valueCodec.findNaN(value), place);
+  }
+});
+
 Deno.test("truncate keeps the first rows of tensors and lists, inside collections too", async () => {
   const x = tensor([1, 2, 3], { dtype: "f64" });
   assert.equal(valueCodec.rows(x), 3);

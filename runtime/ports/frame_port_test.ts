@@ -236,6 +236,21 @@ Deno.test("frames tell their rows, size, and first difference", async () => {
   });
 });
 
+Deno.test("findNaN tells the column and row of a NaN, and passes over nulls", async () => {
+  const frame = sample();
+  assert.equal(await frameCodec.findNaN(frame), "close[2]");
+  assert.equal(await frameCodec.findNaN(frame.head(2)), undefined);
+  const inside = codecFor<unknown>();
+  assert.equal(
+    await inside.findNaN({ prices: frame, s: frame.getColumn("close") }),
+    "prices.close[2]",
+  );
+  assert.equal(
+    await inside.findNaN([frame.getColumn("close")]),
+    "[0][2]",
+  );
+});
+
 Deno.test("a frame that polars cannot read is a DataError", async () => {
   const saved = stored(await frameCodec.save(sample()));
   for (const length of [0, 10, 200]) {

@@ -169,6 +169,14 @@ export interface Codec<T> {
    */
   isPending(value: T): boolean;
   /**
+   * Looks for NaN; computes lazy tensors.
+   *
+   * @param value A checked value.
+   * @returns The place of the first NaN, for example `[2, 0]` or `close[3]`, or
+   * `undefined` when there is none. A null in a frame is no NaN.
+   */
+  findNaN(value: T): Promise<string | undefined>;
+  /**
    * The number of rows in time of a value, for causality checks.
    *
    * @param value A checked value.

@@ -56,7 +56,8 @@ export interface RecordOnDisk extends Omit<StoreRecord, "outputs" | "device"> {
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.number().int().nonnegative();
 
-const provenance: z.ZodType<Provenance> = z.object({
+// Loose, as the flow adds what it wants to know again
+const provenance: z.ZodType<Provenance> = z.looseObject({
   op: z.string(),
   version: z.string(),
   params: z.unknown(),

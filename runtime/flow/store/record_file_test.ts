@@ -44,6 +44,13 @@ Deno.test("decodeRecord gives back what encodeRecord wrote", () => {
   assert.deepEqual(back, { layout: 1, ...record });
 });
 
+Deno.test("decodeRecord keeps what the flow adds to a provenance", () => {
+  const provenance = { ...record.provenance, sources: { x: "data/prices.y" } };
+  const back = decodeRecord(encodeRecord({ ...record, provenance }), key);
+  assert.ok(typeof back !== "string");
+  assert.deepEqual(back.provenance, provenance);
+});
+
 Deno.test("a record's file is JSON that other programs read", () => {
   const json = JSON.parse(new TextDecoder().decode(encodeRecord(record)));
   assert.equal(json.body.provenance.op, "demo/affine");

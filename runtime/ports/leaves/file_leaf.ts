@@ -18,6 +18,7 @@ export const fileLeaf: Leaf<FileValue> = {
   describe: (value) => `file "${value.name}"`,
   byteSize: () => 256,
   isPending: () => false,
+  findNaN: () => Promise.resolve(undefined),
   rows: () => undefined,
   truncate: (value) => value,
   async compare(left, right, at) {

@@ -13,6 +13,7 @@ import {
   columnBytes,
   compareColumns,
   digestColumn,
+  findColumnNaN,
   readArrow,
   SYNCHRONOUS_BYTES,
 } from "./series_leaf.ts";
@@ -32,6 +33,14 @@ export const frameLeaf: Leaf<DataFrame> = {
   describe: (value) => `frame ${value.height} rows × ${value.width} columns`,
   byteSize: frameBytes,
   isPending: () => false,
+  findNaN(value, at) {
+    for (const column of value.getColumns()) {
+      const inside = at === "" ? column.name : `${at}.${column.name}`;
+      const found = findColumnNaN(column, inside);
+      if (found !== undefined) return Promise.resolve(found);
+    }
+    return Promise.resolve(undefined);
+  },
   rows: (value) => value.height,
   truncate: (value, count) => value.head(count),
   compare(left, right, at) {

@@ -53,6 +53,8 @@ export interface Leaf<T extends object> {
   byteSize(value: T): number;
   /** As {@linkcode Codec.isPending}. */
   isPending(value: T): boolean;
+  /** As {@linkcode Codec.findNaN}; `at` is the place of the leaf. */
+  findNaN(value: T, at: string): Promise<string | undefined>;
   /** As {@linkcode Codec.rows}. */
   rows(value: T): number | undefined;
   /** As {@linkcode Codec.truncate}. */

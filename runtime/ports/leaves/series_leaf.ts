@@ -124,6 +124,24 @@ export function compareColumns(
 }
 
 /**
+ * The first NaN of a series.
+ *
+ * @param series The series.
+ * @param at The place of the series.
+ * @returns The place of the NaN, or `undefined` when there is none.
+ */
+export function findColumnNaN(
+  series: Series,
+  at: string,
+): string | undefined {
+  if (!dtypeName(series.dtype).startsWith("Float")) return undefined;
+  const whole = series.nullCount() > 0 ? series.fillNull("zero") : series;
+  const values: Float64Array = whole.toTypedArray();
+  const row = values.findIndex((element) => Number.isNaN(element));
+  return row === -1 ? undefined : `${at}[${row}]`;
+}
+
+/**
  * The bytes of a series in memory, counted from its dtype.
  *
  * @param series The series.
@@ -160,6 +178,7 @@ export const seriesLeaf: Leaf<Series> = {
     `series "${value.name}" ${dtypeName(value.dtype)}, ${value.length} rows`,
   byteSize: columnBytes,
   isPending: () => false,
+  findNaN: (value, at) => Promise.resolve(findColumnNaN(value, at)),
   rows: (value) => value.length,
   truncate: (value, count) => value.head(count),
   compare: (left, right, at) =>

@@ -72,6 +72,8 @@ const DTYPE_OF = new Map(
   Object.entries(STORAGE).map(([dtype, { name }]) => [name, dtype as DType]),
 );
 
+const FLOATS: readonly DType[] = ["f64", "f32", "f16"];
+
 /** Tensors as leaves. */
 export const tensorLeaf: Leaf<Tensor> = {
   kind: "tensor",
@@ -81,6 +83,16 @@ export const tensorLeaf: Leaf<Tensor> = {
   describe: (value) => `${value.dtype} tensor [${value.shape.join(", ")}]`,
   byteSize: (value) => value.size * STORAGE[value.dtype].itemBytes,
   isPending: (value) => !isRealized(value),
+  async findNaN(value, at) {
+    if (!FLOATS.includes(value.dtype)) return undefined;
+    const data: ArrayLike<number> = await value.data();
+    for (let index = 0; index < data.length; index++) {
+      if (Number.isNaN(data[index])) {
+        return `${at}[${unravel(index, value.shape)}]`;
+      }
+    }
+    return undefined;
+  },
   rows: (value) => value.shape[0],
   truncate: (value, count) =>
     count >= (value.shape[0] ?? 0) ? value : slice(value, [0, count]),
