@@ -44,7 +44,8 @@ export interface Minimum<P> extends MinimizeReport {
  * `valueTolerance` 1e-6 and `rounding` 1e-5.
  *
  * @param valueAndGradient Gives the value, a float scalar, and its gradients in the
- * form of the parameters: what `valueAndGrad(fn)` returns.
+ * form of the parameters: `valueAndGrad(fn)`, or `compile(valueAndGrad(fn))`, which
+ * spends less time between evaluations.
  * @param initial Where the search starts: float tensors in lists or records.
  * @param options When to stop.
  * @returns The best parameters and a report.

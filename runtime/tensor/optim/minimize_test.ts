@@ -8,6 +8,7 @@ import {
   NumericalError,
   ShapeError,
 } from "../../core/errors.ts";
+import { compile } from "../compile.ts";
 import { matmul } from "../contraction.ts";
 import { tensor, zeros } from "../creation.ts";
 import {
@@ -86,6 +87,19 @@ for (const dtype of ["f64", "f32"] as const) {
     );
   });
 }
+
+Deno.test("minimize takes a compiled objective and finds the same minimum", async () => {
+  const loss = ({ x }: { x: F64 }): F64 =>
+    add(sum(square(subtract(x, 2))), multiply(sum(square(square(x))), 0.1));
+  const start = { x: tensor([3, -1], f64) };
+  const plain = await minimize(valueAndGrad(loss), start);
+  const compiled = await minimize(compile(valueAndGrad(loss)), start);
+  assert.equal(compiled.converged, true);
+  assert.deepEqual(
+    await compiled.parameters.x.data(),
+    await plain.parameters.x.data(),
+  );
+});
 
 Deno.test("minimize goes through Cholesky factors, and steps back where there are none", async () => {
   // The covariance of greatest likelihood is the second moment of the sample.
