@@ -11,7 +11,10 @@ import type { Node } from "./types.ts";
 
 /** How mapped nodes run. */
 export interface MapOptions {
-  /** How many of the nodes may run at once; no limit of its own by default. */
+  /**
+   * How many of the nodes may run at once, in place of the limit of their
+   * kind; by default that one holds.
+   */
   readonly concurrency?: number;
 }
 

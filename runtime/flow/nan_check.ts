@@ -7,8 +7,6 @@
 import { NumericalError } from "../core/errors.ts";
 import { type NodeCore, pathTo } from "./node_core.ts";
 
-type CodecToCome = { findNaN?(value: unknown): Promise<string | undefined> };
-
 /**
  * Looks for NaN in the outputs of a node.
  *
@@ -23,7 +21,7 @@ export async function refuseNaN(
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const { codec } = core.info.outputs.get(name)!;
-    const place = await (codec as CodecToCome).findNaN?.(value);
+    const place = await codec.findNaN(value);
     if (place === undefined) continue;
     throw new NumericalError(
       `Cannot accept output "${name}" of op "${core.info.name}" as it holds NaN at ${place}`,

@@ -5,7 +5,8 @@
  */
 
 import type { $ZodType } from "zod/v4/core";
-import { DefinitionError } from "../core/errors.ts";
+import { DefinitionError, WeftError } from "../core/errors.ts";
+import { withUserFrames } from "../core/stack.ts";
 import {
   type Port,
   type PortRecord,
@@ -146,7 +147,13 @@ export function op<
   const call = (
     inputs?: Readonly<Record<string, unknown>>,
     params?: unknown,
-  ) => makeNode(info, inputs ?? {}, params);
+  ) => {
+    try {
+      return makeNode(info, inputs ?? {}, params);
+    } catch (error) {
+      throw error instanceof WeftError ? withUserFrames(error, error) : error;
+    }
+  };
   const run = (inputs?: Readonly<Record<string, unknown>>, params?: unknown) =>
     callBody(info, inputs ?? {}, params);
   Object.defineProperty(call, "name", { value: name });

@@ -236,3 +236,12 @@ Deno.test("op: lists and records with outputs inside are checked when the graph 
   assert.match(error.message, /parts\[1\]/);
   assert.match(error.message, /"n"/);
 });
+
+Deno.test("op: the stack of a wiring error shows the caller, not the framework", () => {
+  const error = thrownBy(() => pair({ a: f64(2), b: f64(3) }));
+  const frames = error.stack!.split("\n").filter((line) =>
+    /^\s+at /.test(line)
+  );
+  assert.match(frames[0]!, /op_test\.ts/);
+  assert.ok(frames.every((frame) => !/flow\/(op|node|checks)\.ts/.test(frame)));
+});

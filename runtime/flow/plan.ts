@@ -147,56 +147,56 @@ class Planner {
     });
   }
 
-  /** From the roots up: whose values are needed, and so what runs. */
+  /** From the roots up: what is needed of each node, and so what runs. */
   async #decide(): Promise<void> {
-    const needs: Need[] = this.#drafts.map(({ vertex }) =>
+    const digests: Need[] = this.#drafts.map(() => "no");
+    const values: Need[] = this.#drafts.map(({ vertex }) =>
       vertex.isRoot ? "yes" : "no"
     );
     for (const draft of [...this.#drafts].reverse()) {
-      const need = needs[draft.vertex.id]!;
+      const value = values[draft.vertex.id]!;
+      const any = stronger(value, digests[draft.vertex.id]!);
       const isKnown = draft.digests !== undefined;
-      if (need === "no" && isKnown) {
+      if (any === "no" || (isKnown && (value === "no" || draft.isHeld))) {
         draft.state = "reused";
-        draft.why = "its data are known to be unchanged";
-      } else if (isKnown && draft.isHeld) {
-        draft.state = "reused";
-        draft.why = "its result is in the store";
-      } else if (need === "no") {
-        draft.state = "reused";
-        draft.why = "what reads it is in the store";
-      } else {
-        await this.#willRun(draft, need);
-        for (const { id } of draft.vertex.sources) {
-          needs[id] = stronger(
-            needs[id]!,
-            draft.state === "will run" ? need : "maybe",
-          );
-        }
+        draft.why = !isKnown
+          ? "what reads it is in the store"
+          : draft.isHeld
+          ? "its result is in the store"
+          : "its data are known to be unchanged";
+        continue;
+      }
+      // Where only digests are known, it runs when its values are needed
+      const need = isKnown ? value : any;
+      const mayStop = await this.#willRun(draft, need);
+      for (const { id } of draft.vertex.sources) {
+        digests[id] = stronger(digests[id]!, need);
+        values[id] = stronger(values[id]!, mayStop ? "maybe" : need);
       }
     }
   }
 
-  async #willRun(draft: Draft, need: Need): Promise<void> {
-    const seen = await this.results.lastSeen(
-      draft.vertex.core.info.name,
-      draft.nth,
-    );
-    const unknown = draft.vertex.sources.filter(({ id }) =>
+  /** Returns whether the data of a source may keep the node from running. */
+  async #willRun(draft: Draft, need: Need): Promise<boolean> {
+    const { core, sources } = draft.vertex;
+    const seen = await this.results.lastSeen(core.info.name, draft.nth);
+    const unknown = sources.filter(({ id }) =>
       this.#drafts[id]!.digests === undefined
     );
     // An op that never ran has no result to fall back on, whatever comes in
     if (unknown.length === 0 || seen === undefined) {
       draft.state = need === "yes" ? "will run" : "may run";
       draft.why = reasonToRun(
-        draft.vertex.core,
+        core,
         draft.inputs ?? seen?.provenance.inputs ?? {},
         seen?.provenance,
       );
-      return;
+      return false;
     }
     draft.state = "may run";
     const names = unknown.map(({ core }) => `"${core.info.name}"`);
     draft.why = `depends on the data of ${[...new Set(names)].join(", ")}`;
+    return true;
   }
 }
 

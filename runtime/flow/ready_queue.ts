@@ -88,13 +88,13 @@ class Heap<T extends Ready> {
 /** What waits for a place, and how many places are taken. */
 export class ReadyQueue<T extends Ready> {
   readonly #limits: Limits;
-  readonly #waiting: Record<OpKind, Heap<T>> = {
+  readonly #byKind: Record<OpKind, Heap<T>> = {
     cpu: new Heap<T>(),
     gpu: new Heap<T>(),
     io: new Heap<T>(),
   };
+  readonly #byGroup = new Map<Group, Heap<T>>();
   readonly #running: Record<OpKind, number> = { cpu: 0, gpu: 0, io: 0 };
-  readonly #heldBack = new Map<Group, T[]>();
 
   /** @param limits How many bodies of each kind may run at once. */
   constructor(limits: Limits) {
@@ -107,36 +107,38 @@ export class ReadyQueue<T extends Ready> {
    * @param item The item.
    */
   push(item: T): void {
-    this.#waiting[item.core.info.kind].push(item);
+    const group = groups.get(item.core);
+    if (group === undefined) {
+      this.#byKind[item.core.info.kind].push(item);
+      return;
+    }
+    const waiting = this.#byGroup.get(group) ?? new Heap<T>();
+    waiting.push(item);
+    this.#byGroup.set(group, waiting);
   }
 
   /**
-   * Takes the next item that has a free place, and takes the place.
+   * Takes the next item that has a free place, and takes the place. A group
+   * has its own limit in place of that of its kind.
    *
    * @returns The item; undefined when all places are taken or nothing waits.
    */
   take(): T | undefined {
+    for (const [group, waiting] of this.#byGroup) {
+      if (waiting.size === 0 || group.running >= group.limit) continue;
+      group.running++;
+      return waiting.pop();
+    }
     return this.#takeOf("gpu") ?? this.#takeOf("io") ?? this.#takeOf("cpu");
   }
 
   #takeOf(kind: OpKind): T | undefined {
-    const waiting = this.#waiting[kind];
-    while (waiting.size > 0 && this.#running[kind] < this.#limits[kind]) {
-      const item = waiting.pop()!;
-      const group = groups.get(item.core);
-      if (group !== undefined) {
-        if (group.running >= group.limit) {
-          const held = this.#heldBack.get(group);
-          if (held === undefined) this.#heldBack.set(group, [item]);
-          else held.push(item);
-          continue;
-        }
-        group.running++;
-      }
-      this.#running[kind]++;
-      return item;
+    const waiting = this.#byKind[kind];
+    if (waiting.size === 0 || this.#running[kind] >= this.#limits[kind]) {
+      return undefined;
     }
-    return undefined;
+    this.#running[kind]++;
+    return waiting.pop();
   }
 
   /**
@@ -145,11 +147,8 @@ export class ReadyQueue<T extends Ready> {
    * @param item The item that was taken.
    */
   leave(item: T): void {
-    this.#running[item.core.info.kind]--;
     const group = groups.get(item.core);
-    if (group === undefined) return;
-    group.running--;
-    const next = this.#heldBack.get(group)?.shift();
-    if (next !== undefined) this.push(next);
+    if (group === undefined) this.#running[item.core.info.kind]--;
+    else group.running--;
   }
 }

@@ -163,9 +163,7 @@ export class Results {
     for (const [name, port] of task.core.info.outputs) {
       if (
         values[name] !== undefined &&
-        (port.codec as { isPending?(value: unknown): boolean }).isPending?.(
-          values[name],
-        )
+        port.codec.isPending(values[name])
       ) {
         return false;
       }

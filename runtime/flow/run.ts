@@ -28,8 +28,9 @@ export type ValuesOf<N extends readonly NodeLike[]> = {
   -readonly [K in keyof N]: ValueOf<N[K]>;
 };
 
+/** JavaScript computes on one thread: more bodies at once only hold memory. */
 const DEFAULT_LIMITS: Limits = {
-  cpu: Math.max(1, navigator.hardwareConcurrency),
+  cpu: Math.min(4, Math.max(1, navigator.hardwareConcurrency)),
   gpu: 1,
   io: 8,
 };
