@@ -2,18 +2,7 @@ import assert from "node:assert/strict";
 import { reference } from "../../fixtures/reference/volatility.ts";
 import { garch11, garchForecasts } from "./garch11.ts";
 import type { GarchParameters } from "./garch_parameters.ts";
-import { assertClose, normals, series } from "./testing.ts";
-
-/** The DEM/GBP series, if fixtures/reference/fetch_dem2gbp.py has brought it. */
-function markPound(): number[] | undefined {
-  const path = new URL("../../.cache/dem2gbp.json", import.meta.url);
-  try {
-    return JSON.parse(Deno.readTextFileSync(path)) as number[];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
+import { assertClose, markPound, normals, series } from "./testing.ts";
 
 const returns = markPound();
 

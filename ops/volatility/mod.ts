@@ -11,6 +11,13 @@ export {
   type DieboldMarianoParams,
   type LongRunVarianceKind,
 } from "./diebold_mariano.ts";
+export {
+  egarch11,
+  type Egarch11Outputs,
+  type Egarch11Params,
+} from "./egarch11.ts";
+export type { EgarchFit } from "./egarch_fit.ts";
+export type { EgarchParameters } from "./egarch_model.ts";
 export { ewma, type EwmaParams, type EwmaPath } from "./ewma.ts";
 export * from "./ewma_forecast.ts";
 export {

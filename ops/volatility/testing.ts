@@ -65,3 +65,19 @@ export function normals(seed: number): () => number {
   return () =>
     Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
+
+/**
+ * The daily DEM/GBP returns of the GARCH benchmark, in per cent.
+ *
+ * @returns The series, or undefined if fixtures/reference/fetch_dem2gbp.py has
+ * not brought it.
+ */
+export function markPound(): number[] | undefined {
+  const path = new URL("../../.cache/dem2gbp.json", import.meta.url);
+  try {
+    return JSON.parse(Deno.readTextFileSync(path)) as number[];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * EGARCH(1,1) by maximum likelihood.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { op } from "../../runtime/flow/mod.ts";
+import type { Op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+import type { F64 } from "../../runtime/tensor/mod.ts";
+import { readSeries } from "./checks.ts";
+import { type EgarchFit, egarchFitSchema, fitEgarch } from "./egarch_fit.ts";
+import { egarchForecasts, egarchPath } from "./egarch_model.ts";
+import { GARCH_ROWS } from "./garch11.ts";
+
+/** Params of {@linkcode egarch11}. */
+export interface Egarch11Params {
+  /** The variance of the first row; the mean squared residual if absent. */
+  readonly initialVariance?: number;
+  /** Most iterations a start; 500. */
+  readonly maxIterations?: number;
+  /** Days ahead of `forecast`; 1. */
+  readonly horizon?: number;
+}
+
+/** Outputs of {@linkcode egarch11}. */
+export interface Egarch11Outputs {
+  /** Estimates, standard errors, likelihood, warnings. */
+  readonly fit: EgarchFit;
+  /** Variance of each row given the rows before it, shape [t]. */
+  readonly variance: F64;
+  /** Variance of the row after the last one, shape []. */
+  readonly next: F64;
+  /** Expected variances of the next rows, shape [horizon]. */
+  readonly forecast: F64;
+}
+
+/**
+ * EGARCH(1,1) by maximum likelihood for normal residuals (D. Nelson,
+ * "Conditional Heteroskedasticity in Asset Returns", 1991): `rₜ = μ + √hₜ zₜ`,
+ * `log hₜ = ω + β log hₜ₋₁ + α zₜ₋₁ + γ (|zₜ₋₁| − √(2/π))`. Falls and rises may
+ * move the variance differently, and no parameter but |β| < 1 needs a bound. The
+ * first variance is the mean squared residual, or `initialVariance`.
+ *
+ * Input `returns` [t], at least 50, all finite, in any unit. Params: see
+ * {@linkcode Egarch11Params}. Outputs: see {@linkcode Egarch11Outputs};
+ * `variance` is in-sample, as of `garch11`; `forecast` is the expected variance in
+ * closed form. Throws a `DataError` for NaN or too few rows, a `NumericalError`
+ * for constant returns or if no start succeeds.
+ *
+ * @example
+ * ```ts
+ * import { egarch11 } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const returns = Float64Array.from({ length: 200 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
+ * const { fit, forecast } = await egarch11.run({ returns: wf.tensor(returns) }, { horizon: 5 });
+ * console.log(fit.parameters, await forecast.data());
+ * ```
+ */
+export const egarch11: Op<{ returns: F64 }, Egarch11Params, Egarch11Outputs> =
+  op({
+    name: "volatility/egarch11",
+    version: "1",
+    doc: "EGARCH(1,1) by maximum likelihood",
+    inputs: {
+      returns: port.tensor("f64", ["t"], { doc: "Returns in any unit" }),
+    },
+    params: z.object({
+      initialVariance: z.number().positive().optional(),
+      maxIterations: z.number().int().min(1).default(500),
+      horizon: z.number().int().min(1).default(1),
+    }),
+    outputs: {
+      fit: port.value(egarchFitSchema, {
+        doc: "Estimates, errors, likelihood",
+      }),
+      variance: port.tensor("f64", ["t"], {
+        doc: "Variance of each row given those before",
+      }),
+      next: port.tensor("f64", [], {
+        doc: "Variance of the row after the last",
+      }),
+      forecast: port.tensor("f64", ["horizon"], {
+        doc: "Expected variances of the next rows",
+      }),
+    },
+    run: async ({ returns }, params, ctx) => {
+      const values = await readSeries(returns, {
+        name: "returns",
+        atLeast: GARCH_ROWS,
+      });
+      const fit = await fitEgarch(values, { ...params, signal: ctx.signal });
+      for (const warning of fit.warnings) ctx.log(`EGARCH(1,1): ${warning}`);
+      const { mu, omega, alpha, beta, gamma } = fit.parameters;
+      const { logVariance, next } = egarchPath(
+        wf.expandDims(returns, 1),
+        wf.tensor(Float64Array.of(mu, omega, alpha, beta, gamma), {
+          dtype: "f64",
+          shape: [5, 1],
+        }),
+        fit.initialVariance,
+      );
+      const ahead = await egarchForecasts(
+        fit.parameters,
+        await next.item(),
+        params.horizon,
+      );
+      return {
+        fit,
+        variance: wf.exp(wf.slice(logVariance, null, 0)),
+        next: wf.exp(wf.slice(next, 0)),
+        forecast: wf.tensor(ahead),
+      };
+    },
+  });
