@@ -54,14 +54,13 @@ export {
 export { tradingCalendar, type TradingCalendarParams } from "./trading_days.ts";
 export {
   type DaySplitOptions,
-  type Split,
   splitByRows,
   splitByYears,
   type SplitOptions,
-  splitSchema,
   type YearSplitOptions,
 } from "./walk_forward.ts";
 export {
   walkForwardSplits,
   type WalkForwardSplitsParams,
 } from "./walk_forward_splits.ts";
+export { type Split, SPLITS, type Splits } from "../splits.ts";

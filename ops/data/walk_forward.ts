@@ -6,29 +6,9 @@
  * @module
  */
 
-import { z } from "zod";
 import { DataError, ParameterError } from "../../runtime/core/errors.ts";
+import type { Split } from "../splits.ts";
 import { dayNumberOf, yearOf } from "./days.ts";
-
-/** One fold: row indices, each end exclusive. */
-export interface Split {
-  /** First row of the training set. */
-  readonly trainStart: number;
-  /** Row after the last one of the training set. */
-  readonly trainEnd: number;
-  /** First row of the test set. */
-  readonly testStart: number;
-  /** Row after the last one of the test set. */
-  readonly testEnd: number;
-}
-
-/** The schema of a {@linkcode Split}. */
-export const splitSchema: z.ZodType<Split> = z.object({
-  trainStart: z.number().int().nonnegative(),
-  trainEnd: z.number().int().nonnegative(),
-  testStart: z.number().int().nonnegative(),
-  testEnd: z.number().int().nonnegative(),
-});
 
 /** What splits by days and splits by years have in common. */
 export interface SplitOptions {

@@ -6,6 +6,7 @@
 
 import type { DataFrame } from "nodejs-polars";
 import { z } from "zod";
+import { SPLITS, type Splits } from "../splits.ts";
 import { DataError } from "../../runtime/core/errors.ts";
 import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
@@ -14,10 +15,8 @@ import { dayColumn } from "./frames.ts";
 import { NO_DAY } from "./price_table.ts";
 import {
   type DaySplitOptions,
-  type Split,
   splitByRows,
   splitByYears,
-  splitSchema,
   type YearSplitOptions,
 } from "./walk_forward.ts";
 
@@ -114,7 +113,7 @@ function daysAndStarts(
 export const walkForwardSplits: Op<
   { frame: DataFrame },
   WalkForwardSplitsParams,
-  { splits: Split[] }
+  { splits: Splits }
 > = op({
   name: "data/walkForwardSplits",
   version: "1",
@@ -123,7 +122,7 @@ export const walkForwardSplits: Op<
     frame: port.frame({ columns: { date: "date" }, timeColumn: "date" }),
   },
   params: paramsSchema,
-  outputs: { splits: z.array(splitSchema) },
+  outputs: { splits: SPLITS },
   run: ({ frame }, params) => {
     const { days, starts } = daysAndStarts(frame);
     const { window, purge, embargo, partial } = params;

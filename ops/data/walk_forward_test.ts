@@ -5,10 +5,10 @@ import { toDayNumber, yearOf } from "./days.ts";
 import { tradingDayNumbers } from "./trading_calendar.ts";
 import {
   type DaySplitOptions,
-  type Split,
   splitByRows,
   splitByYears,
 } from "./walk_forward.ts";
+import type { Split } from "../splits.ts";
 
 const DAYS = tradingDayNumbers(
   toDayNumber("2015-06-01"),

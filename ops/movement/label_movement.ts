@@ -11,7 +11,11 @@ import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
 
 /** Names of the movement classes; the position is the class index. */
-export const MOVEMENT_CLASSES = ["down", "hold", "up"] as const;
+export const MOVEMENT_CLASSES: readonly ["down", "hold", "up"] = [
+  "down",
+  "hold",
+  "up",
+];
 
 /** The label of rows whose future is not known yet. */
 export const UNLABELLED = -1;
