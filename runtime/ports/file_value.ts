@@ -49,7 +49,11 @@ export class FileValue {
   /** The absolute path. */
   readonly path: string;
 
-  /** @param path The absolute path; see {@linkcode file}. */
+  /**
+   * Made by {@linkcode file}.
+   *
+   * @param path The absolute path.
+   */
   constructor(path: string) {
     this.path = path;
   }

@@ -75,8 +75,10 @@ export type {
   CheckPlace,
   Codec,
   Difference,
+  Flattened,
   LoadedPart,
   LoadedValue,
+  MayBeAbsent,
   OptionalPort,
   Outline,
   Part,
@@ -87,6 +89,7 @@ export type {
   PortRecord,
   PortValue,
   PortValues,
+  RequiredPorts,
   SavedValue,
 } from "./port.ts";
 export { tensorPort } from "./tensor_port.ts";

@@ -263,13 +263,16 @@ export type PortValue<P> = P extends Port<infer T> ? T
   : P extends $ZodType ? ZodOutput<P>
   : never;
 
-type Simplify<T> = { [K in keyof T]: T[K] };
+/** An intersection of object types as one object type, for people to read. */
+export type Flattened<T> = { [K in keyof T]: T[K] };
 
-type MayBeAbsent<T> = unknown extends T ? false
+/** Whether a type of values takes `undefined`, other than `unknown`. */
+export type MayBeAbsent<T> = unknown extends T ? false
   : undefined extends T ? true
   : false;
 
-type RequiredNames<P> = {
+/** The names of the ports whose values may not be left out. */
+export type RequiredPorts<P> = {
   [K in keyof P]: MayBeAbsent<PortValue<P[K]>> extends true ? never : K;
 }[keyof P];
 
@@ -277,7 +280,7 @@ type RequiredNames<P> = {
  * The type of the values of named ports; a port that may be left out gives an
  * optional key.
  */
-export type PortValues<P> = Simplify<
-  & { [K in RequiredNames<P>]: PortValue<P[K]> }
-  & { [K in Exclude<keyof P, RequiredNames<P>>]?: PortValue<P[K]> }
+export type PortValues<P> = Flattened<
+  & { [K in RequiredPorts<P>]: PortValue<P[K]> }
+  & { [K in Exclude<keyof P, RequiredPorts<P>>]?: PortValue<P[K]> }
 >;

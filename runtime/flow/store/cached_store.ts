@@ -30,6 +30,8 @@ export class CachedStore implements Store {
   readonly #disk: DiskStore;
 
   /**
+   * Puts a cache in front of a store.
+   *
    * @param memory The cache.
    * @param disk The store behind it.
    */

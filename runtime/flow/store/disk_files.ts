@@ -44,6 +44,8 @@ export interface FoundFile {
 /** What is wrong with a file. */
 export class DamagedFile {
   /**
+   * Says what is wrong.
+   *
    * @param reason What is wrong.
    * @param inode The file that was looked at, so that no newer one is set
    * aside in its place; absent when it was not seen.

@@ -93,6 +93,8 @@ export class DiskStore implements Store {
   #evicting: Promise<void> | undefined;
 
   /**
+   * Opens the folder when it is first used.
+   *
    * @param path The folder; made when something is saved first.
    * @param options The size limit.
    */

@@ -55,7 +55,11 @@ export class MemoryStore implements Store {
   readonly #holdings = new WeakMap<StoreRecord, Holding>();
   #bytes = 0;
 
-  /** @param options The size limit. */
+  /**
+   * Makes an empty store.
+   *
+   * @param options The size limit.
+   */
   constructor(options: MemoryStoreOptions = {}) {
     this.#maxBytes = checkMaxBytes(options.maxBytes ?? DEFAULT_MEMORY_BYTES);
   }
