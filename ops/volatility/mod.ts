@@ -38,6 +38,7 @@ export { garmanKlass } from "./garman_klass.ts";
 export * from "./gaussian_process/mod.ts";
 export * from "./har_forecast.ts";
 export { type HarFit, harRv, type HarRvParams } from "./har_rv.ts";
+export type { LeastSquares } from "./least_squares.ts";
 export * from "./loss_ops.ts";
 export {
   absoluteLoss,
