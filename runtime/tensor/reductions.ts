@@ -75,17 +75,20 @@ function countReduced(name: string, x: Tensor, options: ReduceOptions): number {
   return count;
 }
 
-/** Sum; bool counts as i32. Accumulated in double precision. */
+/**
+ * Sum, accumulated in double precision; of booleans it is how many hold.
+ *
+ * @param x The tensor.
+ * @param options Axes.
+ * @returns The sums, i32 for booleans.
+ */
+export function sum(x: Tensor<"bool">, options?: ReduceOptions): Tensor<"i32">;
 export function sum<D extends DType>(
   x: Tensor<D>,
-  options: ReduceOptions = {},
-): Tensor<D extends "bool" ? "i32" : D> {
-  const numbers = x.dtype === "bool" ? castTo(x, "i32") : x;
-  return reduce(
-    "sum",
-    numbers as Tensor<D extends "bool" ? "i32" : D>,
-    options,
-  );
+  options?: ReduceOptions,
+): Tensor<D>;
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce("sum", x.dtype === "bool" ? castTo(x, "i32") : x, options);
 }
 /** Product. */
 export function prod<D extends DType>(

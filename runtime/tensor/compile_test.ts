@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import * as wf from "./mod.ts";
+
+const f64 = { dtype: "f64" } as const;
+type Number64 = wf.Operand<"f64">;
+
+Deno.test("compile calls the function once for each combination of dtypes and shapes", async () => {
+  let calls = 0;
+  const double = wf.compile((x: wf.Float): wf.Float => {
+    calls++;
+    return wf.multiply(x, 2);
+  });
+  assert.deepEqual(await double(wf.tensor([1, 2], f64)).toArray(), [2, 4]);
+  assert.deepEqual(await double(wf.tensor([5, 6], f64)).toArray(), [10, 12]);
+  assert.equal(calls, 1);
+  await double(wf.tensor([1, 2, 3], f64)).data();
+  await double(wf.tensor([1, 2])).data();
+  assert.equal(calls, 3);
+});
+
+Deno.test("compile traces numbers, so that they may change", async () => {
+  let calls = 0;
+  const step = wf.compile((x: wf.F64, rate: Number64): wf.F64 => {
+    calls++;
+    return wf.subtract(x, wf.multiply(x, wf.multiply(rate, 2)));
+  });
+  const x = wf.tensor(1, f64);
+  assert.equal(await step(x, 0.25).item(), 0.5);
+  assert.equal(await step(x, 0.5).item(), 0);
+  assert.equal(calls, 1);
+});
+
+Deno.test("compile lets numbers take the dtype of the tensor they meet", async () => {
+  const scale = wf.compile((x: wf.F32, k: wf.Operand<"f32">) =>
+    wf.multiply(x, k)
+  );
+  const y = scale(wf.tensor([1]), 0.1);
+  assert.equal(y.dtype, "f32");
+  assert.deepEqual(await y.toArray(), [Math.fround(0.1)]);
+  const integers = wf.compile((x: wf.I32, k: wf.Operand<"i32">) =>
+    wf.multiply(x, k)
+  );
+  assert.throws(
+    () => integers(wf.tensor([1], { dtype: "i32" }), 2),
+    /Cannot use a number of a compiled function as "i32"/,
+  );
+});
+
+Deno.test("compile keeps the form of results and traces other plain data anew", async () => {
+  let calls = 0;
+  const parts = wf.compile((x: wf.F64, mode: "sum" | "mean") => {
+    calls++;
+    return { value: mode === "sum" ? wf.sum(x) : wf.mean(x), list: [x] };
+  });
+  const x = wf.tensor([1, 3], f64);
+  assert.equal(await parts(x, "sum").value.item(), 4);
+  assert.equal(await parts(x, "mean").value.item(), 2);
+  assert.deepEqual(await parts(x, "sum").list[0]!.toArray(), [1, 3]);
+  assert.equal(calls, 2);
+});
+
+Deno.test("compile computes only the results that are read", async () => {
+  const kernels: string[] = [];
+  const two = wf.compile((x: wf.F64) => [wf.sum(x), wf.cholesky(x)] as const);
+  await wf.withExecution({ onKernel: (one) => kernels.push(one.name) }, () =>
+    // The matrix has no factor, so computing it would fail.
+    two(wf.tensor([[1, 2], [2, 1]], f64))[0].item());
+  assert.deepEqual(kernels, ["call"]);
+});
+
+Deno.test("compile takes tensors from outside along, and gradients go through", async () => {
+  const weights = wf.tensor([1, 2], f64);
+  const dot = wf.compile((x: wf.F64) => wf.sum(wf.multiply(x, weights)));
+  const slope = wf.compile((x: wf.F64) => wf.grad(dot)(x));
+  assert.deepEqual(await slope(wf.tensor([5, 5], f64)).toArray(), [1, 2]);
+});
+
+Deno.test("compile refuses instances of classes", () => {
+  const fn = wf.compile((_: unknown) => wf.zeros([]));
+  assert.throws(() => fn(new Map()), /Cannot pass a "Map" to a compiled/);
+});
