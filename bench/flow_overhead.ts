@@ -1,18 +1,24 @@
 /**
  * What the flow itself costs: 10,000 trivial nodes with the memory store.
  *
- * `deno run --allow-env bench/flow_overhead.ts` prints microseconds a node for
- * a chain, a fan and a grid, first computed and then reused, and the heap.
+ * The goal is at most 0.1 ms a node after warm-up, and a level heap.
  *
  * @module
  */
+// deno-lint-ignore-file no-console -- a command talks to its terminal
 
 import { z } from "zod";
-import { memoryStore } from "../runtime/flow/store/memory_store.ts";
-import { type Node, op, run as runNodes } from "../runtime/flow/mod.ts";
+import {
+  memoryStore,
+  type Node,
+  op,
+  run as runNodes,
+} from "../runtime/flow/mod.ts";
+import { type BenchResult, medianOf } from "./bench.ts";
 
 const NODES = 10_000;
-const REPEATS = 8;
+const WARM_UP = 3;
+const REPEATS = 7;
 
 const NUMBER = z.number();
 type NumberNode = Node<{ x: number }>;
@@ -79,64 +85,63 @@ function grid(from: number): NumberNode[] {
   return row;
 }
 
-/** Microseconds a node, and bytes of heap after each repeat. */
+/** Milliseconds for all nodes, and megabytes of heap after each repeat. */
 interface Figures {
-  readonly shape: string;
-  readonly build: number;
-  readonly computed: number;
-  readonly reused: number;
-  readonly heapMegabytes: readonly number[];
+  readonly built: number[];
+  readonly computed: number[];
+  readonly reused: number[];
+  readonly heap: number[];
 }
 
 async function measure(
-  shape: string,
   build: (from: number) => NumberNode[],
 ): Promise<Figures> {
   const store = memoryStore({ maxBytes: 16 * 2 ** 20 });
-  const times = { build: Infinity, computed: Infinity, reused: Infinity };
-  const heapMegabytes: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
+  const figures: Figures = { built: [], computed: [], reused: [], heap: [] };
+  for (let repeat = -WARM_UP; repeat < REPEATS; repeat++) {
+    const from = (repeat + WARM_UP) * NODES;
     const began = performance.now();
-    const nodes = build(repeat * NODES);
+    const nodes = build(from);
     const built = performance.now();
     await runNodes(nodes, { store });
     const computed = performance.now();
-    await runNodes(build(repeat * NODES), { store });
+    await runNodes(build(from), { store });
     const reused = performance.now();
-    const micros = (ms: number) => (ms * 1000) / NODES;
-    times.build = Math.min(times.build, micros(built - began));
-    times.computed = Math.min(times.computed, micros(computed - built));
-    times.reused = Math.min(times.reused, micros(reused - computed));
-    (globalThis as { gc?: () => void }).gc?.();
-    heapMegabytes.push(
-      Math.round(Deno.memoryUsage().heapUsed / 2 ** 20),
-    );
+    if (repeat < 0) continue;
+    figures.built.push(built - began);
+    figures.computed.push(computed - built);
+    figures.reused.push(reused - computed);
+    figures.heap.push(Math.round(Deno.memoryUsage().heapUsed / 2 ** 20));
   }
-  return { shape, ...times, heapMegabytes };
+  return figures;
 }
 
-/** Measures and prints the figures. */
-export async function run(): Promise<void> {
-  for (
-    const [shape, build] of [
-      ["chain", chain],
-      ["fan", fan],
-      ["grid", grid],
-    ] as const
-  ) {
-    const { build: built, computed, reused, heapMegabytes } = await measure(
-      shape,
-      build,
-    );
-    // deno-lint-ignore no-console
-    console.log(
-      `${shape.padEnd(6)} ${NODES} nodes, µs a node: build ${
-        built.toFixed(1)
-      }, computed ${computed.toFixed(1)}, reused ${
-        reused.toFixed(1)
-      }; heap MB ${heapMegabytes.join(" ")}`,
-    );
-  }
+function resultOf(name: string, times: readonly number[]): BenchResult {
+  return {
+    name: `flow: ${NODES} trivial nodes, ${name}`,
+    device: "host",
+    oursMs: medianOf(times),
+    peer: null,
+    peerMs: null,
+    ratio: null,
+  };
 }
 
-if (import.meta.main) await run();
+/**
+ * Measures chains, fans and grids; prints the heap, which should stay level.
+ *
+ * @returns Milliseconds for all nodes of each shape; no peer.
+ */
+export async function run(): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const [shape, build] of Object.entries({ chain, fan, grid })) {
+    const { built, computed, reused, heap } = await measure(build);
+    results.push(
+      resultOf(`${shape}, built`, built),
+      resultOf(`${shape}, built again and reused`, reused),
+      resultOf(`${shape}, computed`, computed),
+    );
+    console.error(`${shape}: heap after each repeat, MiB: ${heap.join(" ")}`);
+  }
+  return results;
+}

@@ -76,6 +76,8 @@ export class WeftError extends Error {
   readonly details: ErrorDetails;
 
   /**
+   * Composes the message from all parts of the story.
+   *
    * @param summary One sentence: sentence case, quoted values, no full stop.
    * @param details Where it happened, what was expected, what came, the fix.
    */
@@ -162,7 +164,11 @@ export class RunError extends WeftError {
   /** What the failed ops threw, in the order of failing. */
   readonly failures: readonly Error[];
 
-  /** @param failures What the failed ops threw. */
+  /**
+   * Names all ops that are to blame.
+   *
+   * @param failures What the failed ops threw.
+   */
   constructor(failures: readonly Error[]) {
     super(
       `Cannot finish the run as ${failures.length} ops failed:\n${

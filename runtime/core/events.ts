@@ -29,13 +29,13 @@ export interface NodeInfo {
 }
 
 /** When it happened. */
-interface Timed {
+export interface Timed {
   /** Milliseconds since the run began. */
   readonly at: number;
 }
 
 /** Which node it is about. */
-interface OfNode extends Timed {
+export interface OfNode extends Timed {
   /** Number of the node in this run. */
   readonly node: number;
   /** Name of its op. */

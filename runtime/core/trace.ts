@@ -72,7 +72,11 @@ export class Trace {
   #state: RunState | "running" = "running";
   #ms = 0;
 
-  /** @param events The events of a run, from its start. */
+  /**
+   * Begins to collect.
+   *
+   * @param events The events of a run, from its start.
+   */
   constructor(events: EventStream<RunEvent>) {
     events.subscribe((event) => this.#add(event));
   }

@@ -14,7 +14,11 @@ export const CORE: unique symbol = Symbol("weft.node");
 
 /** Anything that stands for a node: the handle that a call of an op gives. */
 export interface NodeLike {
-  /** The node inside the flow. */
+  /**
+   * The node inside the flow.
+   *
+   * @internal
+   */
   readonly [CORE]: NodeCore;
 }
 
@@ -60,17 +64,27 @@ export class NodeCore {
 export class Output<T> {
   /** Only for the type checker; never there. */
   declare readonly valueType?: T;
+  /**
+   * The node that gives it.
+   *
+   * @internal
+   */
+  readonly node: NodeCore;
+  /** The name of the output. */
+  readonly name: string;
+  /** What is known of the value before it exists. */
+  readonly outline: Outline;
 
   /**
-   * @param node The node that gives it.
-   * @param name The name of the output.
-   * @param outline What is known of the value before it exists.
+   * Made by the call of an op.
+   *
+   * @internal
    */
-  constructor(
-    readonly node: NodeCore,
-    readonly name: string,
-    readonly outline: Outline,
-  ) {}
+  constructor(node: NodeCore, name: string, outline: Outline) {
+    this.node = node;
+    this.name = name;
+    this.outline = outline;
+  }
 }
 
 const LONGEST_PATH = 8;

@@ -58,6 +58,10 @@ export interface OpInfo {
   readonly retries: number;
   /** Whether it declares that rows never depend on later rows. */
   readonly causal: boolean;
-  /** The body. */
+  /**
+   * The body.
+   *
+   * @internal
+   */
   readonly body: OpBody;
 }

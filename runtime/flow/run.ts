@@ -63,6 +63,8 @@ export class Run<V> {
   readonly #provenance: (node: NodeLike) => Provenance | undefined;
 
   /**
+   * Starts the run.
+   *
    * @param nodes What to run.
    * @param options How to run it.
    */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { $ZodType, input, output } from "zod/v4/core";
+import type { $ZodType } from "zod/v4/core";
 import type { PortRecord, PortValues } from "../ports/mod.ts";
 import type { NodeLike, Output } from "./node_core.ts";
 import type { OpContext, OpInfo, OpKind } from "./op_info.ts";
@@ -23,7 +23,8 @@ export type ReservedName = "value" | "plan" | "explain" | "then";
  */
 export type Wired<T> = T | Output<T> | WiredParts<T>;
 
-type WiredParts<T> = T extends readonly (infer E)[] ? readonly Wired<E>[]
+/** Lists and records of a type with outputs in place of values. */
+export type WiredParts<T> = T extends readonly (infer E)[] ? readonly Wired<E>[]
   : T extends object
     ? string extends keyof T ? { readonly [K in keyof T]: Wired<T[K]> } : never
   : never;
@@ -156,10 +157,10 @@ export interface OpDefinition<
    */
   readonly run: (
     inputs: PortValues<I>,
-    params: output<S>,
+    params: S["_zod"]["output"],
     context: OpContext,
   ) => PortValues<O> | Promise<PortValues<O>>;
 }
 
 /** The params that a caller gives for a schema. */
-export type ParamsOf<S extends $ZodType> = input<S>;
+export type ParamsOf<S extends $ZodType> = S["_zod"]["input"];
