@@ -59,6 +59,8 @@ interface Drawing {
 
 const BOX_HEIGHT = 46;
 const POINTS_AN_INCH = 72;
+/** A page scrolls sideways rather than making a graph smaller than this. */
+const LEAST_SCALE = 0.7;
 
 function detailOf(node: GraphNode): string {
   if (node.detail !== undefined) return node.detail;
@@ -83,8 +85,8 @@ function makeBox(
   const family = node.name.slice(0, cut + 1);
   const title = node.name.slice(cut + 1) + (count > 1 ? ` ×${count}` : "");
   const longest = Math.max(
-    7.4 * title.length + 22,
-    6.2 * (family.length + detail.length + 2),
+    8.2 * title.length + 26,
+    6.5 * (family.length + detail.length + 2),
   );
   return {
     id: node.id,
@@ -326,8 +328,12 @@ export async function graphSvg(
     px(height + 2 * margin)
   }" role="img" aria-label="Graph of ${nodes.length} ${
     nodes.length === 1 ? "node" : "nodes"
-  }" style="font-family:system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif;max-width:100%;height:auto${
-    paper ? ";color:#1b1f24" : ""
+  }" style="font-family:system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif;${
+    paper
+      ? "color:#1b1f24"
+      : `max-width:100%;min-width:${
+        Math.round(LEAST_SCALE * width)
+      }px;height:auto`
   }">` +
     (paper
       ? `<rect x="${-margin}" y="${-margin}" width="100%" height="100%" fill="#ffffff"/>`

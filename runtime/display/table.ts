@@ -64,23 +64,41 @@ export function cellText(cell: Cell, digits = 4): string {
   return String(cell);
 }
 
+/** The most digits after the point that a column of equal form may have. */
+const MAX_DECIMALS = 6;
+
 /**
  * How many digits after the point the numbers of a column share, so that they
- * stand under each other; undefined where their sizes differ too much.
+ * stand under each other: as many as its largest number needs. Undefined where
+ * small numbers would lose what they say.
  */
 function sharedDecimals(
   cells: readonly Cell[],
   digits: number,
 ): number | undefined {
-  let most = 0;
-  for (const cell of cells) {
-    if (typeof cell !== "number" || !Number.isFinite(cell)) continue;
-    const text = formatNumber(cell, digits);
-    if (text.includes("e") || text.includes(",")) return undefined;
-    most = Math.max(most, text.split(".")[1]?.length ?? 0);
-  }
-  return most <= 6 ? most : undefined;
+  const numbers = cells.filter((cell): cell is number =>
+    typeof cell === "number" && Number.isFinite(cell) && cell !== 0
+  );
+  const sizes = numbers.map(Math.abs);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const smallest = sizes.reduce(
+    (least, size) => Math.min(least, size),
+    Infinity,
+  );
+  if (largest >= 1e5) return undefined;
+  const wished = largest > 0 ? digits - 1 - Math.floor(Math.log10(largest)) : 0;
+  const decimals = Math.max(0, wished);
+  const needed = numbers.reduce((most, number) => {
+    const text = number.toFixed(Math.min(20, decimals));
+    const [, fraction = ""] = text.split(".");
+    return Math.max(most, fraction.replace(/0+$/, "").length);
+  }, 0);
+  const isLost = smallest < 5 * 10 ** -needed && smallest < largest / 100;
+  return needed > MAX_DECIMALS || isLost ? undefined : needed;
 }
+
+/** Texts longer than this may break into lines. */
+const LONG_TEXT = 44;
 
 function isNumeric(cell: Cell): boolean {
   return typeof cell === "number" || typeof cell === "bigint";
@@ -171,7 +189,8 @@ export class ResultTable implements Displayable {
         const text = escapeHtml(texts[r]?.[index] ?? "");
         const isBest = !baseline && best[index] !== undefined &&
           cell === best[index];
-        return `<td${align(index)}>${
+        const wraps = text.length > LONG_TEXT ? ' class="weft-long"' : "";
+        return `<td${wraps}${align(index)}>${
           isBest ? `<strong class="weft-best">${text}</strong>` : text
         }</td>`;
       }).join("");
@@ -241,6 +260,7 @@ export const TABLE_STYLE: string =
   `.weft-table th,.weft-table td{padding:.32em .8em;text-align:left;border:0;white-space:nowrap}` +
   `.weft-table thead th{border-bottom:1.5px solid currentColor;font-weight:600}` +
   `.weft-table tbody tr+tr td{border-top:1px solid rgba(128,128,128,.28)}` +
+  `.weft-table .weft-long{white-space:normal;min-width:18em}` +
   `.weft-table .weft-baseline td{opacity:.65;font-style:italic}` +
   `.weft-table .weft-best{font-weight:700}`;
 

@@ -1,4 +1,4 @@
-import { ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { resultTable } from "./table.ts";
 
 const table = resultTable(
@@ -39,6 +39,24 @@ Deno.test("ResultTable as text aligns numbers to the right and leaves gaps empty
       "Yesterday  0.1000",
     ].join("\n"),
   );
+});
+
+Deno.test("ResultTable gives the numbers of a column one form unless small ones would be lost", () => {
+  const column = (values: number[], digits = 4) =>
+    String(
+      resultTable([{ label: "x", digits }], values.map((value) => [value])),
+    )
+      .split("\n").slice(2).map((line) => line.trim());
+  const cases: [number[], string[]][] = [
+    [[0.20497, 0.01881, -0.003674], ["0.2050", "0.0188", "−0.0037"]],
+    [[1.10824, 0.9919], ["1.108", "0.992"]],
+    [[0.000197, 0.15, 5.04e-9], ["0.000197", "0.15", "5.04e-9"]],
+    [[12, 7, 1040], ["12", "7", "1040"]],
+    [[1548, 0.5], ["1548", "0.5"]],
+    [[2.763e-8, 3.429e-8], ["2.763e-8", "3.429e-8"]],
+    [[0, 0.25], ["0.00", "0.25"]],
+  ];
+  for (const [values, texts] of cases) deepStrictEqual(column(values), texts);
 });
 
 Deno.test("ResultTable shows dates as days and tells missing from zero", () => {
