@@ -231,6 +231,21 @@ Deno.test("a flipped byte in any stored file is noticed, set aside and told", ()
     }
   }));
 
+Deno.test("saving what is there already heals a damaged file", () =>
+  inFolder(async (folder) => {
+    await new DiskStore(folder).save(a, entry({ y: [1, 2] }));
+    const [path = ""] = await filesIn(join(folder, "objects"));
+    const bytes = await readFile(path);
+    bytes[1] = (bytes[1] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    const store = new DiskStore(folder);
+    const events = watch(store);
+    await store.save(b, entry({ y: [1, 2] }));
+    assert.deepEqual(events.map(({ kind }) => kind), ["damaged"]);
+    assert.deepEqual(await read(store, a), [1, 2]);
+    assert.deepEqual(await read(store, b), [1, 2]);
+  }));
+
 Deno.test("what was damaged is kept again once it is computed again", () =>
   inFolder(async (folder) => {
     await new DiskStore(folder).save(a, entry({ y: [1, 2] }));
