@@ -26,6 +26,32 @@ Deno.test("an execution lets the event loop turn", async () => {
   assert.ok(turns > 5, `${turns} turns`);
 });
 
+Deno.test("a loop of short executions lets the event loop turn and heeds its signal", async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const controller = new AbortController();
+  const step = () =>
+    wf.sum(wf.exp(wf.arange(20_000, undefined, 1, f64))).item();
+  for (let k = 0; k < 300; k++) await step();
+  clearInterval(timer);
+  assert.ok(turns > 2, `${turns} turns`);
+  setTimeout(() => controller.abort(), 1);
+  await assert.rejects(
+    wf.withExecution({ signal: controller.signal }, async () => {
+      for (let k = 0; k < 100_000; k++) await step();
+    }),
+    CancelledError,
+  );
+});
+
+Deno.test("an error of a routine names the op that called it", async () => {
+  const factor = withBlame(
+    ["gp", "factor"],
+    () => wf.cholesky(wf.tensor([[1, 2], [2, 1]], f64)),
+  );
+  await assert.rejects(() => factor.data(), /positive definite[^]*gp › factor/);
+});
+
 Deno.test("an aborted signal stops an execution amid a kernel", async () => {
   const controller = new AbortController();
   const running = wf.withExecution(

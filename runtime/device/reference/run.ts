@@ -4,6 +4,7 @@
  * @module
  */
 
+import { WeftError } from "../../core/errors.ts";
 import { allocate, type TypedArray } from "../dtypes.ts";
 import {
   attributesOf,
@@ -88,13 +89,28 @@ export function* runPlan(
   });
   for (const step of plan.steps) {
     const started = observe === undefined ? 0 : performance.now();
-    const work = step.run(buffers);
-    if (work !== undefined) yield* work;
+    try {
+      const work = step.run(buffers);
+      if (work !== undefined) yield* work;
+    } catch (error) {
+      throw withPath(error, order[step.node]?.blame);
+    }
     observe?.(step, buffers, performance.now() - started);
     // The slot keeps its type; an empty array lets the old one be collected.
     for (const slot of step.frees) buffers[slot] = EMPTY;
   }
   return plan.results.map((slot) => buffers[slot]!);
+}
+
+/** An error of ours that does not say yet which op it happened in, says so. */
+function withPath(
+  error: unknown,
+  path: readonly string[] | undefined,
+): unknown {
+  const silent = error instanceof WeftError && error.details.path === undefined;
+  if (!silent || path === undefined) return error;
+  const Class = error.constructor as typeof WeftError;
+  return new Class(error.summary, { ...error.details, path });
 }
 
 const EMPTY = new Float64Array(0);
