@@ -38,6 +38,8 @@ export class Figure implements FigureSpec, Displayable {
   readonly layout: FigureLayout;
 
   /**
+   * Makes a figure.
+   *
    * @param data The series, in plotly's words.
    * @param layout The frame, in plotly's words.
    */

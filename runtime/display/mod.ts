@@ -8,8 +8,17 @@
 
 import "./register.ts";
 
+export type * from "../core/events.ts";
+
 export type { AxisType, AxisValues } from "./axis.ts";
-export { type Displayable, isDisplayable, type MimeBundle } from "./bundle.ts";
+export {
+  DENO_INSPECT,
+  type Displayable,
+  isDisplayable,
+  JUPYTER_DISPLAY,
+  JUPYTER_DISPLAY,
+  type MimeBundle,
+} from "./bundle.ts";
 export { Figure, figure, figurePage, showPlotlyAgain } from "./figure.ts";
 export {
   type Band,

@@ -25,7 +25,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export class Shown implements Displayable {
   readonly #value: unknown;
 
-  /** @param value What to show. */
+  /**
+   * Wraps a value.
+   *
+   * @param value What to show.
+   */
   constructor(value: unknown) {
     this.#value = value;
   }

@@ -114,6 +114,8 @@ export class ResultTable implements Displayable {
   readonly caption: string;
 
   /**
+   * Makes a table.
+   *
    * @param columns Headings, or columns with more to say.
    * @param rows Lists of cells, or rows that are set apart.
    * @param options The caption.
