@@ -16,7 +16,6 @@ export {
   type Displayable,
   isDisplayable,
   JUPYTER_DISPLAY,
-  JUPYTER_DISPLAY,
   type MimeBundle,
 } from "./bundle.ts";
 export { Figure, figure, figurePage, showPlotlyAgain } from "./figure.ts";
