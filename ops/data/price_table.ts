@@ -5,18 +5,24 @@
  * @module
  */
 
+/** One numeric column of a price table. */
+export type PriceField =
+  | "open"
+  | "high"
+  | "low"
+  | "close"
+  | "volume"
+  | "adjustedClose";
+
 /** The numeric columns of a price table, in the order of the frame. */
-export const PRICE_FIELDS = [
+export const PRICE_FIELDS: readonly PriceField[] = [
   "open",
   "high",
   "low",
   "close",
   "volume",
   "adjustedClose",
-] as const;
-
-/** One numeric column of a price table. */
-export type PriceField = typeof PRICE_FIELDS[number];
+];
 
 /** Every column that a price file can have. */
 export type PriceColumn = "date" | "ticker" | PriceField;

@@ -18,7 +18,7 @@ export const MOVEMENT_CLASSES: readonly ["down", "hold", "up"] = [
 ];
 
 /** The label of rows whose future is not known yet. */
-export const UNLABELLED = -1;
+export const UNLABELLED: -1 = -1;
 
 /**
  * Labels row `t` by the simple return from the close of day `t` to the close

@@ -76,14 +76,40 @@ export function tensor<A extends AnyTypedArray>(
   data: A,
   options?: { readonly dtype?: undefined; readonly shape?: Shape },
 ): Tensor<DTypeOfArray<A>>;
+/**
+ * A tensor of given numbers in a dtype of your choice.
+ *
+ * @param data A number, nested lists, or a typed array, whose elements are
+ * converted.
+ * @param options `dtype`; and `shape` for data in row-major order.
+ * @returns The tensor.
+ * @throws {ShapeError} When lists are ragged or the shape does not fit.
+ * @throws {DataError} When an integer dtype gets a number with a fraction.
+ */
 export function tensor<D extends DType>(
   data: NestedList | AnyTypedArray,
   options: { readonly dtype: D; readonly shape?: Shape },
 ): Tensor<D>;
+/**
+ * A bool tensor of given booleans, which are copied.
+ *
+ * @param data A boolean, or nested lists.
+ * @param options `shape` for data in row-major order.
+ * @returns The tensor.
+ * @throws {ShapeError} When lists are ragged or the shape does not fit.
+ */
 export function tensor(
   data: boolean | readonly boolean[] | readonly (readonly boolean[])[],
   options?: { readonly dtype?: undefined; readonly shape?: Shape },
 ): Tensor<"bool">;
+/**
+ * An f32 tensor of given numbers, which are copied.
+ *
+ * @param data A number, or nested lists.
+ * @param options `shape` for data in row-major order.
+ * @returns The tensor.
+ * @throws {ShapeError} When lists are ragged or the shape does not fit.
+ */
 export function tensor(
   data: number | readonly number[] | readonly NestedList[],
   options?: { readonly dtype?: undefined; readonly shape?: Shape },

@@ -10,7 +10,13 @@ export {
   memoryAccount,
   type MemoryHolder,
 } from "../device/account.ts";
-export type { DataOf, DType, FloatDType } from "../device/dtypes.ts";
+export type { ExecutionOptions, KernelRecord } from "../device/device.ts";
+export type {
+  AnyTypedArray,
+  DataOf,
+  DType,
+  FloatDType,
+} from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
 export { compile } from "./compile.ts";
 export * from "./contraction.ts";

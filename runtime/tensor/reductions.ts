@@ -76,13 +76,20 @@ function countReduced(name: string, x: Tensor, options: ReduceOptions): number {
 }
 
 /**
- * Sum, accumulated in double precision; of booleans it is how many hold.
+ * How many booleans hold.
+ *
+ * @param x The booleans.
+ * @param options Axes.
+ * @returns The counts.
+ */
+export function sum(x: Tensor<"bool">, options?: ReduceOptions): Tensor<"i32">;
+/**
+ * Sum, accumulated in double precision.
  *
  * @param x The tensor.
  * @param options Axes.
- * @returns The sums, i32 for booleans.
+ * @returns The sums, of the tensor's dtype.
  */
-export function sum(x: Tensor<"bool">, options?: ReduceOptions): Tensor<"i32">;
 export function sum<D extends DType>(
   x: Tensor<D>,
   options?: ReduceOptions,

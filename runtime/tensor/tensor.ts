@@ -43,6 +43,7 @@ export class Tensor<D extends DType = DType> {
    * Wraps a node of the graph; made by the functions of this module.
    *
    * @param node The node.
+   * @internal
    */
   constructor(node: GraphNode) {
     this.#node = node;
@@ -56,6 +57,7 @@ export class Tensor<D extends DType = DType> {
    * The graph that computes the tensor; of use to the runtime only.
    *
    * @throws {WeftError} After {@linkcode dispose}.
+   * @internal
    */
   get node(): GraphNode {
     if (this.#node === undefined) {
