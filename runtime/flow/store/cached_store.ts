@@ -77,6 +77,7 @@ export class CachedStore implements Store {
   /** As {@linkcode Store.save}; in memory only once it is on disk. */
   async save(key: Digest, entry: EntryToSave): Promise<StoreRecord> {
     const record = await this.#disk.save(key, entry);
+    this.#memory.forget(record);
     for (
       const [name, { codec, value, keep }] of Object.entries(entry.outputs)
     ) {
@@ -88,6 +89,7 @@ export class CachedStore implements Store {
   /** As {@linkcode Store.link}. */
   async link(key: Digest, record: StoreRecord): Promise<void> {
     await this.#disk.link(key, record);
+    this.#memory.forget({ ...record, key });
     this.#memory.link(key, record);
   }
 

@@ -7,7 +7,7 @@ import { digestText } from "../../core/hash.ts";
 import { valueCodec } from "../../ports/mod.ts";
 import { add, Tensor, tensor } from "../../tensor/mod.ts";
 import { diskStore, openStore } from "./open_store.ts";
-import { entry } from "./testing.ts";
+import { entry, provenance } from "./testing.ts";
 import type { StoreEvent, StoreRecord } from "./store.ts";
 
 const [a, b] = [digestText("a"), digestText("b")];
@@ -76,6 +76,22 @@ Deno.test("diskStore finds a linked key in memory and in another process", () =>
       const record = await each.find(b) as StoreRecord;
       assert.equal((await each.load(record, "y", valueCodec))?.value, 1);
     }
+  }));
+
+Deno.test("diskStore never answers with what was replaced since", () =>
+  inFolder(async (folder) => {
+    const store = diskStore(folder);
+    const digestOnly = {
+      outputs: { y: { codec: valueCodec, value: 2, digest: b, keep: false } },
+      provenance: { ...provenance, op: "newer" },
+    };
+    const linked = digestText("linked");
+    await store.link(linked, await store.save(a, entry({ y: 1 })));
+    const newer = await store.save(b, digestOnly);
+    await store.link(linked, newer);
+    assert.equal((await store.find(linked))?.provenance.op, "newer");
+    await store.save(a, digestOnly);
+    assert.equal((await store.find(a))?.provenance.op, "newer");
   }));
 
 Deno.test("diskStore without room in memory still gives everything from disk", () =>
