@@ -12,7 +12,7 @@ import { harForecast } from "./har_forecast.ts";
 import { harRv } from "./har_rv.ts";
 import { qlike } from "./loss_ops.ts";
 import type { ForecastSplits } from "./splits.ts";
-import { assertClose, series } from "./testing.ts";
+import { assertClose, normals, series } from "./testing.ts";
 
 const returns = Float64Array.from(reference.garch.normal.returns.slice(0, 420));
 const variance = Float64Array.from(reference.har.variance.slice(0, 420));
@@ -271,4 +271,28 @@ Deno.test("splits that cannot be followed are refused, and too little history", 
     ewmaForecast.run({ splits: [base] }),
     /Cannot choose between "variance" and "returns"/,
   );
+});
+
+Deno.test("an abort ends garchForecast long before its last split", async () => {
+  const next = normals(2);
+  const long = series(Float64Array.from({ length: 4000 }, next));
+  const many = Array.from({ length: 30 }, (_, index) => ({
+    trainStart: 0,
+    trainEnd: 1000 + 100 * index,
+    testStart: 1000 + 100 * index,
+    testEnd: 1100 + 100 * index,
+  }));
+  const controller = new AbortController();
+  const logged: number[] = [];
+  const done = garchForecast({ returns: long, splits: many }).value({
+    store: "none",
+    signal: controller.signal,
+    onProgress: (event) => {
+      if (event.type !== "node-progress") return;
+      logged.push(event.fraction);
+      controller.abort();
+    },
+  });
+  await assert.rejects(done, /abort|cancel/i);
+  assert.ok(logged.length > 0 && logged.length < 5, `${logged.length}`);
 });
