@@ -94,13 +94,20 @@ export function defineRoutine(definition: RoutineDefinition): Routine {
     );
   }
   definitions.set(name, definition);
-  return (inputs, attributes) =>
-    applySeveral(
+  return (inputs, attributes) => {
+    // Types outlive tensors in plans, so they must not be tensors themselves.
+    const specs = definition.outputs(inputs.map(specOf), attributes);
+    return applySeveral(
       "routine",
       { name, attributes },
       inputs,
-      definition.outputs(inputs, attributes),
+      specs.map(specOf),
     );
+  };
+}
+
+function specOf({ dtype, shape }: TensorSpec): TensorSpec {
+  return { dtype, shape };
 }
 
 /**
