@@ -96,7 +96,7 @@ interface Figures {
 async function measure(
   build: (from: number) => NumberNode[],
 ): Promise<Figures> {
-  const store = memoryStore({ maxBytes: 16 * 2 ** 20 });
+  const store = memoryStore({ maxBytes: 64 * 2 ** 20 });
   const figures: Figures = { built: [], computed: [], reused: [], heap: [] };
   for (let repeat = -WARM_UP; repeat < REPEATS; repeat++) {
     const from = (repeat + WARM_UP) * NODES;

@@ -34,6 +34,7 @@ export interface BodySettings {
  *
  * @param core The node.
  * @param id Its number in the run.
+ * @param path Names of the ops that lead here, its own last.
  * @param inputs The values of its inputs.
  * @param settings What the body needs from its run.
  * @returns What the body returned, at once where nothing had to be awaited.
@@ -42,13 +43,14 @@ export interface BodySettings {
 export function runBody(
   core: NodeCore,
   id: number,
+  path: readonly string[],
   inputs: Record<string, unknown>,
   settings: BodySettings,
 ): MaybePromise<unknown> {
   const context = contextOf(core, id, settings);
   const attempt = () =>
     withBlame(
-      pathTo(core),
+      path,
       () => core.info.body(inputs, core.params, context),
     );
   try {

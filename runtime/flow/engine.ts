@@ -455,7 +455,7 @@ export class Engine {
     const inputs = checkInputs(core.info, given, path, bindings, core.wires);
     const { signal, events, now } = this.#settings;
     const isLive = () => task.ended === undefined;
-    const returned = runBody(core, task.vertex.id, inputs, {
+    const returned = runBody(core, task.vertex.id, path, inputs, {
       signal,
       events,
       now,

@@ -26,6 +26,8 @@ import type { Wire } from "./wiring.ts";
 /** Keys of ops without a version are worth nothing in another process. */
 const SESSION = crypto.randomUUID();
 
+const NO_PARAMS_DIGEST = digestValue({});
+
 const opTokens = new WeakMap<OpInfo, string>();
 
 function digestOfUsed(used: unknown): string {
@@ -202,6 +204,7 @@ export function withPlace(
  * @throws {UnhashableValueError} If a param has no digest.
  */
 export function paramsDigestOf(core: NodeCore): Digest {
+  if (core.info.params === undefined) return NO_PARAMS_DIGEST;
   if (core.paramsDigest === undefined) {
     try {
       core.paramsDigest = valueCodec.version(core.params) ??

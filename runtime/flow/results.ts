@@ -20,6 +20,8 @@ export type Keep = "auto" | "all" | "roots";
 const READ_MS = 2;
 const READ_BYTES_PER_MS = 200_000;
 
+const lastSeenKeys = new Map<string, Digest[]>();
+
 /**
  * The key under which the last result of an op is kept, to tell why it has to
  * run again: the nth node of the op in a flow is compared with the nth before.
@@ -29,7 +31,12 @@ const READ_BYTES_PER_MS = 200_000;
  * @returns The key.
  */
 export function lastSeenKey(opName: string, nth: number): Digest {
-  return digestText(`weft last seen\n${opName}\n${nth}`);
+  let keys = lastSeenKeys.get(opName);
+  if (keys === undefined) {
+    keys = [];
+    lastSeenKeys.set(opName, keys);
+  }
+  return keys[nth] ??= digestText(`weft last seen\n${opName}\n${nth}`);
 }
 
 /**
