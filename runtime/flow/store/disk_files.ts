@@ -170,7 +170,10 @@ export async function readChecked(
         ino,
       );
     }
-    const bytes = new Uint8Array(size);
+    const bytes = allocate(size);
+    if (bytes === undefined) {
+      return new DamagedFile(`its ${size} bytes do not fit in memory`, ino);
+    }
     const hash = createHash("sha256");
     let length = 0;
     while (length < size) {
@@ -193,6 +196,14 @@ export async function readChecked(
     throw unreadable(path, error);
   } finally {
     await handle.close();
+  }
+}
+
+function allocate(size: number): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return new Uint8Array(size);
+  } catch {
+    return undefined;
   }
 }
 
@@ -249,17 +260,17 @@ export async function listFiles(folder: string): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
   const pending = [folder];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const entry of await namesIn(next)) {
-      const path = join(next, entry.name);
-      if (entry.isDirectory()) {
-        pending.push(path);
-        continue;
-      }
-      const found = await look(path);
+    const inside = await namesIn(next);
+    const paths = inside.filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const entry of inside) {
+      if (entry.isDirectory()) pending.push(join(entry.parentPath, entry.name));
+    }
+    for (const found of await Promise.all(paths.map(look))) {
       if (found === undefined || found instanceof DamagedFile) continue;
-      if (!entry.name.endsWith(TEMPORARY)) files.push(found);
+      if (!found.path.endsWith(TEMPORARY)) files.push(found);
       else if (Date.now() - found.usedAt > ABANDONED_MS) {
-        await removeFile(path);
+        await removeFile(found.path);
       }
     }
   }

@@ -7,12 +7,13 @@ import {
   readFile,
   rm,
   symlink,
+  truncate,
   unlink,
   utimes,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import pl from "nodejs-polars";
 import { StoreError } from "../../core/errors.ts";
@@ -20,6 +21,7 @@ import { digestText } from "../../core/hash.ts";
 import { decodeSafetensors } from "../../formats/safetensors.ts";
 import { valueCodec } from "../../ports/mod.ts";
 import { add, Tensor, tensor, zeros } from "../../tensor/mod.ts";
+import { encodeRecord, seal } from "./record_file.ts";
 import { DiskStore } from "./disk_store.ts";
 import { entry } from "./testing.ts";
 import type { Store, StoreEvent, StoreRecord } from "./store.ts";
@@ -295,6 +297,33 @@ Deno.test("DiskStore notices files that were cut, lengthened or replaced by link
     assert.equal(`${await readFile(secret)}`, "secret");
   }));
 
+Deno.test("DiskStore sets a file aside that claims more bytes than memory has", () =>
+  inFolder(async (folder) => {
+    const store = new DiskStore(folder);
+    const events = watch(store);
+    const bytes = 2 ** 43;
+    const sha256 = digestText("huge");
+    const parts = [{ name: "value", format: "json" as const, sha256, bytes }];
+    const { provenance } = entry({});
+    const outputs = { y: { byteSize: 8, parts } };
+    const record = { key: a, savedAt: "", provenance, outputs };
+    const object = join(
+      folder,
+      "objects",
+      sha256.slice(0, 2),
+      `${sha256}.json`,
+    );
+    const path = join(folder, "records", a.slice(0, 2), `${a}.json`);
+    for (const each of [object, path]) {
+      await mkdir(dirname(each), { recursive: true });
+    }
+    await writeFile(path, encodeRecord(record));
+    await writeFile(object, "");
+    await truncate(object, bytes); // A hole that takes no space on the disk
+    assert.equal(await read(store, a), "nothing");
+    assert.deepEqual(events.map(({ kind }) => kind), ["damaged"]);
+  }));
+
 Deno.test("DiskStore takes a missing object for a miss that still tells the digest", () =>
   inFolder(async (folder) => {
     const store = new DiskStore(folder);
@@ -411,7 +440,6 @@ Deno.test("DiskStore writes nothing before something is saved", () =>
 
 Deno.test("DiskStore refuses the folder of another layout and leaves it alone", () =>
   inFolder(async (folder) => {
-    const { seal } = await import("./record_file.ts");
     await writeFile(join(folder, "weft-store.json"), seal({ layout: 99 }));
     await assert.rejects(
       async () => await new DiskStore(folder).find(a),
