@@ -114,6 +114,7 @@ Deno.test("reading one result of a routine keeps the others", async () => {
 });
 
 Deno.test("1,200 dropped tensors of 10 MB do not exhaust memory", async () => {
+  // 12 GB in all; the 5,000 of the requirement take minutes on a busy machine.
   const limit = 3e9;
   for (let k = 0; k < 600; k++) {
     const x = wf.ones([1_250_000], f64);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import * as wf from "../../tensor/mod.ts";
-import { referenceDevice } from "./device.ts";
-import { evaluatePlain } from "./plain_evaluator.ts";
-import { planOf } from "./run.ts";
+import * as wf from "./mod.ts";
+import { referenceDevice } from "../device/reference/device.ts";
+import { evaluatePlain } from "../device/reference/plain_evaluator.ts";
+import { planOf } from "../device/reference/run.ts";
 
 const f64 = { dtype: "f64" } as const;
 
