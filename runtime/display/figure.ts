@@ -13,7 +13,7 @@ import {
   type MimeBundle,
 } from "./bundle.ts";
 import type { FigureLayout, FigureSpec, FigureTrace } from "./figure_spec.ts";
-import { noteOutput } from "./late_results.ts";
+import { noteOutput } from "./cell_results.ts";
 import {
   FIGURE_SCRIPT,
   FIGURE_STYLE,

@@ -52,7 +52,11 @@ function dtypeText(dtype: unknown): string {
 
 function valueText(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  if (typeof value === "number") return String(Number(value.toPrecision(10)));
+  if (typeof value === "number") {
+    return Number.isInteger(value)
+      ? String(value)
+      : String(Number(value.toPrecision(7)));
+  }
   const isCell = value instanceof Date || typeof value !== "object";
   const text = isCell ? cellText(value as Cell, 6) : JSON.stringify(value);
   return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 1)}…` : text;

@@ -11,7 +11,7 @@ import { isNode, Run } from "../flow/mod.ts";
 import { describeNode, describeRun } from "./flow_view.ts";
 import { describeFrame, isFrame } from "./frame_view.ts";
 import { currentKernel } from "./kernel.ts";
-import { currentSender, holdCellsOpen } from "./late_results.ts";
+import { currentSender, improveCells } from "./cell_results.ts";
 import { showRuns } from "./show_runs.ts";
 import { describeTensor, isTensor } from "./tensor_view.ts";
 
@@ -41,6 +41,6 @@ registerDescriber({
 
 if (currentKernel() !== undefined) {
   const sender = currentSender();
-  if (sender !== undefined) holdCellsOpen(sender);
+  if (sender !== undefined) improveCells(sender);
   showRuns();
 }

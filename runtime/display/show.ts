@@ -15,10 +15,24 @@ import {
 } from "./bundle.ts";
 import { escapeHtml } from "./text.ts";
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/**
+ * Whether a value is a plain object.
+ *
+ * @param value Any value.
+ * @returns False for instances of classes, arrays and null.
+ */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** More characters of a plain value are not shown. */
+const MAX_TEXT = 1200;
+
+function shortText(value: unknown): string {
+  const text = Deno.inspect(value, { breakLength: 100 });
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 /** A value that shows itself as Weft draws it; made by {@linkcode show}. */
@@ -40,7 +54,7 @@ export class Shown implements Displayable {
     const own = await describe(value, "");
     if (own["text/plain"] !== "") return own;
     if (isDisplayable(value)) return await value[JUPYTER_DISPLAY]();
-    if (!isRecord(value)) return { "text/plain": Deno.inspect(value) };
+    if (!isRecord(value)) return { "text/plain": shortText(value) };
     const html: string[] = [];
     const text: string[] = [];
     for (const [name, inner] of Object.entries(value)) {

@@ -22,6 +22,14 @@ Deno.test("show draws each value of a record in its own way, by name", async () 
   );
 });
 
+Deno.test("show cuts plain values that would fill pages", async () => {
+  const long = await show({
+    list: Array.from({ length: 90 }, () => "x".repeat(90)),
+  })[JUPYTER_DISPLAY]();
+  const text = String(long["text/plain"]);
+  ok(text.length < 1300 && text.endsWith("…"));
+});
+
 Deno.test("show leaves the value as it is for console.log", () => {
   strictEqual(Deno.inspect(show({ a: 1 })), "{ a: 1 }");
 });

@@ -1,10 +1,19 @@
 /**
- * Keeps a cell open until its outputs have left the kernel. Deno's kernel
- * sends outputs and the word "idle" on two paths; when a large output loses the
- * race, front ends drop it, because the cell is over for them.
+ * What happens to the last value of a cell in Deno's kernel.
+ *
+ * Frames and records of results become what {@linkcode show} makes of them: the
+ * frames of polars show themselves without their shape, and records not at all.
+ *
+ * And a cell is kept open until its outputs have left the kernel, which sends
+ * outputs and the word "idle" on two paths: when a large output loses the race,
+ * front ends drop it, because the cell is over for them.
  *
  * @module
  */
+
+import { isDisplayable } from "./bundle.ts";
+import { isFrame } from "./frame_view.ts";
+import { isRecord, show } from "./show.ts";
 
 /** The part of the kernel's own interface that is held back. */
 export interface ResultSender {
@@ -29,25 +38,35 @@ export function noteOutput(characters: number): void {
 }
 
 /**
- * Makes each cell wait for its outputs. Calling it again changes nothing.
+ * Makes each cell show its last value as Weft draws it, and wait for its
+ * outputs. Calling it again changes nothing.
  *
  * @param sender The kernel's own interface; left alone where it is not as
  * expected.
  */
-export function holdCellsOpen(sender: ResultSender): void {
+export function improveCells(sender: ResultSender): void {
   const send = sender.broadcastResult;
-  if (typeof send !== "function" || held.has(send)) return;
-  const hold = async (count: number, result: unknown) => {
-    await send(count, result);
+  if (typeof send !== "function" || improved.has(send)) return;
+  const improve = async (count: number, result: unknown) => {
+    await send(count, isBetterShown(result) ? show(result) : result);
     const wait = GRACE_MS + pendingCharacters * MS_A_CHARACTER;
     pendingCharacters = 0;
     await new Promise((resolve) => setTimeout(resolve, wait));
   };
-  held.add(hold);
-  sender.broadcastResult = hold;
+  improved.add(improve);
+  sender.broadcastResult = improve;
 }
 
-const held = new WeakSet<object>();
+const improved = new WeakSet<object>();
+
+/** Frames, and records that hold something that Weft draws. */
+function isBetterShown(value: unknown): boolean {
+  if (isFrame(value)) return true;
+  return isRecord(value) &&
+    Object.values(value).some((inner) =>
+      isFrame(inner) || isDisplayable(inner)
+    );
+}
 
 /**
  * The interface of the kernel around the code.
