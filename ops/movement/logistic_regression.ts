@@ -222,7 +222,7 @@ export async function logisticFit(
  *   features: wf.tensor([[-2], [-1], [1], [2]], { dtype: "f64" }),
  *   labels: wf.tensor([0, 0, 1, 1], { dtype: "i32" }),
  * }, { classes: 2 });
- * const [[down, up]] = await weights.toArray() as number[][];
+ * const [down, up] = await weights.data();
  * console.log(up! > down!); // true
  * ```
  */
