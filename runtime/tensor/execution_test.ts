@@ -152,6 +152,18 @@ Deno.test("checkFinite blames the first primitive that gives NaN or infinity", a
   );
 });
 
+Deno.test("checkFinite looks into programs that were traced once", async () => {
+  const root = wf.compile((x: wf.F64) => wf.add(wf.sqrt(wf.negative(x)), 1));
+  await assert.rejects(
+    () =>
+      wf.withExecution(
+        { checkFinite: true },
+        () => root(wf.tensor([0, 4], f64)).data(),
+      ),
+    /after "sqrt": current value at \[1\] is NaN[^]*from -4/,
+  );
+});
+
 Deno.test("checkFinite lets pass what is masked and what came in with the data", async () => {
   await wf.withExecution({ checkFinite: true }, async () => {
     const x = wf.tensor([1, 0], f64);

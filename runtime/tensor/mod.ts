@@ -45,6 +45,7 @@ export {
   customGradient,
   type CustomGradientCall,
 } from "./custom.ts";
+export { einsum } from "./einsum.ts";
 export * from "./elementwise.ts";
 export { type ExecutionSettings, withExecution } from "./execution.ts";
 export * from "./indexing.ts";

@@ -7,7 +7,7 @@
 
 import { NumericalError } from "../../core/errors.ts";
 import { isFloatDType, type TypedArray } from "../dtypes.ts";
-import type { GraphNode } from "../graph.ts";
+import { attributesOf, type GraphNode, topologicalOrder } from "../graph.ts";
 import { formatShape, type Shape } from "../shapes.ts";
 import type { Step } from "./builder.ts";
 import type { Work } from "./clock.ts";
@@ -34,11 +34,13 @@ export function firstNotFinite(array: TypedArray): number {
  *
  * @param order All nodes, inputs first; each node's `slot` is its position.
  * @param roots What was asked for.
+ * @param parameters Data of the nodes of the primitive `parameter`.
  * @throws {NumericalError} Names the primitive and the path of its op.
  */
 export function* blameNotFinite(
   order: readonly GraphNode[],
   roots: readonly GraphNode[],
+  parameters: readonly TypedArray[] = [],
 ): Work {
   order.forEach((node, index) => node.slot = index);
   const plan = makePlan(order, roots, { fuse: false });
@@ -56,11 +58,24 @@ export function* blameNotFinite(
       const array = buffers[slot];
       if (array === undefined || !isFloat(array) || isFinite(array)) continue;
       if (step.reads.every((one) => isFinite(buffers[one]!))) {
+        if (node.op === "call") blameInside(node, step, buffers);
         throw blamed(node, step, array, buffers);
       }
     }
   };
-  yield* runPlan(plan, order, [], inspect);
+  yield* runPlan(plan, order, parameters, inspect);
+}
+
+/** Throws what a program that was traced once would throw written out. */
+function blameInside(
+  node: GraphNode,
+  step: Step,
+  buffers: readonly TypedArray[],
+): void {
+  const { outputs } = attributesOf(node, "call").body;
+  const inputs = step.reads.map((slot) => buffers[slot]!);
+  const work = blameNotFinite(topologicalOrder(outputs), outputs, inputs);
+  while (work.next().done !== true);
 }
 
 function isFloat(array: TypedArray): boolean {
