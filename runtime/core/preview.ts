@@ -43,6 +43,16 @@ function clip(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
+/**
+ * The length of the longest of many texts, for columns.
+ *
+ * @param texts The texts.
+ * @returns The length; 0 for none.
+ */
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, text.length), 0);
+}
+
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {

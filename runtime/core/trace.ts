@@ -12,6 +12,7 @@ import type {
   RunEvent,
   RunState,
 } from "./events.ts";
+import { widest } from "./preview.ts";
 
 /** What happened to one node. */
 export interface TraceNode extends NodeInfo {
@@ -156,7 +157,7 @@ export class Trace {
    * @returns Several lines.
    */
   toText(): string {
-    const width = Math.max(4, ...this.#nodes.map(({ name }) => name.length));
+    const width = widest(this.#nodes.map(({ name }) => name));
     const lines = this.#nodes.map((node) =>
       `${node.name.padEnd(width)}  ${node.state.padEnd(9)}  ${
         timeText(node.ms).padStart(9)

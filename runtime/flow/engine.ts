@@ -28,7 +28,11 @@ import { countByOp, Results } from "./results.ts";
 import type { MaybePromise, StoreRecord } from "./store/store.ts";
 import { Task } from "./task.ts";
 import { TaskKeys } from "./task_keys.ts";
-import { outputDigests, outputsRead, sharedOutputs } from "./task_outputs.ts";
+import {
+  outputDigests,
+  outputsRead,
+  outputsToCompute,
+} from "./task_outputs.ts";
 import { valueOfWire } from "./wiring.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
@@ -66,6 +70,7 @@ export class Engine {
   readonly #byCore: ReadonlyMap<NodeCore, Task>;
   readonly #keys: TaskKeys;
   readonly #firstByKey = new Map<Digest, Task>();
+  readonly #queuedByContent = new Map<Digest, Task>();
   readonly #ready: ReadyQueue<Task>;
   readonly #moving: Task[] = [];
   readonly #failed: Task[] = [];
@@ -101,7 +106,7 @@ export class Engine {
    * @throws {CancelledError} If the signal was aborted.
    */
   async run(): Promise<Record<string, unknown>[]> {
-    const { signal, graph } = this.#settings;
+    const { signal, graph, overridden } = this.#settings;
     const over = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -129,7 +134,10 @@ export class Engine {
       if (task.ended === undefined) this.#endUnneeded(task);
     }
     if (this.#failed.length > 0) throw this.#blame();
-    return graph.roots.map((root) => ({ ...this.#tasks[root.id]!.values }));
+    return graph.roots.map(({ id, core }) => ({
+      ...this.#tasks[id]!.values,
+      ...Object.fromEntries(overridden?.of(core) ?? []),
+    }));
   }
 
   /**
@@ -210,8 +218,8 @@ export class Engine {
     task.isWanted ||= forValues;
     if (task.phase === "idle" || (task.phase === "parked" && task.isWanted)) {
       this.#moving.push(task);
-    } else if (task.phase === "following" && task.isWanted) {
-      this.#ask(this.#firstByKey.get(task.key!)!, true);
+    } else if (task.first !== undefined && task.isWanted) {
+      this.#ask(task.first, true);
     }
   }
 
@@ -228,10 +236,23 @@ export class Engine {
         if (task.missing === 0) this.#searchByContent(task);
         return;
       case "values":
-        if (task.missing > 0) return;
-        task.phase = "ready";
-        this.#ready.push(task);
+        if (task.missing === 0) this.#queue(task);
     }
+  }
+
+  /** A call with the same inputs by content may be at work already. */
+  #queue(task: Task): void {
+    const { contentKey } = task;
+    if (contentKey !== undefined) {
+      const first = this.#queuedByContent.get(contentKey);
+      if (first !== undefined && first.ended === undefined) {
+        this.#follow(task, first);
+        return;
+      }
+      this.#queuedByContent.set(contentKey, task);
+    }
+    task.phase = "ready";
+    this.#ready.push(task);
   }
 
   #search(task: Task): void {
@@ -264,6 +285,7 @@ export class Engine {
   /** Two nodes that are the same call run once. */
   #follow(task: Task, first: Task): void {
     task.phase = "following";
+    task.first = first;
     task.inputs = first.inputs;
     first.twins.push(task);
     if (first.digests !== undefined) {
@@ -463,7 +485,7 @@ export class Engine {
     });
     this.#then(task, returned, (value) => {
       const values = checkOutputs(core.info, value, path, bindings);
-      this.#settle(task, this.#withOverrides(task, values));
+      this.#settle(task, values);
     });
   }
 
@@ -474,16 +496,6 @@ export class Engine {
       : this.#byCore.get(output.node)!.values![output.name];
   }
 
-  #withOverrides(
-    task: Task,
-    values: Record<string, unknown>,
-  ): Record<string, unknown> {
-    const replaced = this.#settings.overridden?.of(task.core);
-    return replaced === undefined
-      ? values
-      : { ...values, ...Object.fromEntries(replaced) };
-  }
-
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
     const { checkNaN, device, now, results } = this.#settings;
@@ -491,7 +503,7 @@ export class Engine {
       task.core,
       values,
       results.modeFor(task),
-      sharedOutputs(task),
+      outputsToCompute(task, values),
     );
     const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
     this.#then(task, digested, (digests) => {

@@ -16,11 +16,15 @@ import { sourcesOf } from "./wiring.ts";
 
 /** The methods of all nodes; the outputs are own properties beside them. */
 class NodeHandle implements NodeLike {
-  readonly [CORE]: NodeCore;
+  readonly #core: NodeCore;
 
   constructor(core: NodeCore) {
-    // Not enumerable, so that spreading a node gives its outputs only
-    this[CORE] = core;
+    this.#core = core;
+  }
+
+  // A getter, so that spreading a node gives its outputs only
+  get [CORE](): NodeCore {
+    return this.#core;
   }
 
   async value(options?: RunOptions): Promise<unknown> {
@@ -37,7 +41,7 @@ class NodeHandle implements NodeLike {
   }
 
   toString(): string {
-    const { info } = this[CORE];
+    const { info } = this.#core;
     return `Node ${info.name} → ${[...info.outputs.keys()].join(", ")}`;
   }
 

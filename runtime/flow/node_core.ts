@@ -5,6 +5,7 @@
  * @module
  */
 
+import { describe, type Description } from "../core/describe.ts";
 import type { Outline } from "../ports/mod.ts";
 import type { OpInfo } from "./op_info.ts";
 import type { Wire } from "./wiring.ts";
@@ -84,6 +85,30 @@ export class Output<T> {
     this.node = node;
     this.name = name;
     this.outline = outline;
+  }
+
+  /** One line for people. */
+  toString(): string {
+    const { dtypes, shape, kind } = this.outline;
+    const sizes = shape?.map((size) => size ?? "?").join(", ");
+    const parts = [
+      dtypes?.join(" | "),
+      kind,
+      sizes === undefined ? undefined : `[${sizes}]`,
+    ].filter((part) => part !== undefined);
+    return `Output "${this.name}" of ${this.node.info.name}: ${
+      parts.join(" ")
+    }`;
+  }
+
+  /** What a notebook shows. */
+  [Symbol.for("Jupyter.display")](): Description | Promise<Description> {
+    return describe(this, this.toString());
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
   }
 }
 

@@ -245,3 +245,12 @@ Deno.test("op: the stack of a wiring error shows the caller, not the framework",
   assert.match(frames[0]!, /op_test\.ts/);
   assert.ok(frames.every((frame) => !/flow\/(op|node|checks)\.ts/.test(frame)));
 });
+
+Deno.test("op: spreading a node gives its outputs, which tell what is known of them", () => {
+  const node = matmul({ a: f64(2, 3), b: f64(3, 5) });
+  const { c, ...rest } = { ...node };
+  assert.deepEqual(Object.keys(rest), []);
+  assert.equal(isNode({ ...node }), false);
+  assert.equal(String(c), 'Output "c" of test/matmul: f64 tensor [2, 5]');
+  assert.equal(String(node), "Node test/matmul → c");
+});

@@ -6,6 +6,7 @@
 
 import type { NodeInfo } from "../core/events.ts";
 import type { Digest } from "../core/hash.ts";
+import { widest } from "../core/preview.ts";
 import { collectGraph, type Graph, nodeInfoOf, type Vertex } from "./graph.ts";
 import {
   ConstantDigests,
@@ -241,7 +242,7 @@ export function planOf(
 export function explainPlan(plan: Plan): string {
   const count = (state: PlanState) =>
     plan.nodes.filter((node) => node.state === state).length;
-  const width = Math.max(...plan.nodes.map(({ name }) => name.length));
+  const width = widest(plan.nodes.map(({ name }) => name));
   return [
     `${plan.nodes.length} nodes: ${count("will run")} will run, ${
       count("may run")

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { z } from "zod";
 import type { NodeState } from "../core/events.ts";
-import { memoryStore, type Node, op, type RunOptions, start } from "./mod.ts";
+import {
+  memoryStore,
+  type Node,
+  op,
+  run,
+  type RunOptions,
+  start,
+} from "./mod.ts";
 
 /** A node of a random flow: which earlier nodes it reads, and what it does. */
 interface Plan {
@@ -49,7 +56,11 @@ function naively(plans: readonly Plan[]): (number | undefined)[] {
   return values;
 }
 
-function build(plans: readonly Plan[], runs: number[]): NumberNode[] {
+function build(
+  plans: readonly Plan[],
+  runs: number[],
+  numberOf: (at: number) => number = (at) => at,
+): NumberNode[] {
   const node = op({
     name: "random/node",
     version: "1",
@@ -72,7 +83,10 @@ function build(plans: readonly Plan[], runs: number[]): NumberNode[] {
   const nodes: NumberNode[] = [];
   for (const [at, { reads, ...plan }] of plans.entries()) {
     nodes.push(
-      node({ xs: reads.map((read) => nodes[read]!.x) }, { at, ...plan }),
+      node(
+        { xs: reads.map((read) => nodes[read]!.x) },
+        { at: numberOf(at), ...plan },
+      ),
     );
   }
   return nodes;
@@ -123,6 +137,29 @@ Deno.test("random flows: values equal a plain loop's, and each needed node runs 
         );
       },
     ),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("random flows: equal calls run once, and every one of them gets the value", async () => {
+  await fc.assert(
+    fc.asyncProperty(planned, options, async (drafts, makeOptions) => {
+      const plans = plansOf(drafts);
+      const expected = naively(plans);
+      const runs: number[] = [];
+      // Without their numbers, nodes with equal inputs are the same call
+      const nodes = build(plans, runs, () => 0);
+      const made = makeOptions();
+      const values = await run(nodes, made);
+      assert.deepEqual(values.map(({ x }) => x), expected);
+      const calls = new Set(plans.map((plan) =>
+        JSON.stringify({
+          ...plan,
+          reads: plan.reads.map((read) => expected[read]),
+        })
+      ));
+      if (made.store !== "none") assert.equal(runs.length, calls.size);
+    }),
     { numRuns: 150 },
   );
 });

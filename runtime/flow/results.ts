@@ -76,6 +76,11 @@ export class Results {
     return this.#store.kind !== "none";
   }
 
+  /** Whether every result has to be in the store when the run ends. */
+  get keepsAll(): boolean {
+    return this.isKept && this.#keep === "all";
+  }
+
   /** Looks up a key. */
   find(key: Digest): MaybePromise<StoreRecord | undefined> {
     return this.#store.find(

@@ -294,6 +294,27 @@ Deno.test("run: an override takes the place of an output, and nothing above it r
   });
 });
 
+Deno.test("run: an override of one output leaves the others as computed, and enters no store", async () => {
+  const two = op({
+    name: "run/two",
+    version: "1",
+    outputs: { a: z.number(), b: z.number() },
+    run: () => ({ a: 1, b: 2 }),
+  });
+  const shared = store();
+  const node = two();
+  const overrides = [[node.a, 50]] as const;
+  assert.deepEqual(await node.value({ store: shared, overrides }), {
+    a: 50,
+    b: 2,
+  });
+  assert.deepEqual(await node.value({ store: shared, overrides }), {
+    a: 50,
+    b: 2,
+  });
+  assert.deepEqual(await node.value({ store: shared }), { a: 1, b: 2 });
+});
+
 Deno.test("run: an override that does not fit its port is refused", async () => {
   const { source } = countingOps();
   const top = source({}, { label: "top", x: 1 });

@@ -48,6 +48,8 @@ export class Task implements Ready {
   sources: readonly Task[] = [];
   /** Tasks that read it. */
   readers: readonly Task[] = [];
+  /** The task that is the same call and runs in its place. */
+  first: Task | undefined = undefined;
   /** Tasks that are the same call and wait for this one. */
   readonly twins: Task[] = [];
   /** How many sources it still waits for in `digests` and `values`. */
@@ -72,6 +74,8 @@ export class Task implements Ready {
   digests: Readonly<Record<string, Digest>> | undefined = undefined;
   /** Its outputs. */
   values: Readonly<Record<string, unknown>> | undefined = undefined;
+  /** How many ops its lazy tensors stand for; an op read twice counts twice. */
+  pendingOps = 0;
   /** When its body began, in milliseconds since the run did. */
   startedAt = 0;
   /** Where its outputs come from. */

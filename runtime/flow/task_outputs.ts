@@ -13,6 +13,12 @@ import type { Task } from "./task.ts";
 import { visitOutputs } from "./wiring.ts";
 
 /**
+ * Lazy tensors of more ops than this are computed: a graph that only grows
+ * would hold the memory of all its leaves, and its kernels could not start.
+ */
+const MOST_PENDING_OPS = 256;
+
+/**
  * The outputs of one node that another reads.
  *
  * @param reader The node that reads.
@@ -37,7 +43,7 @@ export function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
  * @param task The task.
  * @returns The names of the outputs.
  */
-export function sharedOutputs(task: Task): ReadonlySet<string> {
+function sharedOutputs(task: Task): ReadonlySet<string> {
   const names = task.core.info.outputs.keys();
   if (task.twins.length > 0) return new Set(names);
   const shared = new Set<string>();
@@ -51,6 +57,39 @@ export function sharedOutputs(task: Task): ReadonlySet<string> {
     }
   }
   return shared;
+}
+
+function hasPending(
+  core: NodeCore,
+  values: Readonly<Record<string, unknown>>,
+): boolean {
+  for (const [name, { codec }] of core.info.outputs) {
+    if (values[name] !== undefined && codec.isPending(values[name])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * The outputs whose lazy tensors are computed now: those that several will
+ * read, and all of them where too many ops are pending.
+ *
+ * @param task The task; how many ops are pending is counted in it.
+ * @param values Its outputs.
+ * @returns The names of the outputs.
+ */
+export function outputsToCompute(
+  task: Task,
+  values: Readonly<Record<string, unknown>>,
+): ReadonlySet<string> {
+  if (hasPending(task.core, values)) {
+    let pending = 1;
+    for (const source of task.sources) pending += source.pendingOps;
+    if (pending > MOST_PENDING_OPS) return new Set(Object.keys(values));
+    task.pendingOps = pending;
+  }
+  return sharedOutputs(task);
 }
 
 /**
