@@ -67,7 +67,7 @@ function parse(
   const match = /^([a-zA-Z]*(?:,[a-zA-Z]*)*)(?:->([a-zA-Z]*))?$/.exec(
     pattern.replaceAll(" ", ""),
   );
-  const inputs = match?.[1]!.split(",").map((part) => [...part]) ?? [];
+  const inputs = (match?.[1] ?? "").split(",").map((part) => [...part]);
   const all = inputs.flat();
   const output = match?.[2] === undefined
     ? [...new Set(all)].sort().filter((one) =>

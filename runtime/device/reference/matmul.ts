@@ -43,6 +43,7 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
   const batch = node.shape.slice(0, rank - 2);
   const slot = builder.newSlot(node.size);
   const small = rows * columns * depth <= SMALL;
+  const thin = !small && (rows === 1 || columns === 1);
   builder.step("matmul", index, [left, right], [slot], (buffers) => {
     const out = allocate(node.dtype, node.size);
     buffers[slot] = out;
@@ -60,7 +61,9 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
         const a = matrix(left, products[k]!);
         const b = matrix(right, products[k + 1]!);
         const at = (k / 2) * rows * columns;
-        if (small) {
+        if (thin) {
+          yield* multiplyThin(a, b, out, at, rows, columns, depth);
+        } else if (small) {
           multiplySmall(a, b, out, at, rows, columns, depth);
           work += rows * columns * depth + 20;
           if (work > OPERATIONS_PER_LOOK) {
@@ -118,6 +121,78 @@ function multiplySmall(
         q += b.rowStride;
       }
       out[at + i * columns + j] = total;
+    }
+  }
+}
+
+/** A matrix times a vector, or the other way round: packing would not pay. */
+function* multiplyThin(
+  a: Matrix,
+  b: Matrix,
+  out: TypedArray,
+  at: number,
+  rows: number,
+  columns: number,
+  depth: number,
+): Work {
+  const [matrix, vector] = columns === 1 ? [a, b] : [b, a];
+  const lines = columns === 1 ? rows : columns;
+  const lineStride = columns === 1 ? a.rowStride : b.columnStride;
+  const depthStride = columns === 1 ? a.columnStride : b.rowStride;
+  const vectorStride = columns === 1 ? b.rowStride : a.columnStride;
+  const x = new Float64Array(depth);
+  for (let k = 0; k < depth; k++) {
+    x[k] = vector.data[vector.offset + k * vectorStride]!;
+  }
+  const total = new Float64Array(lines);
+  // Walks along the axis that lies in memory order.
+  const byDepth = Math.abs(depthStride) <= Math.abs(lineStride);
+  const [outer, inner] = byDepth ? [lines, depth] : [depth, lines];
+  const perLook = Math.max(1, Math.floor(OPERATIONS_PER_LOOK / inner));
+  for (let from = 0; from < outer; from += perLook) {
+    const to = Math.min(outer, from + perLook);
+    if (byDepth) dotLines(matrix, lineStride, depthStride, x, total, from, to);
+    else addLines(matrix, lineStride, depthStride, x, total, from, to);
+    yield;
+  }
+  out.set(total, at);
+}
+
+/** Products of lines `from` to `to` with a vector. */
+function dotLines(
+  { data, offset }: Matrix,
+  lineStride: number,
+  depthStride: number,
+  x: Float64Array,
+  total: Float64Array,
+  from: number,
+  to: number,
+): void {
+  for (let line = from; line < to; line++) {
+    let p = offset + line * lineStride;
+    let sum = 0;
+    for (let k = 0; k < x.length; k++, p += depthStride) {
+      sum += data[p]! * x[k]!;
+    }
+    total[line] = sum;
+  }
+}
+
+/** Adds the parts `from` to `to` of the products of all lines with a vector. */
+function addLines(
+  { data, offset }: Matrix,
+  lineStride: number,
+  depthStride: number,
+  x: Float64Array,
+  total: Float64Array,
+  from: number,
+  to: number,
+): void {
+  for (let k = from; k < to; k++) {
+    const factor = x[k]!;
+    let p = offset + k * depthStride;
+    for (let line = 0; line < total.length; line++, p += lineStride) {
+      total[line]! += data[p]! * factor;
     }
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { WeftError } from "../../core/errors.ts";
-import { allocate, type TypedArray } from "../dtypes.ts";
+import { allocate, type DType, type TypedArray } from "../dtypes.ts";
 import {
   attributesOf,
   type GraphNode,
@@ -124,7 +124,25 @@ function leafData(
   if (node.op === "parameter") {
     return parameters[attributesOf(node, "parameter").index]!;
   }
-  const one = allocate(node.dtype, 1);
-  one[0] = attributesOf(node, "constant").value;
+  return constantData(node.dtype, attributesOf(node, "constant").value);
+}
+
+const MAX_CONSTANTS = 4096;
+const constants = new Map<DType, Map<number, TypedArray>>();
+
+/** One number in an array that is shared, as allocating it costs more. */
+function constantData(dtype: DType, value: number): TypedArray {
+  let known = constants.get(dtype);
+  if (known === undefined) constants.set(dtype, known = new Map());
+  // Maps take -0 for 0.
+  const shared = value !== 0;
+  const found = shared ? known.get(value) : undefined;
+  if (found !== undefined) return found;
+  const one = allocate(dtype, 1);
+  one[0] = value;
+  if (shared) {
+    if (known.size >= MAX_CONSTANTS) known.clear();
+    known.set(value, one);
+  }
   return one;
 }

@@ -212,6 +212,29 @@ const OTHER_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "matmul with a long vector on either side equals the plain sums",
+    run: async ({ dtype, tolerance }) => {
+      const [m, k] = [40, 30];
+      const a = spreadNumbers(m * k, -1, 1);
+      const v = spreadNumbers(k, -1, 1, 3);
+      const expected = Array.from(
+        { length: m },
+        (_, i) => total(v.map((x, p) => x * a[i * k + p]!)),
+      );
+      const matrix = wf.tensor(a, { dtype, shape: [m, k] });
+      const vector = wf.tensor(v, { dtype });
+      await assertClose(wf.matmul(matrix, vector), expected, tolerance * 20);
+      const turned = wf.transpose(matrix);
+      await assertClose(wf.matmul(vector, turned), expected, tolerance * 20);
+      const stored = wf.concat([turned, turned], { axis: 1 });
+      await assertClose(
+        wf.matmul(vector, stored),
+        [...expected, ...expected],
+        tolerance * 20,
+      );
+    },
+  },
+  {
     name: "matmul broadcasts batches and takes vectors as rows and columns",
     run: async ({ dtype }) => {
       const a = wf.tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], { dtype });
