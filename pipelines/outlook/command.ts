@@ -29,7 +29,7 @@ export const USAGE = `Usage: deno task outlook [options]
   --threshold RATE   return from which a movement is up or down (default 0.01)
   --decay RATE       decay of EWMA (default 0.94)
   --minimum-slope K  debiasing stretches predictions by at most 1 / K
-                     (default 0.7)
+                     (default 0.9)
   --seed NUMBER      seed of all random draws (default 0)
   --out DIR          folder of report.json, report.html, trace.json
                      (default out/outlook)

@@ -311,7 +311,9 @@ export async function reportPage(
                 value: [...movement.latest.probabilities].reverse().map((p) =>
                   `${(100 * p).toFixed(0)} %`
                 ).join(" · "),
-                note: nameOf("fused"),
+                note: `${nameOf("fused")}; calibration error ${
+                  movement.calibrationError.toFixed(2)
+                }`,
               },
               {
                 label: "coverage of the band",

@@ -33,7 +33,7 @@ export const SETTING_SHAPE = {
   horizon: z.int().min(1).max(60).default(5),
   threshold: z.number().positive().max(0.5).default(0.01),
   decay: z.number().gt(0).lt(1).default(0.94),
-  minimumSlope: z.number().gt(0).max(1).default(0.7),
+  minimumSlope: z.number().gt(0).max(1).default(0.9),
   seed: z.int().nonnegative().default(0),
 };
 
