@@ -20,7 +20,7 @@ import { compareValues } from "./compare.ts";
 import { leafOf, leafOfKind } from "./leaves/all.ts";
 import type { LeafSource } from "./leaves/leaf.ts";
 import type { Codec, LoadedValue, Part, SavedValue } from "./port.ts";
-import { byteSizeOf, leavesIn } from "./size.ts";
+import { byteSizeOf, holdingsOf, leavesIn } from "./size.ts";
 import { kindOf } from "./problem.ts";
 
 /** The name of the part that holds plain data, or a long skeleton. */
@@ -52,6 +52,7 @@ export const valueCodec: Codec<unknown> = {
   load,
   describe,
   byteSize: byteSizeOf,
+  holdings: holdingsOf,
   isPending,
   findNaN: (value) => findNaN(value),
   rows,

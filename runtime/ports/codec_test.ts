@@ -210,6 +210,19 @@ Deno.test("byteSize counts tensors by their elements, computed or not", () => {
   assert.ok(valueCodec.byteSize(cycle) >= 800);
 });
 
+Deno.test("holdings tells what a value keeps alive: of a lazy tensor its leaves too", async () => {
+  const bytesOf = (value: unknown) =>
+    new Map(valueCodec.holdings(value)).values().reduce((a, b) => a + b, 0);
+  const leaf = tensor(new Float64Array(1000));
+  const lazy = slice(leaf, [0, 10]);
+  assert.equal(bytesOf(leaf), 8000);
+  assert.equal(bytesOf(lazy), 8080);
+  assert.equal(bytesOf([lazy, leaf, leaf]), 8080 + 32);
+  await lazy.data();
+  assert.equal(bytesOf(lazy), 80);
+  assert.equal(bytesOf("text"), 40);
+});
+
 Deno.test("isPending tells whether a tensor inside is still to be computed", async () => {
   const ready = tensor([1, 2], { dtype: "f64" });
   const lazy = add(ready, 1);

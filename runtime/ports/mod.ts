@@ -76,6 +76,7 @@ export type {
   Codec,
   Difference,
   Flattened,
+  Holding,
   LoadedPart,
   LoadedValue,
   MayBeAbsent,

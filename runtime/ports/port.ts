@@ -109,6 +109,9 @@ export interface Difference {
   readonly right: string;
 }
 
+/** Something in memory, told apart by identity, with its size in bytes. */
+export type Holding = readonly [thing: object, bytes: number];
+
 /** How values of one port are digested, saved, loaded, described, compared. */
 export interface Codec<T> {
   /**
@@ -161,6 +164,14 @@ export interface Codec<T> {
    * @returns The size; an estimate for plain data.
    */
   byteSize(value: T): number;
+  /**
+   * What a value keeps alive in memory. A lazy tensor keeps the data that it
+   * will be computed from, which other values may keep alive too.
+   *
+   * @param value A checked value.
+   * @returns Things with their bytes; what two values share is one thing.
+   */
+  holdings(value: T): readonly Holding[];
   /**
    * Whether something in the value has not been computed yet.
    *

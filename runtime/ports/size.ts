@@ -6,6 +6,7 @@
 
 import { leafOf } from "./leaves/all.ts";
 import type { Leaf } from "./leaves/leaf.ts";
+import type { Holding } from "./port.ts";
 
 /** Bytes that an engine spends on a list, object, date, map, set. */
 const OBJECT_BYTES = 32;
@@ -29,6 +30,23 @@ export function byteSizeOf(value: unknown): number {
     }
   });
   return bytes;
+}
+
+/**
+ * What a value keeps alive in memory.
+ *
+ * @param value Any value.
+ * @returns Things with their bytes; plain data are one thing.
+ */
+export function holdingsOf(value: unknown): Holding[] {
+  const holdings: Holding[] = [];
+  let plain = byteSizeOf(value);
+  for (const [leaf, inner] of leavesIn(value)) {
+    plain -= leaf.byteSize(inner);
+    holdings.push(...leaf.holdings(inner));
+  }
+  if (plain > 0) holdings.push([{}, plain]);
+  return holdings;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { ParameterError } from "../../core/errors.ts";
 import type { Digest } from "../../core/hash.ts";
-import type { Codec } from "../../ports/mod.ts";
+import type { Codec, Holding } from "../../ports/mod.ts";
 import { Listeners } from "./listeners.ts";
 import type {
   EntryToSave,
@@ -26,15 +26,22 @@ export const DEFAULT_MEMORY_BYTES: number = 2 ** 30;
 const RECORD_BYTES = 512;
 
 /** The values of one result; shared by the keys that lead to it. */
-interface Holding {
+interface Kept {
   readonly values: Map<string, unknown>;
-  bytes: number;
+  /** What the values keep alive. */
+  readonly things: Holding[];
   keys: number;
+}
+
+/** Something that values keep alive, and how many results do. */
+interface Thing {
+  readonly bytes: number;
+  results: number;
 }
 
 interface Entry {
   readonly record: StoreRecord;
-  readonly holding: Holding;
+  readonly kept: Kept;
 }
 
 /** Options of {@linkcode memoryStore}. */
@@ -51,8 +58,10 @@ export class MemoryStore implements Store {
   readonly #listeners = new Listeners();
   /** From the entry that was not used for longest to the newest. */
   readonly #entries = new Map<string, Entry>();
-  /** The holdings of the records that were given out. */
-  readonly #holdings = new WeakMap<StoreRecord, Holding>();
+  /** The values of the records that were given out. */
+  readonly #kept = new WeakMap<StoreRecord, Kept>();
+  /** What all values keep alive; counted once, however many share it. */
+  readonly #things = new Map<object, Thing>();
   #bytes = 0;
 
   /**
@@ -85,30 +94,31 @@ export class MemoryStore implements Store {
     output: string,
     _codec: Codec<T>,
   ): { readonly value: T } | undefined {
-    const holding = this.#holdings.get(record);
-    return holding?.values.has(output) === true
-      ? { value: holding.values.get(output) as T }
+    const kept = this.#kept.get(record);
+    return kept?.values.has(output) === true
+      ? { value: kept.values.get(output) as T }
       : undefined;
   }
 
   /** As {@linkcode Store.save}, at once; computes no digests. */
   save(key: Digest, entry: EntryToSave): StoreRecord {
     const outputs: Record<string, StoredOutput> = {};
-    const values = new Map<string, unknown>();
-    let bytes = RECORD_BYTES;
+    const kept: Kept = { values: new Map(), things: [], keys: 0 };
     for (const [name, output] of Object.entries(entry.outputs)) {
-      const byteSize = output.codec.byteSize(output.value);
-      const isKept = output.keep && byteSize <= this.#maxBytes;
+      const { codec, value, keep } = output;
+      const byteSize = codec.byteSize(value);
+      const things = keep ? codec.holdings(value) : [];
+      const bytes = sum(things);
+      const isKept = keep && bytes + RECORD_BYTES <= this.#maxBytes;
       if (isKept) {
-        values.set(name, output.value);
-        bytes += byteSize;
-      } else if (output.keep) {
+        kept.values.set(name, value);
+        kept.things.push(...things);
+      } else if (keep) {
         this.#listeners.emit({
           kind: "unkept",
           key,
           output: name,
-          reason:
-            `its ${byteSize} bytes are over the limit of ${this.#maxBytes}`,
+          reason: `its ${bytes} bytes are over the limit of ${this.#maxBytes}`,
         });
       }
       outputs[name] = {
@@ -124,15 +134,15 @@ export class MemoryStore implements Store {
       ...(entry.device === undefined ? {} : { device: entry.device }),
       savedAt: new Date().toISOString(),
     };
-    this.#put(key, record, { values, bytes, keys: 0 });
+    this.#put(key, record, kept);
     return record;
   }
 
   /** As {@linkcode Store.link}, at once. */
   link(key: Digest, record: StoreRecord): void {
-    const holding = this.#holdings.get(record);
-    if (holding !== undefined && holding.keys > 0) {
-      this.#put(key, { ...record, key }, holding);
+    const kept = this.#kept.get(record);
+    if (kept !== undefined && kept.keys > 0) {
+      this.#put(key, { ...record, key }, kept);
     }
   }
 
@@ -143,11 +153,11 @@ export class MemoryStore implements Store {
 
   /** As {@linkcode Store.statistics}. */
   statistics(): Promise<StoreStatistics> {
-    const holdings = new Set<Holding>();
+    const seen = new Set<Kept>();
     let objects = 0;
-    for (const { holding } of this.#entries.values()) {
-      if (!holdings.has(holding)) objects += holding.values.size;
-      holdings.add(holding);
+    for (const { kept } of this.#entries.values()) {
+      if (!seen.has(kept)) objects += kept.values.size;
+      seen.add(kept);
     }
     return Promise.resolve({
       records: this.#entries.size,
@@ -183,20 +193,18 @@ export class MemoryStore implements Store {
     value: T,
     codec: Codec<T>,
   ): void {
-    const bytes = codec.byteSize(value);
-    if (bytes + RECORD_BYTES > this.#maxBytes) return;
-    const known = this.#holdings.get(record);
-    let holding: Holding;
-    if (known !== undefined && known.keys > 0) holding = known;
-    else {
-      holding = { values: new Map(), bytes: RECORD_BYTES, keys: 0 };
-      this.#put(record.key, record, holding);
+    const things = codec.holdings(value);
+    if (sum(things) + RECORD_BYTES > this.#maxBytes) return;
+    let kept = this.#kept.get(record);
+    if (kept === undefined || kept.keys === 0) {
+      kept = { values: new Map(), things: [], keys: 0 };
+      this.#put(record.key, record, kept);
     }
-    if (holding.values.has(output)) return;
-    holding.values.set(output, value);
-    holding.bytes += bytes;
-    this.#bytes += bytes;
-    if (this.#bytes > this.#maxBytes) this.#evict(this.#maxBytes);
+    if (kept.values.has(output)) return;
+    kept.values.set(output, value);
+    kept.things.push(...things);
+    this.#count(things);
+    this.#evict(this.#maxBytes);
   }
 
   /** Forgets a record, for a store behind this one that lost its files. */
@@ -205,30 +213,54 @@ export class MemoryStore implements Store {
     if (device !== undefined) this.#remove(deviceSlot(key, device));
   }
 
-  #put(key: Digest, record: StoreRecord, holding: Holding): void {
+  #put(key: Digest, record: StoreRecord, kept: Kept): void {
     const { device } = record;
     const there = this.#entries.get(key);
     const slot = device !== undefined && there !== undefined &&
         there.record.device !== device
       ? deviceSlot(key, device)
       : key;
-    holding.keys++;
-    if (holding.keys === 1) this.#bytes += holding.bytes;
+    kept.keys++;
+    this.#bytes += RECORD_BYTES;
+    if (kept.keys === 1) this.#count(kept.things);
     this.#remove(slot);
-    this.#entries.set(slot, { record, holding });
-    this.#holdings.set(record, holding);
-    if (this.#bytes > this.#maxBytes) this.#evict(this.#maxBytes);
+    this.#entries.set(slot, { record, kept });
+    this.#kept.set(record, kept);
+    this.#evict(this.#maxBytes);
   }
 
   #remove(slot: string): void {
     const entry = this.#entries.get(slot);
     if (entry === undefined) return;
     this.#entries.delete(slot);
-    entry.holding.keys--;
-    if (entry.holding.keys > 0) return;
-    this.#bytes -= entry.holding.bytes;
+    this.#bytes -= RECORD_BYTES;
+    const { kept } = entry;
+    kept.keys--;
+    if (kept.keys > 0) return;
+    this.#uncount(kept.things);
     // Records that were given out must not keep the values alive
-    entry.holding.values.clear();
+    kept.values.clear();
+    kept.things.length = 0;
+  }
+
+  #count(things: readonly Holding[]): void {
+    for (const [thing, bytes] of things) {
+      const known = this.#things.get(thing);
+      if (known !== undefined) known.results++;
+      else {
+        this.#things.set(thing, { bytes, results: 1 });
+        this.#bytes += bytes;
+      }
+    }
+  }
+
+  #uncount(things: readonly Holding[]): void {
+    for (const [thing] of things) {
+      const known = this.#things.get(thing);
+      if (known === undefined || --known.results > 0) continue;
+      this.#things.delete(thing);
+      this.#bytes -= known.bytes;
+    }
   }
 
   #evict(maxBytes: number): void {
@@ -237,6 +269,10 @@ export class MemoryStore implements Store {
       this.#remove(slot);
     }
   }
+}
+
+function sum(things: readonly Holding[]): number {
+  return things.reduce((bytes, [, each]) => bytes + each, 0);
 }
 
 /**

@@ -17,6 +17,7 @@ export const fileLeaf: Leaf<FileValue> = {
   version: () => undefined,
   describe: (value) => `file "${value.name}"`,
   byteSize: () => 256,
+  holdings: (value) => [[value, 256]],
   isPending: () => false,
   findNaN: () => Promise.resolve(undefined),
   rows: () => undefined,

@@ -32,6 +32,7 @@ export const frameLeaf: Leaf<DataFrame> = {
     frameBytes(value) <= SYNCHRONOUS_BYTES ? digestAtOnce(value) : undefined,
   describe: (value) => `frame ${value.height} rows × ${value.width} columns`,
   byteSize: frameBytes,
+  holdings: (value) => [[value, frameBytes(value)]],
   isPending: () => false,
   findNaN(value, at) {
     for (const column of value.getColumns()) {

@@ -7,7 +7,7 @@
 
 import type { Digest } from "../../core/hash.ts";
 import type { SafetensorsArray } from "../../formats/safetensors.ts";
-import type { Difference, Part } from "../port.ts";
+import type { Difference, Holding, Part } from "../port.ts";
 
 /** What a leaf adds to a saved value. */
 export interface SavedLeaf {
@@ -51,6 +51,8 @@ export interface Leaf<T extends object> {
   describe(value: T): string;
   /** As {@linkcode Codec.byteSize}. */
   byteSize(value: T): number;
+  /** As {@linkcode Codec.holdings}. */
+  holdings(value: T): readonly Holding[];
   /** As {@linkcode Codec.isPending}. */
   isPending(value: T): boolean;
   /** As {@linkcode Codec.findNaN}; `at` is the place of the leaf. */

@@ -177,6 +177,7 @@ export const seriesLeaf: Leaf<Series> = {
   describe: (value) =>
     `series "${value.name}" ${dtypeName(value.dtype)}, ${value.length} rows`,
   byteSize: columnBytes,
+  holdings: (value) => [[value, columnBytes(value)]],
   isPending: () => false,
   findNaN: (value, at) => Promise.resolve(findColumnNaN(value, at)),
   rows: (value) => value.length,

@@ -5,6 +5,7 @@
  */
 
 import { DataError } from "../../core/errors.ts";
+import { storageOf } from "../../device/graph.ts";
 import type {
   SafetensorsArray,
   SafetensorsDType,
@@ -15,6 +16,7 @@ import {
   tensorVersion,
 } from "../../tensor/digest.ts";
 import { type DType, slice, Tensor, tensor } from "../../tensor/mod.ts";
+import type { Holding } from "../port.ts";
 import type { Leaf } from "./leaf.ts";
 
 type ElementArray = Awaited<ReturnType<Tensor["data"]>>;
@@ -74,6 +76,9 @@ const DTYPE_OF = new Map(
 
 const FLOATS: readonly DType[] = ["f64", "f32", "f16"];
 
+/** Most nodes of a pending graph that are looked at for what they hold. */
+const MAX_WALK = 1000;
+
 /** Tensors as leaves. */
 export const tensorLeaf: Leaf<Tensor> = {
   kind: "tensor",
@@ -82,6 +87,7 @@ export const tensorLeaf: Leaf<Tensor> = {
   version: tensorVersion,
   describe: (value) => `${value.dtype} tensor [${value.shape.join(", ")}]`,
   byteSize: (value) => value.size * STORAGE[value.dtype].itemBytes,
+  holdings: holdingsOf,
   isPending: (value) => !isRealized(value),
   async findNaN(value, at) {
     if (!FLOATS.includes(value.dtype)) return undefined;
@@ -124,6 +130,21 @@ export const tensorLeaf: Leaf<Tensor> = {
   },
   load: (name, source) => tensorFrom(source.array(name)),
 };
+
+/** The data that a tensor has, or will be computed from, and itself. */
+function holdingsOf(value: Tensor): Holding[] {
+  const holdings: Holding[] = [];
+  const seen = new Set([value.node]);
+  for (const node of seen) {
+    const storage = storageOf(node);
+    if (storage !== undefined) holdings.push([storage, storage.byteLength]);
+    else if (seen.size < MAX_WALK) {
+      for (const each of node.inputs) seen.add(each);
+    }
+  }
+  if (!isRealized(value)) holdings.push([value, tensorLeaf.byteSize(value)]);
+  return holdings;
+}
 
 function tensorFrom({ name, dtype, shape, bytes }: SafetensorsArray): Tensor {
   const known = DTYPE_OF.get(dtype);
