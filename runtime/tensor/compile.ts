@@ -12,6 +12,9 @@ import { applySeveral, constant, markWeak } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 import { rebuildTree, treeLeaves } from "./tree.ts";
 
+/** Programs that one function keeps; the oldest goes first. */
+const MAX_PROGRAMS = 256;
+
 interface Program {
   readonly graph: Graph;
   readonly captured: readonly GraphNode[];
@@ -53,6 +56,9 @@ export function compile<A extends readonly unknown[], R>(
     let program = programs.get(key);
     if (program === undefined) {
       program = trace(fn, args, leaves);
+      if (programs.size >= MAX_PROGRAMS) {
+        programs.delete(programs.keys().next().value!);
+      }
       programs.set(key, program);
     }
     const inputs = leaves.map((leaf) =>
