@@ -75,6 +75,26 @@ export interface DebiasClassScoresParams {
  *
  * Source of the linear correction: Pettersson, Jerzak, Daoud 2025, arXiv
  * 2508.01341.
+ *
+ * @example
+ * ```ts
+ * import { debiasClassScores } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { probabilities } = await debiasClassScores.run({
+ *   probabilities: wf.tensor([
+ *     [0.6, 0.4],
+ *     [0.4, 0.6],
+ *     [0.6, 0.4],
+ *     [0.4, 0.6],
+ *     [0.55, 0.45],
+ *   ], { dtype: "f64" }),
+ *   labels: wf.tensor([0, 1, 0, 1, 0], { dtype: "i32" }),
+ *   splits: [{ trainStart: 0, trainEnd: 4, testStart: 4, testEnd: 5 }],
+ * }, { minimumRows: 4 });
+ * const [first, second] = await wf.slice(probabilities, 4).data();
+ * console.log(first?.toFixed(4), second?.toFixed(4)); // 0.7500 0.2500
+ * ```
  */
 export const debiasClassScores: Op<
   { probabilities: F64; labels: Tensor<"i32">; splits: Splits },

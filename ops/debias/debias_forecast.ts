@@ -88,6 +88,21 @@ export interface DebiasForecastParams {
  * Source: Pettersson, Jerzak, Daoud 2025, arXiv 2508.01341; applying it to
  * volatility forecasts is ours. Mincer and Zarnowitz 1969, "The Evaluation of
  * Economic Forecasts".
+ *
+ * @example
+ * ```ts
+ * import { debiasForecast } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { forecast, calibrations } = await debiasForecast.run({
+ *   variance: wf.tensor([1, 4, 1, 4, 1, 4, 1, 4], { dtype: "f64" }),
+ *   forecast: wf.tensor([2, 3, 2, 3, 2, 3, 2, 3], { dtype: "f64" }),
+ *   splits: [{ trainStart: 0, trainEnd: 6, testStart: 6, testEnd: 8 }],
+ * }, { minimumRows: 6 });
+ * console.log(calibrations[0]?.slope.toFixed(4)); // 0.2925 = log 1.5 / log 4
+ * const test = await wf.slice(forecast, [6, 8]).data();
+ * console.log(test[0]?.toFixed(6), test[1]?.toFixed(6)); // 1.000000 4.000000
+ * ```
  */
 export const debiasForecast: Op<
   { variance: F64; forecast: F64; splits: Splits },

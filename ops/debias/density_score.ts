@@ -111,6 +111,18 @@ export async function kernelDensityScore(
  *
  * Source: Pettersson, Jerzak, Daoud 2025, arXiv 2508.01341, whose code takes a
  * finite difference of the log density; the closed form is exact.
+ *
+ * @example
+ * ```ts
+ * import { kdeScore1d } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await kdeScore1d.run({
+ *   points: wf.tensor([-1, 0, 1], { dtype: "f64" }),
+ *   centres: wf.tensor([-1, 1], { dtype: "f64" }),
+ * }, { bandwidth: 1 });
+ * console.log(await score.toArray()); // [0.2384…, 0, -0.2384…]
+ * ```
  */
 export const kdeScore1d: Op<
   { points: Float; centres: Float },

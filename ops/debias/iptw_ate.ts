@@ -33,6 +33,19 @@ export interface IptwAteParams {
  *
  * Source: Pettersson, Jerzak, Daoud 2025, arXiv 2508.01341: its notebooks use
  * Horvitz-Thompson, its package Hajek weights.
+ *
+ * @example
+ * ```ts
+ * import { iptwAte } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const result = await iptwAte.run({
+ *   outcome: wf.tensor([3, 1, 4, 2], { dtype: "f64" }),
+ *   treatment: wf.tensor([1, 0, 1, 0], { dtype: "f64" }),
+ *   propensity: wf.tensor([0.5, 0.5, 0.5, 0.5], { dtype: "f64" }),
+ * });
+ * console.log(result); // { effect: 2, treatedMean: 3.5, controlMean: 1.5 }
+ * ```
  */
 export const iptwAte: Op<
   { outcome: F64; treatment: F64; propensity: F64 },

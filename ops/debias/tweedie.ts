@@ -70,6 +70,24 @@ export function errorDeviation(rows: CalibrationRows): number {
  * Source: Pettersson, Jerzak, Daoud 2025, "Debiasing Machine Learning
  * Predictions for Causal Inference Without Additional Ground Truth Data", arXiv
  * 2508.01341. Error model: `Y = Ŷ + ε`, ε normal and independent of Ŷ.
+ *
+ * @example
+ * ```ts
+ * import { tweedieApply, tweedieFit } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { calibration, centres, findings } = await tweedieFit.run({
+ *   predictions: wf.tensor([-1, 0, 0.5, 1], { dtype: "f64" }),
+ *   targets: wf.tensor([-2, 0.5, 0.5, 2], { dtype: "f64" }),
+ * });
+ * console.log(findings.map(({ name }) => name)); // ["fewRows"]
+ * const { corrected } = await tweedieApply.run({
+ *   predictions: wf.tensor([-1, 1], { dtype: "f64" }),
+ *   calibration,
+ *   centres,
+ * });
+ * console.log(await corrected.toArray()); // [-1.3995…, 1.4393…]
+ * ```
  */
 export const tweedieFit: Op<
   {

@@ -78,6 +78,18 @@ export const accuracy: Op<
  * F1 over the classes. `average: "macro"` (the default) is the plain mean over
  * the classes that occur in labels or predictions; `"weighted"` weighs each by
  * its number of rows. A class that is never predicted or never true has F1 0.
+ *
+ * @example
+ * ```ts
+ * import { f1Score } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await f1Score.run({
+ *   labels: wf.tensor([0, 1, 2, 2], { dtype: "i32" }),
+ *   predictions: wf.tensor([0, 1, 1, 2], { dtype: "i32" }),
+ * });
+ * console.log(score.toFixed(4)); // 0.7778
+ * ```
  */
 export const f1Score: Op<
   ClassPredictions,
@@ -103,6 +115,18 @@ export const f1Score: Op<
 /**
  * Matthews correlation coefficient for any number of classes: `score` from -1
  * to 1; 0 is chance, and what constant labels or predictions get.
+ *
+ * @example
+ * ```ts
+ * import { matthewsCorrelation } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await matthewsCorrelation.run({
+ *   labels: wf.tensor([0, 1, 2, 2], { dtype: "i32" }),
+ *   predictions: wf.tensor([0, 1, 1, 2], { dtype: "i32" }),
+ * });
+ * console.log(score.toFixed(4)); // 0.7000
+ * ```
  */
 export const matthewsCorrelation: Op<
   ClassPredictions,
@@ -121,6 +145,18 @@ export const matthewsCorrelation: Op<
 /**
  * Counts `[true class][predicted class]`. `classes` fixes their number where
  * the last ones may not occur.
+ *
+ * @example
+ * ```ts
+ * import { confusionMatrix } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { counts } = await confusionMatrix.run({
+ *   labels: wf.tensor([0, 1, 2, 2], { dtype: "i32" }),
+ *   predictions: wf.tensor([0, 1, 1, 2], { dtype: "i32" }),
+ * });
+ * console.log(counts); // [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
+ * ```
  */
 export const confusionMatrix: Op<
   ClassPredictions,

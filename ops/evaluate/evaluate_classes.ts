@@ -151,6 +151,19 @@ function rowsAt(rows: RowScores, picks: Int32Array): RowScores {
  * since those of near days overlap) and `seed` (0).
  *
  * @throws {DataError} If no row is labelled or a row of logits holds NaN.
+ *
+ * @example
+ * ```ts
+ * import { evaluateClasses } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { scores, confusion } = await evaluateClasses.run({
+ *   logits: wf.tensor([[2, 0], [0, 2], [1, 0], [1, 0]], { dtype: "f64" }),
+ *   labels: wf.tensor([0, 1, 0, 1], { dtype: "i32" }),
+ * });
+ * console.log(scores.accuracy); // { value: 0.75, lower: 0.25, upper: 1 }
+ * console.log(confusion); // [[2, 0], [1, 1]]
+ * ```
  */
 export const evaluateClasses: Op<
   {

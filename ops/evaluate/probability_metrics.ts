@@ -33,6 +33,18 @@ const SCORE = { score: port.value(z.number()) };
  * Mean Brier score (Brier, 1950): the squared distance between probabilities
  * and the one-hot label, summed over the classes; from 0 to 2, lower is
  * better. For two classes it is twice what scikit-learn gives by default.
+ *
+ * @example
+ * ```ts
+ * import { brierScore } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await brierScore.run({
+ *   labels: wf.tensor([0, 1], { dtype: "i32" }),
+ *   probabilities: wf.tensor([[0.8, 0.2], [0.5, 0.5]], { dtype: "f64" }),
+ * });
+ * console.log(score.toFixed(4)); // 0.2900
+ * ```
  */
 export const brierScore: Op<
   ClassProbabilities,

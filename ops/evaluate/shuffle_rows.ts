@@ -21,6 +21,19 @@ function shuffled<D extends DType>(x: Tensor<D>, seed: number): Tensor<D> {
  * The rows of `x`, f64 `["t", …]`, in a random order that depends on `seed`
  * (default 0) and the number of rows only: what is shuffled with one seed
  * stays joined row by row, labels included. Stays lazy.
+ *
+ * @example
+ * ```ts
+ * import { shuffleLabels, shuffleRows } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[0], [1], [2], [3], [4]], { dtype: "f64" });
+ * const labels = wf.tensor([0, 1, 2, 3, 4], { dtype: "i32" });
+ * const rows = await shuffleRows.run({ x }, { seed: 3 });
+ * const same = await shuffleLabels.run({ labels }, { seed: 3 });
+ * console.log(await wf.flatten(rows.y).toArray()); // [3, 2, 4, 1, 0]
+ * console.log(await same.y.toArray()); // the same order
+ * ```
  */
 export const shuffleRows: Op<
   { x: F64 },

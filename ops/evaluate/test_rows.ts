@@ -48,6 +48,22 @@ function windowsOf(splits: Splits): Windows {
 /**
  * The rows of all test windows, in time order: what was forecast and can be
  * scored. Inputs: `x`, f64 `["t", …]`, and `splits`; output: `y`. Stays lazy.
+ *
+ * @example
+ * ```ts
+ * import { testLabels, testRows } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const splits = [
+ *   { trainStart: 0, trainEnd: 2, testStart: 2, testEnd: 4 },
+ *   { trainStart: 2, trainEnd: 4, testStart: 4, testEnd: 5 },
+ * ];
+ * const x = wf.tensor([10, 11, 12, 13, 14], { dtype: "f64" });
+ * console.log(await (await testRows.run({ x, splits })).y.toArray()); // [12, 13, 14]
+ * const labels = wf.tensor([0, 1, 2, 1, 0], { dtype: "i32" });
+ * const { windows } = await testLabels.run({ labels, splits });
+ * console.log(windows); // [{ start: 0, end: 2 }, { start: 2, end: 3 }]
+ * ```
  */
 export const testRows: Op<
   { x: F64; splits: Splits },

@@ -75,6 +75,20 @@ function labelledRows(
  *
  * @throws {DataError} Where a window does not fit the rows, a feature is not
  * finite or fewer than two classes occur in a training window.
+ *
+ * @example
+ * ```ts
+ * import { logisticForecast } from "@weft/weft/ops/movement";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { logits } = await logisticForecast.run({
+ *   features: wf.tensor([[-2], [-1], [1], [2], [-1], [1]], { dtype: "f64" }),
+ *   labels: wf.tensor([0, 0, 1, 1, 0, 1], { dtype: "i32" }),
+ *   splits: [{ trainStart: 0, trainEnd: 4, testStart: 4, testEnd: 6 }],
+ * }, { classes: 2 });
+ * const test = wf.slice(logits, [4, 6]);
+ * console.log(await wf.argmax(test, { axis: 1 }).toArray()); // [0, 1]
+ * ```
  */
 export const logisticForecast: Op<
   { features: F64; labels: Tensor<"i32">; splits: Splits },
@@ -176,6 +190,18 @@ function affineRows(
  * Inputs: `labels`, i32 `["t"]`, -1 where not known; `splits`. Params:
  * `classes` (default 3). Output: `logits`, f64 `["t", "k"]`, NaN outside the
  * test windows.
+ *
+ * @example
+ * ```ts
+ * import { classPriorForecast } from "@weft/weft/ops/movement";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { logits } = await classPriorForecast.run({
+ *   labels: wf.tensor([0, 1, 1, 1, 0], { dtype: "i32" }),
+ *   splits: [{ trainStart: 0, trainEnd: 4, testStart: 4, testEnd: 5 }],
+ * }, { classes: 2 });
+ * console.log(await wf.exp(wf.slice(logits, 4)).toArray()); // [0.333…, 0.666…]
+ * ```
  */
 export const classPriorForecast: Op<
   { labels: Tensor<"i32">; splits: Splits },

@@ -271,6 +271,19 @@ export const fitLogistic: Op<
  * Class logits `features @ weights + bias`: stays lazy and fuses with what
  * follows. Inputs: `features` f64 `["n", "d"]`, `weights` `["d", "k"]`, `bias`
  * `["k"]`; output: `logits` `["n", "k"]`.
+ *
+ * @example
+ * ```ts
+ * import { predictLogistic } from "@weft/weft/ops/movement";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { logits } = await predictLogistic.run({
+ *   features: wf.tensor([[1, 2]], { dtype: "f64" }),
+ *   weights: wf.tensor([[1, 0], [0, 1]], { dtype: "f64" }),
+ *   bias: wf.tensor([0.5, -0.5], { dtype: "f64" }),
+ * });
+ * console.log(await logits.toArray()); // [[1.5, 1.5]]
+ * ```
  */
 export const predictLogistic: Op<
   { features: F64; weights: F64; bias: F64 },

@@ -154,6 +154,20 @@ const FEWEST_ROWS = 10;
  * Source: Mushunje, Mashasha, Chandiwana 2023, arXiv 2311.10935, whose kernel and
  * inference could not be read: exact inference as in Rasmussen and Williams
  * 2006; the lags are those of Corsi's HAR model (2009).
+ *
+ * @example
+ * ```ts
+ * import { gpForecast } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const days = Float64Array.from({ length: 60 }, (_, t) => Math.exp(Math.sin(t / 5)));
+ * const { forecast } = await gpForecast.run({
+ *   variance: wf.tensor(days),
+ *   splits: [{ trainStart: 0, trainEnd: 50, testStart: 50, testEnd: 52 }],
+ * }, { lags: [1, 5] });
+ * console.log(days.slice(50, 52)); // [0.580…, 0.496…]
+ * console.log(await wf.slice(forecast, [50, 52]).data()); // [0.575…, 0.492…]
+ * ```
  */
 export const gpForecast: Op<
   { variance: F64; features?: F64; splits: ForecastSplits },

@@ -29,6 +29,22 @@ import { PriorCovariance } from "./regression.ts";
  * jitter, so that reading throws where the covariance is not positive definite.
  *
  * Source: Rasmussen and Williams 2006, equations 2.30 and 5.9.
+ *
+ * @example
+ * ```ts
+ * import { gpLogMarginalLikelihood } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { likelihood, gradient, names } = await gpLogMarginalLikelihood.run({
+ *   x: wf.tensor([[0], [1], [2]], { dtype: "f64" }),
+ *   y: wf.tensor([0, 1, 0.5], { dtype: "f64" }),
+ * }, {
+ *   kernel: { kind: "rbf", lengthScale: { value: 1 } },
+ *   noiseVariance: { value: 0.1 },
+ * });
+ * console.log(await likelihood.item()); // -3.1820…
+ * console.log(names, await gradient.toArray()); // ["lengthScale", "noiseVariance"] [0.1349…, -0.0923…]
+ * ```
  */
 export const gpLogMarginalLikelihood: Op<
   { x: F64; y: F64 },

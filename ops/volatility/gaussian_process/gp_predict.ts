@@ -47,6 +47,21 @@ const inputs = {
  * (default false). Outputs `[m]`: `mean`, `variance` (never below 0). Lazy.
  *
  * Source: Rasmussen and Williams 2006, algorithm 2.1.
+ *
+ * @example
+ * ```ts
+ * import { gpFit, gpPredict } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const fitted = await gpFit.run({
+ *   x: wf.tensor([[0], [1], [2], [3]], { dtype: "f64" }),
+ *   y: wf.tensor([0, 0.8, 0.9, 0.1], { dtype: "f64" }),
+ * }, { kernel: { kind: "rbf" }, optimise: false });
+ * const xNew = wf.tensor([[1.5], [50]], { dtype: "f64" });
+ * const { mean, variance } = await gpPredict.run({ ...fitted, xNew });
+ * console.log(await mean.toArray()); // [0.9495…, 0.45]: far away, the mean of y
+ * console.log(await variance.toArray()); // [0.0127…, 0.1625]
+ * ```
  */
 export const gpPredict: Op<
   GpPredictInputs,
