@@ -4,13 +4,15 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers";
 import {
   type Digest,
   digestBytes,
   digestText,
   digestValue,
 } from "../core/hash.ts";
-import type { DType, TypedArray } from "../device/dtypes.ts";
+import type { TypedArray } from "../device/dtypes.ts";
 import {
   attributesOf,
   type Graph,
@@ -19,7 +21,7 @@ import {
   storageOf,
   topologicalOrder,
 } from "../device/graph.ts";
-import { formatShape, type Shape } from "../device/shapes.ts";
+import { formatShape } from "../device/shapes.ts";
 import { readNode } from "./execution.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -38,27 +40,47 @@ const bodies = new WeakMap<Graph, Digest>();
 export async function tensorDigest(tensor: Tensor): Promise<Digest> {
   const { node } = tensor;
   const array = await readNode(node);
-  return contentDigest(node, node.storage!, array);
+  const storage = node.storage!;
+  const known = contents.get(storage);
+  if (known !== undefined) return known;
+  const digest = digestText(
+    contentText(node, await digestInSlices(bytesOf(array))),
+  );
+  contents.set(storage, digest);
+  return digest;
+}
+
+/** Bytes that are hashed between two turns of the event loop. */
+const SLICE_BYTES = 4 * 2 ** 20;
+
+async function digestInSlices(bytes: Uint8Array): Promise<Digest> {
+  const hash = createHash("sha256");
+  for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+    hash.update(bytes.subarray(from, from + SLICE_BYTES));
+  }
+  return hash.digest("hex");
 }
 
 function contentDigest(
-  node: { readonly dtype: DType; readonly shape: Shape },
+  node: GraphNode,
   storage: Storage,
   array: TypedArray,
 ): Digest {
   let digest = contents.get(storage);
   if (digest === undefined) {
-    const bytes = new Uint8Array(
-      array.buffer,
-      array.byteOffset,
-      array.byteLength,
-    );
-    digest = digestText(
-      `tensor:${node.dtype}${formatShape(node.shape)}:${digestBytes(bytes)}`,
-    );
+    digest = digestText(contentText(node, digestBytes(bytesOf(array))));
     contents.set(storage, digest);
   }
   return digest;
+}
+
+function contentText({ dtype, shape }: GraphNode, bytes: Digest): string {
+  return `tensor:${dtype}${formatShape(shape)}:${bytes}`;
+}
+
+function bytesOf(array: TypedArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 /**

@@ -64,6 +64,12 @@ Deno.test("tensorVersion is the content digest once data exist", async () => {
   assert.notEqual(lazy, digest);
 });
 
+Deno.test("tensorDigest of many bytes is the one that tensorVersion gives", async () => {
+  const values = Float64Array.from({ length: 1_300_000 }, (_, k) => k);
+  const sliced = await tensorDigest(wf.tensor(values));
+  assert.equal(sliced, tensorVersion(wf.tensor(values)));
+});
+
 Deno.test("tensorVersion walks long chains without overflowing the stack", () => {
   const chain = () => {
     let x = make(1);
