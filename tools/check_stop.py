@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 SETUP = """
 import { op, z } from "@weft/weft";
-import "@weft/weft/display";
+import * as wf from "@weft/weft/tensor";
 const kept = "kept";
 const endless = op({
   name: "demo/endless",
@@ -122,6 +122,12 @@ def main():
             if message["msg_type"] == "execute_result"
         ]
         require("kept" in "".join(texts), "Variables must be kept", texts)
+
+        # The abort must not follow later cells: Deno's kernel starts a cell in
+        # the asynchronous context that was the last one before it
+        code = "await wf.sum(wf.ones([3])).item()"
+        reply, _ = outcome(client, client.execute(code))
+        require(reply["status"] == "ok", "Tensors must compute after Stop", reply)
 
         # Stop while nothing runs must not kill the kernel either
         manager.interrupt_kernel()

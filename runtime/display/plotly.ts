@@ -84,6 +84,12 @@ window.weftFigure = window.weftFigure || function (root) {
     layout.plot_bgcolor = clear;
     layout.modebar = { bgcolor: clear, color: line, activecolor: ink };
     layout.font = Object.assign({}, layout.font, { color: ink });
+    if (root.clientWidth > 0 && root.clientWidth < 520 && layout.legend) {
+      // A legend of several lines would cover the title of a narrow figure
+      Object.assign(layout.legend, { y: -0.3, yanchor: "top" });
+      Object.assign(layout.margin, { t: 48, l: 48 });
+      if (layout.title && layout.title.font) layout.title.font.size = 14;
+    }
     Object.keys(layout).forEach(function (key) {
       if (/^[xy]axis\\d*$/.test(key)) {
         layout[key] = Object.assign({}, layout[key], { gridcolor: faint, linecolor: line });

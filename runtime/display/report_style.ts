@@ -54,5 +54,5 @@ details{border:1px solid var(--line);border-radius:8px;padding:.55rem 1rem;margi
 summary{cursor:pointer;font-weight:600}
 details[open] summary{margin-bottom:.7rem}
 @media (max-width:62rem){.page{display:block;max-width:57rem;padding-top:1.6rem}nav{position:static;margin-bottom:1.8rem}nav ol{display:flex;flex-wrap:wrap;gap:0 1.1rem;border:0}.picture svg{min-width:40rem}nav a{padding:.15rem 0;border:0;margin:0;text-decoration:underline}h1{font-size:1.7rem}}
-@media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#ccc;--tint:#fff;--accent:#000;--good:#000;--bad:#000;--warn:#000;--warn-tint:#fff}body{font-size:10.5pt}.page{display:block;padding:0;max-width:none}nav{display:none}section{margin-bottom:1.4rem}h2,h3{break-after:avoid}figure,.facts,.note,tr{break-inside:avoid}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}}
+@media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#ccc;--tint:#fff;--accent:#000;--good:#000;--bad:#000;--warn:#000;--warn-tint:#fff}body{font-size:10.5pt}.page{display:block;padding:0;max-width:none}nav{display:none}section{margin-bottom:1.4rem}h2,h3{break-after:avoid}figure,.facts,.note,tr{break-inside:avoid}.picture svg{min-width:0!important}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}}
 `;
