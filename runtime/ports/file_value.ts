@@ -268,6 +268,11 @@ function unreadable(path: string, cause: unknown): DataError {
     missing
       ? `Cannot find the file "${path}"`
       : `Cannot read the file "${path}"`,
-    { cause },
+    {
+      hint: missing
+        ? "Check the path; a relative one starts in the current folder"
+        : "Check the permissions of the file and of this process",
+      cause,
+    },
   );
 }
