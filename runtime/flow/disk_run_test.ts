@@ -122,6 +122,40 @@ Deno.test("disk: keep all keeps every node", async () => {
   });
 });
 
+Deno.test("disk: with keep all every damaged file is found, even where the root could be reused", async () => {
+  await withFolder(async (store) => {
+    const options: RunOptions = { store, keep: "all" };
+    await chain({}).value(options);
+    const objects = (await filesIn(store)).filter((path) =>
+      path.includes("objects")
+    );
+    assert.ok(objects.length >= 3, `only ${objects.length} objects`);
+    for (const path of objects) {
+      const bytes = await readFile(path);
+      bytes[bytes.length - 1]! ^= 1;
+      await writeFile(path, bytes);
+      const running = start([chain({})], options);
+      const [{ y, total }] = await running.values;
+      assert.deepEqual([...await y.data()], [3, 4, 5]);
+      assert.equal(total, 12);
+      const hasReport = running.events.past.some((event) =>
+        event.type === "store" && event.action === "damaged"
+      );
+      assert.ok(hasReport, `nobody told of ${path}`);
+      const computed = running.states.filter(({ state }) =>
+        state === "computed"
+      );
+      assert.equal(computed.length, 1);
+    }
+    const calm = await statesOf(chain({}), options);
+    assert.deepEqual(calm, [
+      "disk/load reused",
+      "disk/shift reused",
+      "disk/shift reused",
+    ]);
+  });
+});
+
 Deno.test("disk: one flipped byte in any file is noticed, reported and computed again", async () => {
   await withFolder(async (store) => {
     await chain({}).value({ store, keep: "all" });

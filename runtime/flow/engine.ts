@@ -120,9 +120,10 @@ export class Engine {
         (task, error) => this.#fail(task, error),
       );
     }
-    for (const root of [...graph.roots].reverse()) {
-      this.#ask(this.#tasks[root.id]!, true);
-    }
+    const asked = this.#settings.results.keepsAll
+      ? this.#tasks
+      : graph.roots.map((root) => this.#tasks[root.id]!);
+    for (const task of asked.toReversed()) this.#ask(task, true);
     this.#pump();
     await over;
     signal.removeEventListener("abort", abort);
@@ -392,7 +393,7 @@ export class Engine {
 
   #neededOutputs(task: Task, record: StoreRecord): readonly string[] {
     const all = Object.keys(record.outputs);
-    if (task.isRoot) return all;
+    if (task.isRoot || this.#settings.results.keepsAll) return all;
     const read = new Set<string>();
     for (const reader of task.readers) {
       for (const name of outputsRead(reader.core, task.core)) read.add(name);
@@ -438,7 +439,7 @@ export class Engine {
   #override(task: Task, overridden: Overridden): void {
     const values = Object.fromEntries(overridden.of(task.core)!);
     const versions = outputDigests(
-      task.core,
+      task,
       values,
       this.#settings.results.modeFor(task),
       new Set(),
@@ -500,14 +501,16 @@ export class Engine {
   #settle(task: Task, values: Record<string, unknown>): void {
     const { checkNaN, device, now, results } = this.#settings;
     const digested = outputDigests(
-      task.core,
+      task,
       values,
       results.modeFor(task),
       outputsToCompute(task, values),
     );
     const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
+    const steady = results.isKept ? this.#keys.refuseChanged(task) : undefined;
+    const checked = looked === undefined ? steady : looked.then(() => steady);
     this.#then(task, digested, (digests) => {
-      this.#then(task, looked, () => {
+      this.#then(task, checked, () => {
         this.#then(task, results.whyComputed(task), (why) => {
           const ms = now() - task.startedAt;
           const isNews = task.digests === undefined;
@@ -594,7 +597,8 @@ export class Engine {
         if (--source.unsettledReaders > 0 || source.isRoot) continue;
         source.values = undefined;
         const isNeeded = source.twins.some((twin) => twin.ended === undefined);
-        const waits = source.phase === "idle" || source.phase === "parked";
+        const waits = !source.isWanted &&
+          (source.phase === "idle" || source.phase === "parked");
         if (waits && !isNeeded) {
           this.#endUnneeded(source);
           stack.push(source);

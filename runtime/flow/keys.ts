@@ -68,6 +68,19 @@ export function opToken(info: OpInfo): string {
 /** Digests of the constants of one run, each computed once. */
 export class ConstantDigests {
   readonly #known = new Map<object, Digest>();
+  readonly #outside = new Map<object, Digest>();
+
+  /**
+   * The digest that a constant had which is not in memory, such as a file.
+   *
+   * @param value The constant.
+   * @returns The digest; undefined for what is in memory and cannot change.
+   */
+  ofOutside(value: unknown): Digest | undefined {
+    return typeof value === "object" && value !== null
+      ? this.#outside.get(value)
+      : undefined;
+  }
 
   /**
    * The digest of a constant.
@@ -89,6 +102,7 @@ export class ConstantDigests {
     }
     return digest.then((found) => {
       this.#known.set(value, found);
+      this.#outside.set(value, found);
       return found;
     });
   }

@@ -38,7 +38,9 @@ export interface RunOptions {
   readonly check?: "nan" | undefined;
   /**
    * What is stored: `"auto"`, what was asked for and what cost more to compute
-   * than to read back (the default); `"all"`; or `"roots"`, what was asked for.
+   * than to read back (the default); `"roots"`, what was asked for; or
+   * `"all"`: every result is in the store and sound when the run ends, since
+   * those that are reused are read and checked, too.
    */
   readonly keep?: "auto" | "all" | "roots" | undefined;
   /** Values that take the place of outputs of nodes. */

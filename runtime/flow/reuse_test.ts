@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { z } from "zod";
 import { UnhashableValueError } from "../core/errors.ts";
@@ -193,7 +194,7 @@ Deno.test("keys: a value that cannot be hashed is an error that names op, port a
 });
 
 Deno.test("keys: an edited file is noticed, a touched one is not another input", async () => {
-  const folder = await mkdtemp("/tmp/weft_reuse_");
+  const folder = await mkdtemp(joinPath(tmpdir(), "weft-reuse-"));
   try {
     const path = joinPath(folder, "words.txt");
     await writeFile(path, "one two");
@@ -203,7 +204,7 @@ Deno.test("keys: an edited file is noticed, a touched one is not another input",
       inputs: { file: port.file() },
       outputs: { count: z.number() },
       run: async ({ file }) => ({
-        count: (await Deno.readTextFile(file.path)).split(" ").length,
+        count: (await readFile(file.path, "utf8")).split(" ").length,
       }),
     });
     const store = memoryStore();
@@ -214,6 +215,33 @@ Deno.test("keys: an edited file is noticed, a touched one is not another input",
     assert.deepEqual(await node.value({ store }), { count: 3 });
     await writeFile(path, "one two three");
     assert.deepEqual(await statesOf(node, { store }), ["reuse/words reused"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+Deno.test("keys: a file that is edited while its op reads it is an error, and nothing is stored", async () => {
+  const folder = await mkdtemp(joinPath(tmpdir(), "weft-reuse-"));
+  try {
+    const path = joinPath(folder, "words.txt");
+    await writeFile(path, "one");
+    let edit = "two two";
+    const words = op({
+      name: "reuse/raced",
+      version: "1",
+      inputs: { file: port.file() },
+      outputs: { text: z.string() },
+      run: async ({ file }) => {
+        if (edit !== "") await writeFile(path, edit);
+        return { text: await readFile(file.path, "utf8") };
+      },
+    });
+    const store = memoryStore();
+    const node = words({ file: file(path) });
+    await assert.rejects(node.value({ store }), /changed while it ran/);
+    edit = "";
+    await writeFile(path, "one");
+    assert.deepEqual(await node.value({ store }), { text: "one" });
   } finally {
     await rm(folder, { recursive: true });
   }

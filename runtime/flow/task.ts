@@ -78,6 +78,8 @@ export class Task implements Ready {
   pendingOps = 0;
   /** When its body began, in milliseconds since the run did. */
   startedAt = 0;
+  /** Digests of those of its outputs that are not in memory, such as files. */
+  readonly outside = new Map<string, Digest>();
   /** Where its outputs come from. */
   provenance: Provenance | undefined = undefined;
   /** The failed task that is to blame for its not running. */

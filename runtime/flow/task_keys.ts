@@ -5,7 +5,9 @@
  */
 
 import { pause } from "../core/abort.ts";
+import { DataError } from "../core/errors.ts";
 import type { Digest } from "../core/hash.ts";
+import { type Codec, valueCodec } from "../ports/mod.ts";
 import {
   ConstantDigests,
   derivedVersion,
@@ -13,13 +15,27 @@ import {
   inputVersions,
   keyOf,
 } from "./keys.ts";
-import type { NodeCore, Output } from "./node_core.ts";
+import { type NodeCore, type Output, pathTo } from "./node_core.ts";
 import type { Overridden } from "./overrides.ts";
 import type { MaybePromise } from "./store/store.ts";
 import type { Task } from "./task.ts";
+import type { Wire } from "./wiring.ts";
 
 /** Longest time without a turn of the event loop, in milliseconds. */
 const SLICE_MS = 20;
+
+function changedError(core: NodeCore, port: string): DataError {
+  return new DataError(
+    `Cannot use the result of op "${core.info.name}" as its input "${port}" changed while it ran`,
+    {
+      path: pathTo(core),
+      port,
+      expected: "a file that stays as it is during the run",
+      actual: "a file that was edited meanwhile",
+      hint: "Run again when nothing writes to the file",
+    },
+  );
+}
 
 /** Computes keys; constants are digested once a run. */
 export class TaskKeys {
@@ -95,6 +111,56 @@ export class TaskKeys {
       (output, source) => source.digests![output.name] ?? "absent",
     );
     return inputs instanceof Promise ? inputs.then(take) : take(inputs);
+  }
+
+  /**
+   * Refuses a result whose inputs changed while its body ran: a file that was
+   * edited between hashing and reading would be kept under a wrong key.
+   *
+   * @param task The task, whose body has just ended.
+   * @throws {DataError} If an input has another digest than before.
+   */
+  refuseChanged(task: Task): Promise<void> | undefined {
+    const waits: Promise<void>[] = [];
+    const look = (
+      port: string,
+      value: unknown,
+      codec: Codec<unknown>,
+      before: Digest,
+    ) =>
+      waits.push(
+        Promise.resolve(codec.digest(value)).then((after) => {
+          if (after !== before) throw changedError(task.core, port);
+        }),
+      );
+    const visit = (port: string, wire: Wire, codec: Codec<unknown>): void => {
+      switch (wire.kind) {
+        case "constant": {
+          const before = this.#constants.ofOutside(wire.value);
+          if (before !== undefined) look(port, wire.value, codec, before);
+          return;
+        }
+        case "output": {
+          const { node, name } = wire.output;
+          const source = this.#byCore.get(node);
+          const value = source?.values?.[name];
+          const before = source?.outside.get(name);
+          if (value !== undefined && before !== undefined) {
+            look(port, value, codec, before);
+          }
+          return;
+        }
+        case "list":
+          for (const item of wire.items) visit(port, item, valueCodec);
+          return;
+        case "record":
+          for (const [, part] of wire.entries) visit(port, part, valueCodec);
+      }
+    };
+    for (const [name, wire] of task.core.wires) {
+      visit(name, wire, task.core.info.inputs.get(name)!.codec);
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
   }
 
   #inputs(

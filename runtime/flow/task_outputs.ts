@@ -96,7 +96,7 @@ export function outputsToCompute(
  * The digests of outputs. A lazy tensor keeps the hash of its graph, unless it
  * has to be computed anyway.
  *
- * @param core The node.
+ * @param task The task; outputs that are not in memory are noted in it.
  * @param values Its outputs.
  * @param mode `none` digests only what has to be computed, `all` computes all.
  * @param shared The outputs that have to be computed.
@@ -104,11 +104,12 @@ export function outputsToCompute(
  * @throws {UnhashableValueError} If an output has no digest, naming it.
  */
 export function outputDigests(
-  core: NodeCore,
+  task: Task,
   values: Readonly<Record<string, unknown>>,
   mode: "none" | "lazy" | "all",
   shared: ReadonlySet<string>,
 ): MaybePromise<Record<string, Digest>> {
+  const { core } = task;
   const digests: Record<string, Digest> = {};
   const waits: Promise<void>[] = [];
   for (const [name, value] of Object.entries(values)) {
@@ -123,6 +124,8 @@ export function outputDigests(
         waits.push(
           digest.then((found) => {
             digests[name] = found;
+            const isOutside = codec.version(value) === undefined;
+            if (isOutside) task.outside.set(name, found);
           }, (error) => {
             throw withPlace(error, core, name);
           }),
