@@ -3,6 +3,17 @@
  * (`@weft/weft/ops/volatility`) loads that family only; this module loads all,
  * nodejs-polars with them.
  *
+ * @example
+ * ```ts
+ * import { evaluate, movement } from "@weft/weft/ops";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const close = wf.tensor([100, 103, 99, 99], { dtype: "f64" });
+ * const { labels } = await movement.labelMovement({ close }).value();
+ * console.log(await labels.toArray()); // [2, 0, 1, -1]
+ * console.log(evaluate.accuracy.info.name); // evaluate/accuracy
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,16 @@
 /**
  * Ops wired into runnable chains. Each is also a command line.
  *
+ * @example
+ * ```ts
+ * import { outlook, SETTINGS } from "@weft/weft/pipelines";
+ * import { samplePrices } from "@weft/weft/ops/data";
+ *
+ * const report = outlook(samplePrices(), SETTINGS.parse({ size: "small" }));
+ * const { nodes } = await report.plan({ store: "none" });
+ * console.log(nodes.at(-1)?.name); // outlook/assembleReport
+ * ```
+ *
  * @module
  */
 

@@ -216,6 +216,16 @@ export const frameToTensor: Op<
  *
  * @throws {DataError} For a column that is absent or holds no numbers, values
  * that a policy refuses, and where no row is left.
+ *
+ * @example
+ * ```ts
+ * import { columnToTensor, samplePrices } from "@weft/weft/ops/data";
+ *
+ * const { prices } = samplePrices({}, { to: "2000-01-05" });
+ * const node = columnToTensor({ frame: prices }, { column: "close" });
+ * const { values } = await node.value();
+ * console.log(await values.toArray()); // [1455.219971, 1399.420044, 1402.109985]
+ * ```
  */
 export const columnToTensor: Op<
   { frame: DataFrame },
@@ -260,6 +270,19 @@ export interface WithColumnsParams {
  * `"error"`.
  * @throws {ParameterError} For another number of names, names that repeat, and
  * names that the frame has already.
+ *
+ * @example
+ * ```ts
+ * import { samplePrices, withColumns } from "@weft/weft/ops/data";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { prices } = samplePrices({}, { to: "2000-01-05" });
+ * const values = wf.tensor([0.1, NaN, 0.3], { dtype: "f64" });
+ * const { frame } = await withColumns({ frame: prices, values }, {
+ *   names: ["score"],
+ * }).value();
+ * console.log(frame.getColumn("score").toArray()); // [0.1, null, 0.3]
+ * ```
  */
 export const withColumns: Op<
   { frame: DataFrame; values: wf.Tensor<"f64" | "f32"> },

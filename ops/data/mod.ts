@@ -4,6 +4,27 @@
  * and the way between frames and tensors. This is the one family that loads
  * polars.
  *
+ * @example
+ * ```ts
+ * import {
+ *   columnToTensor,
+ *   returns,
+ *   samplePrices,
+ *   walkForwardSplits,
+ * } from "@weft/weft/ops/data";
+ *
+ * const { prices } = samplePrices({}, { from: "2016-01-01", to: "2019-12-31" });
+ * const daily = returns({ prices }, { kind: "log", incomplete: "drop" }).returns;
+ * const { values } = await columnToTensor({ frame: daily }, { column: "return" })
+ *   .value();
+ * console.log(String(values)); // Tensor<f64>[1005]
+ * const { splits } = await walkForwardSplits({ frame: daily }, {
+ *   by: "years",
+ *   trainYears: 3,
+ * }).value();
+ * console.log(splits); // [{ trainStart: 0, trainEnd: 753, testStart: 753, testEnd: 1005 }]
+ * ```
+ *
  * @module
  */
 

@@ -249,6 +249,14 @@ export function isTradingDay(
  * @returns ISO texts in ascending order; empty where `last` is before `first`.
  * @throws {ParameterError} For text that is no date, or a year that the
  * calendar does not know.
+ *
+ * @example
+ * ```ts
+ * import { tradingDaysBetween } from "@weft/weft/ops/data";
+ *
+ * console.log(tradingDaysBetween("2020-04-09", "2020-04-14"));
+ * // ["2020-04-09", "2020-04-13", "2020-04-14"]
+ * ```
  */
 export function tradingDaysBetween(
   first: Day,
@@ -271,6 +279,14 @@ export function tradingDaysBetween(
  * @returns The day as ISO text.
  * @throws {ParameterError} For text that is no date, or a year that the
  * calendar does not know.
+ *
+ * @example
+ * ```ts
+ * import { nextTradingDay, previousTradingDay } from "@weft/weft/ops/data";
+ *
+ * console.log(nextTradingDay("2020-04-09")); // 2020-04-13
+ * console.log(previousTradingDay("2020-04-13")); // 2020-04-09
+ * ```
  */
 export function nextTradingDay(
   day: Day,
@@ -306,6 +322,14 @@ export function previousTradingDay(
  * @param year A year from 1981 to 2099.
  * @returns Closures in ascending order with their reasons.
  * @throws {ParameterError} For a year outside the known ones.
+ *
+ * @example
+ * ```ts
+ * import { exchangeClosures } from "@weft/weft/ops/data";
+ *
+ * console.log(exchangeClosures(2020)[0]);
+ * // { date: "2020-01-01", reason: "New Year's Day" }
+ * ```
  */
 export function exchangeClosures(year: number): Closure[] {
   return Array.from(

@@ -106,6 +106,16 @@ export function splitByRows(rows: number, options: DaySplitOptions): Split[] {
  * @throws {ParameterError} For lengths out of range, and where not even one
  * fold fits.
  * @throws {DataError} Where days are not ascending.
+ *
+ * @example
+ * ```ts
+ * import { splitByYears } from "@weft/weft/ops/data";
+ *
+ * // One row a day from 2001-01-01: 365 days a year until 2003
+ * const days = Int32Array.from({ length: 3 * 365 }, (_, day) => 11_323 + day);
+ * const [split] = splitByYears(days, { trainYears: 2 });
+ * console.log(split); // { trainStart: 0, trainEnd: 730, testStart: 730, testEnd: 1095 }
+ * ```
  */
 export function splitByYears(
   days: Int32Array,

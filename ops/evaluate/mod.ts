@@ -1,6 +1,18 @@
 /**
  * Scores of predictions, with the intervals that say how sure they are.
  *
+ * @example
+ * ```ts
+ * import { accuracy } from "@weft/weft/ops/evaluate";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { score } = await accuracy.run({
+ *   labels: wf.tensor([0, 1, 2, 2], { dtype: "i32" }),
+ *   predictions: wf.tensor([0, 1, 1, 2], { dtype: "i32" }),
+ * });
+ * console.log(score); // 0.75
+ * ```
+ *
  * @module
  */
 

@@ -37,7 +37,8 @@ import { shiftDivergences } from "./shift_objective.ts";
  *   logP: wf.tensor([[0, 0]], { dtype: "f64" }),
  *   shift: wf.tensor([[1, -1]], { dtype: "f64" }),
  * }, { alphas: [1] });
- * console.log(await klForward.toArray(), await klReverse.toArray());
+ * console.log(await klForward.toArray()); // [[0.327…]] = tanh(1) − log cosh(1)
+ * console.log(await klReverse.toArray()); // [[0.433…]] = log cosh(1)
  * ```
  */
 export const logitShiftKl: Op<

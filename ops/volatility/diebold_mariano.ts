@@ -162,7 +162,7 @@ export const dieboldMarianoSchema: z.ZodType<DieboldMariano> = z.object({
  *   first: wf.tensor([0.3, 0.1, 0.5, 0.2], { dtype: "f64" }),
  *   second: wf.tensor([0.2, 0.2, 0.3, 0.1], { dtype: "f64" }),
  * });
- * console.log(result.statistic, result.pValue);
+ * console.log(result.statistic, result.pValue); // 1.192… 0.318…
  * ```
  */
 export const dieboldMariano: Op<

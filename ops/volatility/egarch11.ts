@@ -57,7 +57,8 @@ export interface Egarch11Outputs {
  *
  * const returns = Float64Array.from({ length: 200 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
  * const { fit, forecast } = await egarch11.run({ returns: wf.tensor(returns) }, { horizon: 5 });
- * console.log(fit.parameters, await forecast.data());
+ * console.log(fit.parameters.gamma); // -0.367…
+ * console.log(await forecast.data()); // [8.077…, 8.277…, …]
  * ```
  */
 export const egarch11: Op<{ returns: F64 }, Egarch11Params, Egarch11Outputs> =

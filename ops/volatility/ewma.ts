@@ -78,7 +78,7 @@ export function ewmaPath(squares: F64, decay: number, initial: F64): EwmaPath {
  *
  * const returns = wf.tensor([0.01, -0.02, 0.005], { dtype: "f64" });
  * const { next } = await ewma.run({ returns });
- * console.log(Math.sqrt(await next.item())); // tomorrow's volatility
+ * console.log(Math.sqrt(await next.item())); // 0.0106…, tomorrow's volatility
  * ```
  */
 export const ewma: Op<{ returns: F64 }, EwmaParams, EwmaPath> = op({

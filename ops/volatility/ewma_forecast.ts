@@ -65,7 +65,7 @@ const fitSchema: z.ZodType<EwmaSplitFit> = z.object({
  * const returns = wf.tensor(Float64Array.from({ length: 60 }, (_, t) => Math.sin(t * t)));
  * const splits = [{ trainStart: 0, trainEnd: 40, testStart: 40, testEnd: 60 }];
  * const { forecast } = await ewmaForecast.run({ returns, splits });
- * console.log((await forecast.data()).slice(40));
+ * console.log((await forecast.data()).slice(40)); // [0.474…, 0.484…, …]
  * ```
  */
 export const ewmaForecast: Op<

@@ -123,7 +123,8 @@ export function garchForecasts(
  *
  * const returns = Float64Array.from({ length: 200 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
  * const { fit, forecast } = await garch11.run({ returns: wf.tensor(returns) }, { horizon: 5 });
- * console.log(fit.parameters, fit.warnings, await forecast.data());
+ * console.log(fit.parameters.alpha, await forecast.data()); // 0.0885… [9.685…, 9.322…, …]
+ * console.log(fit.warnings[0]); // beta is at its bound of 0
  * ```
  */
 export const garch11: Op<{ returns: F64 }, Garch11Params, Garch11Outputs> = op({

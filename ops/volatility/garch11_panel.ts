@@ -65,7 +65,7 @@ export interface Garch11PanelOutputs {
  * const two = Float64Array.from({ length: 400 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
  * const returns = wf.tensor(two, { dtype: "f64", shape: [2, 200] });
  * const { fits } = await garch11Panel.run({ returns });
- * console.log(fits.map((fit) => fit.persistence));
+ * console.log(fits.map((fit) => fit.persistence)); // [0.0885…, 0.3719…]
  * ```
  */
 export const garch11Panel: Op<

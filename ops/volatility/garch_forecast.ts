@@ -85,7 +85,7 @@ const splitFitSchema: z.ZodType<GarchSplitFit> = z.object({
  * const returns = Float64Array.from({ length: 120 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
  * const splits = [{ trainStart: 0, trainEnd: 100, testStart: 100, testEnd: 120 }];
  * const { forecast } = await garchForecast.run({ returns: wf.tensor(returns), splits });
- * console.log((await forecast.data()).slice(100));
+ * console.log((await forecast.data()).slice(100)); // [10.495…, 10.507…, …]
  * ```
  */
 export const garchForecast: Op<

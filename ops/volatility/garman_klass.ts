@@ -57,7 +57,7 @@ export function garmanKlassDaily(bars: Bars): F64 {
  *   low: wf.tensor([99.2, 100.7], { dtype: "f64" }),
  *   close: wf.tensor([101.2, 102], { dtype: "f64" }),
  * });
- * console.log(await overall.item());
+ * console.log(await overall.item()); // 0.000363080…
  * ```
  */
 export const garmanKlass: Op<

@@ -84,7 +84,7 @@ const splitFitSchema: z.ZodType<HarSplitFit> = z.object({
  * const days = Float64Array.from({ length: 120 }, (_, t) => 1 + Math.sin(t * t) ** 2);
  * const splits = [{ trainStart: 0, trainEnd: 90, testStart: 90, testEnd: 120 }];
  * const { forecast } = await harForecast.run({ variance: wf.tensor(days), splits });
- * console.log((await forecast.data()).slice(90));
+ * console.log((await forecast.data()).slice(90)); // [1.387…, 1.356…, …]
  * ```
  */
 export const harForecast: Op<

@@ -118,7 +118,8 @@ export function harForecasts(fit: HarFit, design: F64): F64 {
  *
  * const days = Float64Array.from({ length: 100 }, (_, t) => 1 + Math.sin(t * t) ** 2);
  * const { fit, next } = await harRv.run({ variance: wf.tensor(days) }, { log: true });
- * console.log(fit.coefficients, await next.item());
+ * console.log(fit.coefficients); // [1.157…, -0.044…, 0.077…, -2.109…]
+ * console.log(await next.item()); // 1.5745…
  * ```
  */
 export const harRv: Op<

@@ -120,6 +120,18 @@ export const qlike: Op<LossInputs, LossParams, LossOutputs> = lossOp(
  *
  * Inputs, params, outputs and errors as of {@linkcode qlike}, but for values
  * that need not be positive.
+ *
+ * @example
+ * ```ts
+ * import { mse } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { mean } = await mse.run({
+ *   variance: wf.tensor([1, 2, 0.5], { dtype: "f64" }),
+ *   forecast: wf.tensor([1.2, 1.5, 0.7], { dtype: "f64" }),
+ * });
+ * console.log(mean.toFixed(7)); // 0.1100000
+ * ```
  */
 export const mse: Op<LossInputs, LossParams, LossOutputs> = lossOp(
   "mse",
@@ -131,6 +143,18 @@ export const mse: Op<LossInputs, LossParams, LossOutputs> = lossOp(
  *
  * Inputs, params, outputs and errors as of {@linkcode qlike}, but for values
  * that need not be positive.
+ *
+ * @example
+ * ```ts
+ * import { mae } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const { mean } = await mae.run({
+ *   variance: wf.tensor([1, 2, 0.5], { dtype: "f64" }),
+ *   forecast: wf.tensor([1.2, 1.5, 0.7], { dtype: "f64" }),
+ * });
+ * console.log(mean.toFixed(7)); // 0.3000000
+ * ```
  */
 export const mae: Op<LossInputs, LossParams, LossOutputs> = lossOp(
   "mae",

@@ -1,6 +1,23 @@
 /**
  * Volatility: estimators from daily bars, forecasts a day ahead, and scores.
  *
+ * Variances are of daily log returns, per day: multiply by 252 and take the square
+ * root for a volatility a year. A series is an f64 tensor `["t"]` in the order of
+ * time; `forecast[t]` is made from rows before `t` and is NaN before the first one.
+ *
+ * @example
+ * ```ts
+ * import { columnToTensor, returns, samplePrices } from "@weft/weft/ops/data";
+ * import { garch11 } from "@weft/weft/ops/volatility";
+ *
+ * const { prices } = samplePrices({}, { from: "2016-01-01", to: "2019-12-31" });
+ * const daily = returns({ prices }, { incomplete: "drop" });
+ * const { values } = columnToTensor({ frame: daily.returns }, { column: "return" });
+ * const { fit, forecast } = await garch11({ returns: values }).value();
+ * console.log(fit.persistence.toFixed(3)); // 0.945
+ * console.log(Math.sqrt(252 * await forecast.item()).toFixed(4)); // 0.0817, a year
+ * ```
+ *
  * @module
  */
 

@@ -53,7 +53,7 @@ export function parkinsonDaily(high: F64, low: F64): F64 {
  *   high: wf.tensor([102.5, 103], { dtype: "f64" }),
  *   low: wf.tensor([99.2, 100.7], { dtype: "f64" }),
  * });
- * console.log(Math.sqrt(252 * (await overall.item()))); // volatility a year
+ * console.log(Math.sqrt(252 * (await overall.item()))); // 0.268…, volatility a year
  * ```
  */
 export const parkinson: Op<

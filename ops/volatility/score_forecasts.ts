@@ -89,7 +89,8 @@ const scoreSchema: z.ZodType<ForecastScore> = z.object({
  *     sharp: wf.tensor([1.2, 1.5, 0.7, 1], { dtype: "f64" }),
  *   },
  * }, { baseline: "constant" });
- * console.log(table.map(({ model, loss, ratio }) => `${loss} ${model}: ${ratio}`));
+ * for (const { model, loss, ratio } of table) console.log(loss, model, ratio);
+ * // qlike constant 1, qlike sharp 0.231…, mse constant 1, mse sharp 0.269…, …
  * ```
  */
 export const scoreForecasts: Op<

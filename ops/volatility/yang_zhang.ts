@@ -59,7 +59,7 @@ export function yangZhangWeight(rows: number): number {
  *   low: wf.tensor([99.2, 100.7, 100.4], { dtype: "f64" }),
  *   close: wf.tensor([101.2, 102, 100.9], { dtype: "f64" }),
  * });
- * console.log(await overall.item());
+ * console.log(await overall.item()); // 0.000297865…
  * ```
  */
 export const yangZhang: Op<

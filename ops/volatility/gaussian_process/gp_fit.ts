@@ -130,7 +130,7 @@ export interface GpFitParams {
  *   ...fitted,
  *   xNew: wf.tensor([[1.5]], { dtype: "f64" }),
  * });
- * console.log(await mean.data(), await variance.data());
+ * console.log(await mean.data(), await variance.data()); // [0.4506…] [0.0695…]
  * ```
  */
 export const gpFit: Op<
