@@ -5,6 +5,7 @@
  */
 
 import { WeftError } from "../../core/errors.ts";
+import { memoryAccount } from "../account.ts";
 import { allocate, type DType, type TypedArray } from "../dtypes.ts";
 import {
   attributesOf,
@@ -93,7 +94,7 @@ export function* runPlan(
       const work = step.run(buffers);
       if (work !== undefined) yield* work;
     } catch (error) {
-      throw withPath(error, order[step.node]?.blame);
+      throw explained(error, step.name, order[step.node]?.blame);
     }
     observe?.(step, buffers, performance.now() - started);
     // The slot keeps its type; an empty array lets the old one be collected.
@@ -102,15 +103,33 @@ export function* runPlan(
   return plan.results.map((slot) => buffers[slot]!);
 }
 
-/** An error of ours that does not say yet which op it happened in, says so. */
-function withPath(
+/** An error that says which op it happened in, and what memory is held by. */
+function explained(
   error: unknown,
+  kernel: string,
   path: readonly string[] | undefined,
 ): unknown {
-  const silent = error instanceof WeftError && error.details.path === undefined;
-  if (!silent || path === undefined) return error;
-  const Class = error.constructor as typeof WeftError;
-  return new Class(error.summary, { ...error.details, path });
+  const where = path === undefined ? {} : { path };
+  if (error instanceof WeftError) {
+    if (error.details.path !== undefined || path === undefined) return error;
+    const Class = error.constructor as typeof WeftError;
+    return new Class(error.summary, { ...error.details, ...where });
+  }
+  if (!(error instanceof RangeError)) return error;
+  const { heldBytes, holders } = memoryAccount();
+  const biggest = holders.slice(0, 3).map((holder) =>
+    `${megabytes(holder.bytes)} by ${holder.path.join(" › ")}`
+  );
+  return new WeftError(`Cannot allocate memory for "${kernel}"`, {
+    ...where,
+    actual: [`${megabytes(heldBytes)} held by tensors`, ...biggest].join("\n"),
+    hint: "Use smaller batches, or dispose of tensors that are done with",
+    cause: error,
+  });
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 const EMPTY = new Float64Array(0);
