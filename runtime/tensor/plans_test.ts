@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { verifyGraph } from "../device/verify.ts";
 import * as wf from "./mod.ts";
 import { referenceDevice } from "../device/reference/device.ts";
 import { evaluatePlain } from "../device/reference/plain_evaluator.ts";
@@ -10,6 +11,7 @@ const f64 = { dtype: "f64" } as const;
 /** Computes tensors by plan and by the plain evaluator and compares the bits. */
 async function assertSameBits(...tensors: wf.Tensor[]): Promise<void> {
   const nodes = tensors.map((one) => one.node);
+  verifyGraph(nodes);
   const planned = await referenceDevice.execute(nodes, {});
   const plain = evaluatePlain(nodes);
   planned.forEach((storage, k) => assert.deepEqual(storage.array, plain[k]));

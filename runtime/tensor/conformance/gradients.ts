@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { verifyGraph } from "../../device/verify.ts";
 import * as wf from "../mod.ts";
 import { type ConformanceCase, spreadNumbers } from "./case.ts";
 
@@ -47,6 +48,7 @@ export async function assertGradients(
 ): Promise<void> {
   const argnums = args.map((_, k) => k);
   const gradients = wf.grad(fn, { argnums })(...args) as wf.F64[];
+  verifyGraph(gradients.map((one) => one.node));
   for (const [k, gradient] of gradients.entries()) {
     assert.deepEqual(gradient.shape, args[k]!.shape);
     const actual = await gradient.data();
