@@ -26,6 +26,15 @@ import type { Tensor } from "./tensor.ts";
  * @param b `[…, k, n]` or `[k]`.
  * @returns `[…, m, n]` without the axes of vectors.
  * @throws {ShapeError} When the shared axis differs.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const a = wf.tensor([[1, 2], [3, 4]]);
+ * console.log(await wf.matmul(a, wf.eye(2)).toArray()); // [[1, 2], [3, 4]]
+ * console.log(await wf.matmul(a, wf.tensor([1, 1])).toArray()); // [3, 7]
+ * ```
  */
 export function matmul<D extends DType>(
   a: Tensor<D>,
@@ -86,6 +95,14 @@ function mismatch(a: Tensor, b: Tensor): ShapeError {
  * @param a One tensor.
  * @param b The other; broadcast.
  * @param options `axis`, the last one by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4]]);
+ * console.log(await wf.vecdot(x, x).toArray()); // [5, 25]
+ * ```
  */
 export function vecdot<D extends DType>(
   a: Tensor<D>,
@@ -97,7 +114,16 @@ export function vecdot<D extends DType>(
   return sum(product, { axis }) as Tensor<D>;
 }
 
-/** All products of two vectors: `[m]` and `[n]` give `[m, n]`. */
+/**
+ * All products of two vectors: `[m]` and `[n]` give `[m, n]`.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.outer(wf.tensor([1, 2]), wf.tensor([3, 4])).toArray()); // [[3, 4], [6, 8]]
+ * ```
+ */
 export function outer<D extends DType>(a: Tensor<D>, b: Tensor<D>): Tensor<D> {
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError(
@@ -117,6 +143,15 @@ export function outer<D extends DType>(a: Tensor<D>, b: Tensor<D>): Tensor<D> {
  * @param b The other.
  * @param axes A number of axes (last of `a` with first of `b`), or the axes of
  * each that belong together.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const a = wf.ones([2, 3, 4]);
+ * const b = wf.ones([3, 4, 5]);
+ * console.log(wf.tensordot(a, b).shape); // [2, 5]
+ * ```
  */
 export function tensordot<D extends DType>(
   a: Tensor<D>,

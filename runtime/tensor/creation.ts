@@ -257,6 +257,14 @@ export interface CreationOptions<D extends DType = DType> {
  * @param shape Its shape.
  * @param value The number.
  * @param options `dtype`, f32 by default.
+ * @returns A tensor of the shape.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.full([2, 2], 0.5).toArray()); // [[0.5, 0.5], [0.5, 0.5]]
+ * ```
  */
 export function full<D extends DType = "f32">(
   shape: Shape,
@@ -313,6 +321,14 @@ function iota<D extends DType>(length: number, dtype: D): Tensor<D> {
  * @param stop End, not included.
  * @param step Difference; may be negative.
  * @param options `dtype`; f32 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.arange(4).toArray()); // [0, 1, 2, 3]
+ * console.log(await wf.arange(1, 0, -0.25, { dtype: "f64" }).toArray()); // [1, 0.75, 0.5, 0.25]
+ * ```
  */
 export function arange<D extends DType = "f32">(
   start: number,
@@ -348,6 +364,13 @@ export function arange<D extends DType = "f32">(
  * @param stop Last number.
  * @param count How many.
  * @param options `dtype`; f32 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.linspace(0, 1, 5).toArray()); // [0, 0.25, 0.5, 0.75, 1]
+ * ```
  */
 export function linspace<D extends DType = "f32">(
   start: number,
@@ -370,6 +393,13 @@ export function linspace<D extends DType = "f32">(
  * @param rows Number of rows.
  * @param columns Number of columns; as many as rows when not given.
  * @param options `dtype`, and `offset` of the diagonal (positive is above).
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.eye(2, 3).toArray()); // [[1, 0, 0], [0, 1, 0]]
+ * ```
  */
 export function eye<D extends DType = "f32">(
   rows: number,
@@ -428,7 +458,18 @@ function triangle<D extends DType>(
   return where(keep, x, 0);
 }
 
-/** The lower triangle of the last two axes; zeros above diagonal `offset`. */
+/**
+ * The lower triangle of the last two axes; zeros above diagonal `offset`.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.reshape(wf.arange(1, 5), [2, 2]);
+ * console.log(await wf.tril(x).toArray()); // [[1, 0], [3, 4]]
+ * console.log(await wf.triu(x, 1).toArray()); // [[0, 2], [0, 0]]
+ * ```
+ */
 export function tril<D extends DType>(x: Tensor<D>, offset = 0): Tensor<D> {
   return triangle("tril", x, offset, true);
 }
@@ -441,6 +482,13 @@ export function triu<D extends DType>(x: Tensor<D>, offset = 0): Tensor<D> {
  * Matrices with given diagonals: `[…, n]` gives `[…, n, n]`.
  *
  * @param x The diagonals.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.diag(wf.tensor([1, 2])).toArray()); // [[1, 0], [0, 2]]
+ * ```
  */
 export function diag<D extends DType>(x: Tensor<D>): Tensor<D> {
   if (x.ndim === 0) {
@@ -462,6 +510,15 @@ export function diag<D extends DType>(x: Tensor<D>): Tensor<D> {
  * Coordinate matrices of a grid, row index first (`"ij"` order).
  *
  * @param axes The coordinates along each axis, one-dimensional.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const [rows, columns] = wf.meshgrid(wf.arange(2), wf.arange(3));
+ * console.log(await rows?.toArray()); // [[0, 0, 0], [1, 1, 1]]
+ * console.log(await columns?.toArray()); // [[0, 1, 2], [0, 1, 2]]
+ * ```
  */
 export function meshgrid<D extends DType>(
   ...axes: readonly Tensor<D>[]

@@ -102,6 +102,15 @@ function checkGradients(
  *
  * @param fn The function: arguments and result are trees of tensors.
  * @returns The function, with the same values and gradients.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const layer = wf.checkpoint((x: wf.F64) => wf.tanh(wf.exp(x)));
+ * const slope = wf.grad((x: wf.F64) => wf.sum(layer(x)));
+ * console.log((await slope(wf.tensor(0, { dtype: "f64" })).item()).toFixed(4)); // 0.4200
+ * ```
  */
 export function checkpoint<A extends readonly unknown[], R>(
   fn: (...args: A) => R,

@@ -24,7 +24,18 @@ import { Tensor } from "./tensor.ts";
 /** A tensor, or a number that takes the dtype of the other operand. */
 export type Operand<D extends DType> = Tensor<D> | number;
 
-/** Sum. */
+/**
+ * Sum.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4]]);
+ * console.log(await wf.add(x, wf.tensor([10, 20])).toArray()); // [[11, 22], [13, 24]]
+ * console.log(await wf.add(x, 1).toArray()); // [[2, 3], [4, 5]]
+ * ```
+ */
 export function add<D extends DType>(a: Operand<D>, b: Operand<D>): Tensor<D> {
   return binary("add", a, b);
 }
@@ -233,7 +244,16 @@ export function floor<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function ceil<D extends DType>(x: Tensor<D>): Tensor<D> {
   return unary("ceil", x);
 }
-/** Nearest whole number; halves go to the even one. */
+/**
+ * Nearest whole number; halves go to the even one.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.round(wf.tensor([0.5, 1.5, 2.4])).toArray()); // [0, 2, 2]
+ * ```
+ */
 export function round<D extends DType>(x: Tensor<D>): Tensor<D> {
   return unary("round", x);
 }
@@ -241,7 +261,16 @@ export function round<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function trunc<D extends DType>(x: Tensor<D>): Tensor<D> {
   return unary("trunc", x);
 }
-/** Remainder with the sign of the divisor. */
+/**
+ * Remainder with the sign of the divisor.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.remainder(wf.tensor([-3, 3]), 2).toArray()); // [1, 1]
+ * ```
+ */
 export function remainder<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
@@ -268,6 +297,13 @@ export function minimum<D extends DType>(
  * @param x The tensor.
  * @param low Smallest value; none when undefined.
  * @param high Largest value; none when undefined.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.clip(wf.tensor([-2, 0, 2]), -1, 1).toArray()); // [-1, 0, 1]
+ * ```
  */
 export function clip<D extends DType>(
   x: Tensor<D>,
@@ -286,6 +322,15 @@ export function clip<D extends DType>(
  * @param condition A bool tensor.
  * @param a Values where it holds.
  * @param b Values where it does not.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([4, -1, 9], { dtype: "f64" });
+ * const root = wf.where(wf.greater(x, 0), wf.sqrt(x), 0);
+ * console.log(await root.toArray()); // [2, 0, 3]
+ * ```
  */
 export function where<D extends DType>(
   condition: Tensor<"bool">,

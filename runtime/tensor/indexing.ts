@@ -43,6 +43,14 @@ function toIndices(name: string, indices: Indices): Tensor {
  * @param x The tensor.
  * @param indices Whole numbers, of any shape, which takes the axis's place.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4], [5, 6]]);
+ * console.log(await wf.take(x, [2, 0, -1]).toArray()); // [[5, 6], [1, 2], [5, 6]]
+ * ```
  */
 export function take<D extends DType>(
   x: Tensor<D>,
@@ -66,6 +74,15 @@ export function take<D extends DType>(
  * @param x The tensor.
  * @param indices Whole numbers in the shape of `x` but for the axis.
  * @param options `axis`, the last one by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 3], [9, 5]]);
+ * const best = wf.argmax(x, { axis: 1, keepDims: true });
+ * console.log(await wf.takeAlongAxis(x, best).toArray()); // [[3], [9]]
+ * ```
  */
 export function takeAlongAxis<D extends DType>(
   x: Tensor<D>,
@@ -99,6 +116,14 @@ function checkAlong(name: string, x: Tensor, at: Tensor, axis: number): void {
  * @param indices Whole numbers, of any shape.
  * @param updates The slices, shaped as {@linkcode take} would give them.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const counts = wf.scatterAdd(wf.zeros([3]), [0, 2, 2], wf.ones([3]));
+ * console.log(await counts.toArray()); // [1, 0, 2]
+ * ```
  */
 export function scatterAdd<D extends DType>(
   x: Tensor<D>,
@@ -160,6 +185,13 @@ function checkUpdates(
  * @param indices Whole numbers; one outside of the range gives zeros only.
  * @param depth Length of the new axis.
  * @param options `dtype`; f32 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.oneHot([2, 0], 3).toArray()); // [[0, 0, 1], [1, 0, 0]]
+ * ```
  */
 export function oneHot<D extends DType = "f32">(
   indices: Indices,

@@ -2,6 +2,30 @@
  * Lazy tensors with gradients: `import * as wf from "@weft/weft/tensor"`.
  * Names follow the Python array API and NumPy, in camelCase.
  *
+ * Nothing is computed before somebody reads: `await x.data()`, `item()`,
+ * `toArray()`, or `realize` and `read` for several tensors at once. Rules that
+ * hold everywhere:
+ *
+ * - Shapes broadcast as in NumPy; what does not fit is a `ShapeError` at the call.
+ * - Dtypes never change by themselves. Two dtypes in one operation are a
+ *   `DTypeError`, see {@linkcode cast}; plain numbers take the dtype of the other
+ *   operand. What is made from numbers is f32 unless `dtype` says otherwise.
+ * - Reductions take all axes unless `axis` names some; negative axes count from
+ *   the end; `keepDims` leaves length 1 in their place.
+ * - NaN goes through: the largest of NaN and 1 is NaN. Sums are accumulated in
+ *   double precision.
+ * - Angles are radians, logarithms are natural unless the name says otherwise.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4]], { dtype: "f64" });
+ * const loss = (weights: wf.F64) => wf.mean(wf.square(wf.matmul(x, weights)));
+ * const [value, slope] = wf.valueAndGrad(loss)(wf.ones([2], { dtype: "f64" }));
+ * console.log(await value.item(), await slope.toArray()); // 29 [24, 34]
+ * ```
+ *
  * @module
  */
 

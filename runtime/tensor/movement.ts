@@ -24,6 +24,15 @@ import type { Tensor } from "./tensor.ts";
  *
  * @param x The tensor.
  * @param shape The shape; one length may be -1 and is worked out.
+ * @throws {ShapeError} When the numbers of elements differ.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.arange(6);
+ * console.log(await wf.reshape(x, [2, -1]).toArray()); // [[0, 1, 2], [3, 4, 5]]
+ * ```
  */
 export function reshape<D extends DType>(
   x: Tensor<D>,
@@ -63,6 +72,13 @@ export function flatten<D extends DType>(x: Tensor<D>): Tensor<D> {
  *
  * @param x The tensor.
  * @param axes Which axis stands at each place; reversed when not given.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(wf.permuteDims(wf.zeros([2, 3, 4]), [2, 0, 1]).shape); // [4, 2, 3]
+ * ```
  */
 export function permuteDims<D extends DType>(
   x: Tensor<D>,
@@ -84,7 +100,16 @@ export function permuteDims<D extends DType>(
   return apply("permute", { axes: order }, [x], x.dtype, shape);
 }
 
-/** Swaps the last two axes. */
+/**
+ * Swaps the last two axes.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.transpose(wf.tensor([[1, 2], [3, 4]])).toArray()); // [[1, 3], [2, 4]]
+ * ```
+ */
 export function transpose<D extends DType>(x: Tensor<D>): Tensor<D> {
   if (x.ndim < 2) {
     throw new ShapeError(
@@ -108,6 +133,13 @@ export function transpose<D extends DType>(x: Tensor<D>): Tensor<D> {
  *
  * @param x The tensor.
  * @param axis Where the new axis stands in the result; negative from its end.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(wf.expandDims(wf.zeros([2, 3]), 1).shape); // [2, 1, 3]
+ * ```
  */
 export function expandDims<D extends DType>(
   x: Tensor<D>,
@@ -122,6 +154,13 @@ export function expandDims<D extends DType>(
  *
  * @param x The tensor.
  * @param axis Which ones; all of length 1 when not given.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(wf.squeeze(wf.zeros([1, 3, 1]), 0).shape); // [3, 1]
+ * ```
  */
 export function squeeze<D extends DType>(
   x: Tensor<D>,
@@ -141,7 +180,16 @@ export function squeeze<D extends DType>(
   return reshape(x, x.shape.filter((_, k) => !axes.includes(k)));
 }
 
-/** Repeats axes of length 1 (and new leading ones) up to a shape. */
+/**
+ * Repeats axes of length 1 (and new leading ones) up to a shape.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.broadcastTo(wf.tensor([1, 2]), [2, 2]).toArray()); // [[1, 2], [1, 2]]
+ * ```
+ */
 export function broadcastTo<D extends DType>(
   x: Tensor<D>,
   shape: Shape,
@@ -269,6 +317,13 @@ function whole(value: number | null | undefined): boolean {
  * The diagonals of the last two axes: `[…, m, n]` gives `[…, min(m, n)]`.
  *
  * @param x Matrices.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.diagonal(wf.tensor([[1, 2], [3, 4]])).toArray()); // [1, 4]
+ * ```
  */
 export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
   if (x.ndim < 2) {
@@ -286,7 +341,16 @@ export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
   return slice(flat, ...specs, [0, count === 0 ? 0 : stop, columns + 1]);
 }
 
-/** Reverses axes; all of them when none are given. */
+/**
+ * Reverses axes; all of them when none are given.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.flip(wf.arange(3)).toArray()); // [2, 1, 0]
+ * ```
+ */
 export function flip<D extends DType>(
   x: Tensor<D>,
   axis?: number | readonly number[],
@@ -305,6 +369,15 @@ export function flip<D extends DType>(
  *
  * @param tensors At least one, alike but for the length of the axis.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2]]);
+ * console.log(await wf.concat([x, x]).toArray()); // [[1, 2], [1, 2]]
+ * console.log(await wf.concat([x, x], { axis: 1 }).toArray()); // [[1, 2, 1, 2]]
+ * ```
  */
 export function concat<D extends DType>(
   tensors: readonly Tensor<D>[],
@@ -339,6 +412,14 @@ export function concat<D extends DType>(
  *
  * @param tensors At least one.
  * @param options `axis` of the result, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([1, 2]);
+ * console.log(await wf.stack([x, x], { axis: 1 }).toArray()); // [[1, 1], [2, 2]]
+ * ```
  */
 export function stack<D extends DType>(
   tensors: readonly Tensor<D>[],
@@ -366,6 +447,14 @@ export function stack<D extends DType>(
  * @param x The tensor.
  * @param sections A number of equal parts, or the length of each part.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const parts = wf.split(wf.arange(5), [2, 3]);
+ * console.log(parts.map(({ shape }) => shape)); // [[2], [3]]
+ * ```
  */
 export function split<D extends DType>(
   x: Tensor<D>,
@@ -400,6 +489,13 @@ export function split<D extends DType>(
  * @param x The tensor.
  * @param widths Elements before and after, for each axis.
  * @param options `value` of the border, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.pad(wf.tensor([1, 2]), [[1, 2]]).toArray()); // [0, 1, 2, 0, 0]
+ * ```
  */
 export function pad<D extends DType>(
   x: Tensor<D>,
@@ -431,6 +527,13 @@ export function pad<D extends DType>(
  * @param x The tensor.
  * @param shift Number of places; negative moves towards the start.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.roll(wf.arange(4), 1).toArray()); // [3, 0, 1, 2]
+ * ```
  */
 export function roll<D extends DType>(
   x: Tensor<D>,
@@ -452,6 +555,13 @@ export function roll<D extends DType>(
  * @param x The tensor.
  * @param count How often.
  * @param options `axis`, 0 by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.repeat(wf.tensor([1, 2]), 2).toArray()); // [1, 1, 2, 2]
+ * ```
  */
 export function repeat<D extends DType>(
   x: Tensor<D>,
@@ -473,6 +583,13 @@ export function repeat<D extends DType>(
  *
  * @param x The tensor.
  * @param counts How often along each axis, aligned at the last one.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.tile(wf.tensor([1, 2]), [2, 2]).toArray()); // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ * ```
  */
 export function tile<D extends DType>(
   x: Tensor<D>,

@@ -13,6 +13,15 @@ import type { Tensor } from "./tensor.ts";
  * hold their data afterwards, and their history is forgotten.
  *
  * @param tensors The tensors.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.exp(wf.tensor([0, 0], { dtype: "f64" }));
+ * await wf.realize(x); // computed now, and once
+ * console.log(await wf.sum(x).item()); // 2
+ * ```
  */
 export async function realize(...tensors: readonly Tensor[]): Promise<void> {
   await realizeNodes(tensors.map((one) => one.node));
@@ -30,6 +39,15 @@ export type DataOfTensors<T extends readonly Tensor[]> = {
  *
  * @param tensors The tensors.
  * @returns One typed array a tensor.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([1, 2], { dtype: "f64" });
+ * const [doubled, total] = await wf.read(wf.multiply(x, 2), wf.sum(x));
+ * console.log(doubled, total); // Float64Array [2, 4] Float64Array [3]
+ * ```
  */
 export async function read<T extends readonly Tensor[]>(
   ...tensors: T

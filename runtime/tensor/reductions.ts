@@ -89,6 +89,16 @@ export function sum(x: Tensor<"bool">, options?: ReduceOptions): Tensor<"i32">;
  * @param x The tensor.
  * @param options Axes.
  * @returns The sums, of the tensor's dtype.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([[1, 2], [3, 4]]);
+ * console.log(await wf.sum(x).item()); // 10
+ * console.log(await wf.sum(x, { axis: 0 }).toArray()); // [4, 6]
+ * console.log(wf.sum(x, { axis: 1, keepDims: true }).shape); // [2, 1]
+ * ```
  */
 export function sum<D extends DType>(
   x: Tensor<D>,
@@ -104,7 +114,16 @@ export function prod<D extends DType>(
 ): Tensor<D> {
   return reduce("prod", x, options);
 }
-/** Arithmetic mean; NaN of nothing. */
+/**
+ * Arithmetic mean; NaN of nothing.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.mean(wf.tensor([[1, 2], [3, 4]]), { axis: 1 }).toArray()); // [1.5, 3.5]
+ * ```
+ */
 export function mean<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions = {},
@@ -120,7 +139,18 @@ export interface VarianceOptions extends ReduceOptions {
   readonly correction?: number;
 }
 
-/** Variance about the mean, in two passes. */
+/**
+ * Variance about the mean, in two passes.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([1, 2, 3, 4]);
+ * console.log(await wf.variance(x).item()); // 1.25
+ * console.log(await wf.variance(x, { correction: 1 }).item()); // 1.6666666269302368 in f32
+ * ```
+ */
 export function variance<D extends DType>(
   x: Tensor<D>,
   options: VarianceOptions = {},
@@ -202,7 +232,16 @@ function argument(
   );
 }
 
-/** Index of the first largest element, or of the first NaN. */
+/**
+ * Index of the first largest element, or of the first NaN.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.argmax(wf.tensor([[1, 5, 2], [7, 0, 7]]), { axis: 1 }).toArray()); // [1, 0]
+ * ```
+ */
 export function argmax(
   x: Tensor,
   options: ArgumentOptions = {},
@@ -217,7 +256,17 @@ export function argmin(
   return argument("argmin", x, options);
 }
 
-/** `log(sum(exp(x)))` without overflow. */
+/**
+ * `log(sum(exp(x)))` without overflow.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([1000, 1000], { dtype: "f64" });
+ * console.log(await wf.logSumExp(x).item()); // 1000.6931471805599
+ * ```
+ */
 export function logSumExp<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions = {},
@@ -241,6 +290,13 @@ function oneAxis(axis: number | undefined): { axis: number; keepDims: true } {
  *
  * @param x Logits.
  * @param options `axis`, the last one by default.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.softmax(wf.tensor([0, 0], { dtype: "f64" })).toArray()); // [0.5, 0.5]
+ * ```
  */
 export function softmax<D extends DType>(
   x: Tensor<D>,
@@ -273,6 +329,13 @@ export function logSoftmax<D extends DType>(
  *
  * @param x The tensor.
  * @param options `axis` (0 by default), `reverse` to start at the end.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.cumulativeSum(wf.tensor([1, 2, 3])).toArray()); // [1, 3, 6]
+ * ```
  */
 export function cumulativeSum<D extends DType>(
   x: Tensor<D>,
@@ -289,6 +352,14 @@ export function cumulativeSum<D extends DType>(
  * @param x The tensor.
  * @param options Axes, and `order`: 1, 2 (the default), another positive
  * number, or infinity.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * console.log(await wf.norm(wf.tensor([3, 4])).item()); // 5
+ * console.log(await wf.norm(wf.tensor([3, -4]), { order: 1 }).item()); // 7
+ * ```
  */
 export function norm<D extends DType>(
   x: Tensor<D>,

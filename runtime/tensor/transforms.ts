@@ -92,6 +92,14 @@ export function valueAndGrad<
  * @param fn The function.
  * @param options Which arguments the gradient is for.
  * @returns A function that gives the gradients, shaped as the arguments are.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const slope = wf.grad((x: wf.F64) => wf.sum(wf.power(x, 3)));
+ * console.log(await slope(wf.tensor([1, 2], { dtype: "f64" })).toArray()); // [3, 12]
+ * ```
  */
 export function grad<
   A extends readonly unknown[],

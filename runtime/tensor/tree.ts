@@ -93,6 +93,15 @@ export function rebuildTree<T>(tree: T, leaves: readonly Tensor[]): T {
  * @param tree The tree.
  * @param fn The function.
  * @returns A tree of the same form.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const parameters = { weights: wf.ones([2]), bias: wf.ones([]) };
+ * const halved = wf.mapTree(parameters, (x) => wf.multiply(x, 0.5));
+ * console.log(await halved.weights.toArray()); // [0.5, 0.5]
+ * ```
  */
 export function mapTree<T>(tree: T, fn: (leaf: Tensor) => Tensor): T {
   return rebuildTree(tree, treeLeaves("mapTree", tree).map(fn));
