@@ -10,7 +10,7 @@
  * @module
  */
 
-import { cancelledError, pause } from "../core/abort.ts";
+import { cancelledError } from "../core/abort.ts";
 import { RunError, WeftError } from "../core/errors.ts";
 import type { EventStream, NodeState, RunEvent } from "../core/events.ts";
 import type { Digest } from "../core/hash.ts";
@@ -24,19 +24,18 @@ import { type NodeCore, type Output, pathTo } from "./node_core.ts";
 import type { Overridden } from "./overrides.ts";
 import { provenanceOf } from "./provenance.ts";
 import { type Limits, ReadyQueue } from "./ready_queue.ts";
-import { countByOp, Results } from "./results.ts";
+import { Results } from "./results.ts";
 import type { MaybePromise, StoreRecord } from "./store/store.ts";
-import { Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import { TaskKeys } from "./task_keys.ts";
 import {
+  neededOutputs,
   outputDigests,
-  outputsRead,
   outputsToCompute,
 } from "./task_outputs.ts";
+import { release, skipReaders, tasksOf } from "./task_walks.ts";
+import { Turns } from "./turns.ts";
 import { valueOfWire } from "./wiring.ts";
-
-/** Longest time without a turn of the event loop, in milliseconds. */
-const SLICE_MS = 20;
 
 /** How long a cancelled run waits for bodies that heed their signal. */
 const GRACE_MS = 80;
@@ -76,24 +75,13 @@ export class Engine {
   readonly #failed: Task[] = [];
   readonly #errors = new Map<Task, Error>();
   readonly #running = new Set<Task>();
-  #outstanding = 0;
-  #isPumping = false;
-  #isOver = false;
-  #finish: () => void = () => {};
-  #slice = 0;
+  readonly #turns = new Turns(() => this.#step());
 
   /** @param settings What the run needs to know. */
   constructor(settings: EngineSettings) {
     this.#settings = settings;
     this.#ready = new ReadyQueue(settings.limits);
-    const { vertices } = settings.graph;
-    const nth = countByOp(vertices.map(({ core }) => core));
-    this.#tasks = vertices.map((vertex, at) => new Task(vertex, nth[at]!));
-    for (const task of this.#tasks) {
-      task.sources = task.vertex.sources.map(({ id }) => this.#tasks[id]!);
-      task.readers = task.vertex.readers.map(({ id }) => this.#tasks[id]!);
-      task.unsettledReaders = task.readers.length;
-    }
+    this.#tasks = tasksOf(settings.graph);
     this.#byCore = new Map(this.#tasks.map((task) => [task.core, task]));
     this.#keys = new TaskKeys(this.#byCore, settings.overridden);
   }
@@ -107,9 +95,6 @@ export class Engine {
    */
   async run(): Promise<Record<string, unknown>[]> {
     const { signal, graph, overridden } = this.#settings;
-    const over = new Promise<void>((resolve) => {
-      this.#finish = resolve;
-    });
     const abort = () => this.#cancelAll();
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort);
@@ -124,11 +109,11 @@ export class Engine {
       ? this.#tasks
       : graph.roots.map((root) => this.#tasks[root.id]!);
     for (const task of asked.toReversed()) this.#ask(task, true);
-    this.#pump();
-    await over;
+    this.#turns.pump();
+    await this.#turns.done;
     signal.removeEventListener("abort", abort);
     if (signal.aborted) {
-      await this.#graceForBodies();
+      await this.#turns.settle(GRACE_MS);
       throw cancelledError("the run", signal.reason);
     }
     for (const task of this.#tasks) {
@@ -153,33 +138,17 @@ export class Engine {
 
   // ---- the loop -----------------------------------------------------------
 
-  #pump(): void {
-    if (this.#isPumping || this.#isOver) return;
-    this.#isPumping = true;
-    this.#slice = performance.now();
-    for (;;) {
-      if (performance.now() - this.#slice > SLICE_MS) {
-        this.#isPumping = false;
-        setTimeout(() => this.#pump());
-        return;
-      }
-      const moving = this.#moving.pop();
-      if (moving !== undefined) {
-        this.#guard(moving, () => this.#advance(moving));
-        continue;
-      }
-      const next = this.#ready.take();
-      if (next === undefined) break;
-      this.#execute(next);
+  /** Moves one task on; bodies begin when nothing else can move. */
+  #step(): boolean {
+    const moving = this.#moving.pop();
+    if (moving !== undefined) {
+      this.#guard(moving, () => this.#advance(moving));
+      return true;
     }
-    this.#isPumping = false;
-    if (this.#outstanding === 0) this.#end();
-  }
-
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#finish();
+    const next = this.#ready.take();
+    if (next === undefined) return false;
+    this.#execute(next);
+    return true;
   }
 
   /** Goes on with a value now, or when its promise is there. */
@@ -188,18 +157,10 @@ export class Engine {
       this.#guard(task, () => next(value));
       return;
     }
-    this.#outstanding++;
-    value.then(
-      (found) => {
-        this.#outstanding--;
-        this.#guard(task, () => next(found));
-        this.#pump();
-      },
-      (error) => {
-        this.#outstanding--;
-        this.#fail(task, error);
-        this.#pump();
-      },
+    this.#turns.wait(
+      value,
+      (found) => this.#guard(task, () => next(found)),
+      (error) => this.#fail(task, error),
     );
   }
 
@@ -362,7 +323,10 @@ export class Engine {
           this.#awaitValues(task);
           return;
         }
-        if (task.key !== undefined) results.link(task.key, record);
+        const { key: derived } = task;
+        if (derived !== undefined) {
+          this.#inBackground(task, () => results.link(derived, record));
+        }
         this.#useRecord(task, record, true);
       });
     });
@@ -384,21 +348,13 @@ export class Engine {
       task.phase = "parked";
       return;
     }
-    const names = this.#neededOutputs(task, record);
+    const names = this.#settings.results.keepsAll
+      ? Object.keys(record.outputs)
+      : neededOutputs(task, record);
     if (!task.isDamaged && names.every((name) => Results.holds(record, name))) {
       this.#load(task, record, names);
     } else if (isByContent) this.#awaitValues(task);
     else this.#awaitDigests(task);
-  }
-
-  #neededOutputs(task: Task, record: StoreRecord): readonly string[] {
-    const all = Object.keys(record.outputs);
-    if (task.isRoot || this.#settings.results.keepsAll) return all;
-    const read = new Set<string>();
-    for (const reader of task.readers) {
-      for (const name of outputsRead(reader.core, task.core)) read.add(name);
-    }
-    return all.filter((name) => read.has(name));
   }
 
   // ---- what the store gives ----------------------------------------------
@@ -500,26 +456,34 @@ export class Engine {
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
     const { checkNaN, device, now, results } = this.#settings;
-    const digested = outputDigests(
-      task,
-      values,
-      results.modeFor(task),
-      outputsToCompute(task, values),
-    );
-    const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
-    const steady = results.isKept ? this.#keys.refuseChanged(task) : undefined;
-    const checked = looked === undefined ? steady : looked.then(() => steady);
+    // A device that was asked for computes what the caller will read
+    const mode = device !== undefined && task.isRoot
+      ? "all"
+      : results.modeFor(task);
+    const computed = outputsToCompute(task, values);
+    const digested = outputDigests(task, values, mode, computed);
     this.#then(task, digested, (digests) => {
-      this.#then(task, checked, () => {
-        this.#then(task, results.whyComputed(task), (why) => {
-          const ms = now() - task.startedAt;
-          const isNews = task.digests === undefined;
-          task.digests = digests;
-          if (results.isKept) {
-            task.provenance = provenanceOf(task.core, task.inputs, device, ms);
-          }
-          if (isNews) this.#tellReaders(task, "digests");
-          this.#complete(task, values, "computed", why);
+      const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
+      this.#then(task, looked, () => {
+        const steady = results.isKept
+          ? this.#keys.refuseChanged(task)
+          : undefined;
+        this.#then(task, steady, () => {
+          this.#then(task, results.whyComputed(task), (why) => {
+            const isNews = task.digests === undefined;
+            task.digests = digests;
+            if (results.isKept) {
+              const ms = now() - task.startedAt;
+              task.provenance = provenanceOf(
+                task.core,
+                task.inputs,
+                device,
+                ms,
+              );
+            }
+            if (isNews) this.#tellReaders(task, "digests");
+            this.#complete(task, values, "computed", why);
+          });
         });
       });
     });
@@ -537,10 +501,8 @@ export class Engine {
     task.values = values;
     this.#leave(task, state, why, results.bytesOf(task, values));
     if (state === "computed" && results.isKept) {
-      this.#inBackground(
-        task,
-        results.save(task, values, now() - task.startedAt),
-      );
+      const ms = now() - task.startedAt;
+      this.#inBackground(task, () => results.save(task, values, ms));
     }
     this.#tellReaders(task, "values");
     if (!task.isRoot && task.unsettledReaders === 0) task.values = undefined;
@@ -568,10 +530,9 @@ export class Engine {
     if (state === "failed" || state === "skipped") this.#tellTwins(task);
   }
 
-  #inBackground(task: Task, work: MaybePromise<void>): void {
-    if (!(work instanceof Promise)) return;
-    this.#outstanding++;
-    work.catch((error) => {
+  /** What the store cannot keep is a warning: the values are there. */
+  #inBackground(task: Task, work: () => MaybePromise<void>): void {
+    const warn = (error: unknown) => {
       const { events, now } = this.#settings;
       events.emit({
         type: "warning",
@@ -581,30 +542,20 @@ export class Engine {
           error instanceof Error ? error.message : error
         }`,
       });
-    }).then(() => {
-      this.#outstanding--;
-      this.#pump();
-    });
+    };
+    try {
+      const promise = work();
+      if (promise instanceof Promise) {
+        this.#turns.wait(promise, () => {}, warn);
+      }
+    } catch (error) {
+      warn(error);
+    }
   }
 
   /** A task that ended needs its sources no more. */
-  #release(ended: Task): void {
-    const stack = [ended];
-    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
-      if (task.isSettled) continue;
-      task.isSettled = true;
-      for (const source of task.sources) {
-        if (--source.unsettledReaders > 0 || source.isRoot) continue;
-        source.values = undefined;
-        const isNeeded = source.twins.some((twin) => twin.ended === undefined);
-        const waits = !source.isWanted &&
-          (source.phase === "idle" || source.phase === "parked");
-        if (waits && !isNeeded) {
-          this.#endUnneeded(source);
-          stack.push(source);
-        }
-      }
-    }
+  #release(task: Task): void {
+    release(task, (source) => this.#endUnneeded(source));
   }
 
   #endUnneeded(task: Task): void {
@@ -640,33 +591,20 @@ export class Engine {
   }
 
   #skipReaders(ended: Task, blamed: Task): void {
-    const stack = [ended];
-    for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
-      for (const reader of task.readers) {
-        const waits = reader.phase === "values" ||
-          (reader.phase === "digests" && task.digests === undefined);
-        if (!waits || reader.ended !== undefined) continue;
-        this.#leaveSkipped(reader, blamed);
-        this.#release(reader);
-        stack.push(reader);
-      }
-    }
+    skipReaders(ended, (reader) => {
+      this.#leaveSkipped(reader, blamed);
+      this.#release(reader);
+    });
   }
 
   #cancelAll(): void {
-    if (this.#isOver) return;
+    if (this.#turns.isOver) return;
     for (const task of this.#tasks) {
       if (task.ended === undefined) {
         this.#leave(task, "cancelled", "the run was cancelled");
       }
     }
-    this.#end();
-  }
-
-  /** Bodies that heed their signal end before the run does. */
-  async #graceForBodies(): Promise<void> {
-    const until = performance.now() + GRACE_MS;
-    while (this.#outstanding > 0 && performance.now() < until) await pause(5);
+    this.#turns.end();
   }
 
   #blame(): Error {

@@ -181,6 +181,7 @@ export function inputVersions(
         }));
       }
     } catch (cause) {
+      for (const wait of waits) wait.catch(() => {}); // This error tells it
       throw withPlace(cause, core, name);
     }
   }

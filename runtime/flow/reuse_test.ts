@@ -290,6 +290,34 @@ Deno.test("tensors: they cross ports lazily, and a root stays lazy in the memory
   assert.deepEqual([...await y.data()], [4, 5, 6]);
 });
 
+Deno.test("tensors: a device that is asked for computes the roots within the run", async () => {
+  const { shift, x } = tensorOps();
+  const devices: string[] = [];
+  await shift({ x }, { by: 1 }).value({
+    store: memoryStore(),
+    device: "reference",
+    onProgress: (event) => {
+      if (event.type === "kernel") devices.push(event.device);
+    },
+  });
+  assert.deepEqual(devices, ["reference"]);
+});
+
+Deno.test("tensors: a chain of many ops is computed in between, and gives what a loop gives", async () => {
+  const { shift } = tensorOps();
+  let node = shift({ x: wf.tensor([0], { dtype: "f64" }) }, { by: 1 });
+  for (let at = 1; at < 600; at++) node = shift({ x: node.y }, { by: 1 });
+  let kernels = 0;
+  const { y } = await node.value({
+    store: "none",
+    onProgress: (event) => {
+      if (event.type === "kernel") kernels++;
+    },
+  });
+  assert.ok(kernels > 0, "all 600 ops stayed lazy");
+  assert.deepEqual([...await y.data()], [600]);
+});
+
 Deno.test("tensors: one with two live readers is computed once, and charged to its op", async () => {
   const { shift, x } = tensorOps();
   const kernels: (readonly string[])[] = [];

@@ -8,7 +8,7 @@
 import type { Digest } from "../core/hash.ts";
 import { withPlace } from "./keys.ts";
 import type { NodeCore } from "./node_core.ts";
-import type { MaybePromise } from "./store/store.ts";
+import type { MaybePromise, StoreRecord } from "./store/store.ts";
 import type { Task } from "./task.ts";
 import { visitOutputs } from "./wiring.ts";
 
@@ -25,7 +25,7 @@ const MOST_PENDING_OPS = 256;
  * @param core The node that is read.
  * @returns The names of the outputs.
  */
-export function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
+function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
   const names = new Set<string>();
   for (const wire of reader.wires.values()) {
     visitOutputs(wire, (output) => {
@@ -33,6 +33,26 @@ export function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
     });
   }
   return names;
+}
+
+/**
+ * The stored outputs of a task that somebody reads: all of a root.
+ *
+ * @param task The task.
+ * @param record What the store has.
+ * @returns The names of the outputs.
+ */
+export function neededOutputs(
+  task: Task,
+  record: StoreRecord,
+): readonly string[] {
+  const all = Object.keys(record.outputs);
+  if (task.isRoot) return all;
+  const read = new Set<string>();
+  for (const reader of task.readers) {
+    for (const name of outputsRead(reader.core, task.core)) read.add(name);
+  }
+  return all.filter((name) => read.has(name));
 }
 
 /**
@@ -132,6 +152,7 @@ export function outputDigests(
         );
       }
     } catch (error) {
+      for (const wait of waits) wait.catch(() => {}); // This error tells it
       throw withPlace(error, core, name);
     }
   }
