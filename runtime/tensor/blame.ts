@@ -4,13 +4,14 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import { ScopedValue } from "./scope.ts";
 
-const paths = new AsyncLocalStorage<readonly string[] | undefined>();
+const paths = new ScopedValue<readonly string[] | undefined>();
 let used = false;
 
 /**
- * Runs code whose primitives carry the path of an op, also after an await.
+ * Runs code whose primitives carry the path of an op, also after an await,
+ * until it has settled.
  *
  * @param path Names of the ops from the outermost in.
  * @param body The code.
@@ -30,5 +31,5 @@ export function withBlame<T>(
  * @returns The path, or undefined outside of all ops.
  */
 export function currentBlame(): readonly string[] | undefined {
-  return used ? paths.getStore() : undefined;
+  return used ? paths.current : undefined;
 }

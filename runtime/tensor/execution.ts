@@ -6,7 +6,6 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
 import {
@@ -16,6 +15,7 @@ import {
   storageOf,
 } from "../device/graph.ts";
 import { defaultDevice, deviceNamed } from "../device/registry.ts";
+import { ScopedValue } from "./scope.ts";
 
 /** How tensors are computed inside {@linkcode withExecution}. */
 export interface ExecutionSettings extends ExecutionOptions {
@@ -23,11 +23,11 @@ export interface ExecutionSettings extends ExecutionOptions {
   readonly device?: string | undefined;
 }
 
-const settings = new AsyncLocalStorage<ExecutionSettings>();
+const settings = new ScopedValue<ExecutionSettings>();
 
 /**
  * Runs code whose tensors are computed under given settings; inner settings
- * win over outer ones, one by one.
+ * win over outer ones, one by one. They hold until the body has settled.
  *
  * @param options Device, signal, checks and trace.
  * @param body The code, synchronous or not.
@@ -47,7 +47,7 @@ const settings = new AsyncLocalStorage<ExecutionSettings>();
  */
 export function withExecution<T>(options: ExecutionSettings, body: () => T): T {
   if (options.device !== undefined) deviceNamed(options.device);
-  const outer = settings.getStore();
+  const outer = settings.current;
   const merged = outer === undefined ? options : merge(outer, options);
   return settings.run(merged, body);
 }
@@ -71,7 +71,7 @@ function merge(
  * default one.
  */
 export function currentDevice(): Device {
-  const name = settings.getStore()?.device;
+  const name = settings.current?.device;
   return name === undefined ? defaultDevice() : deviceNamed(name);
 }
 
@@ -97,7 +97,7 @@ export async function realizeNodes(
   );
   const storages = await currentDevice().execute(
     [...pending, ...siblings],
-    settings.getStore() ?? {},
+    settings.current ?? {},
   );
   pending.forEach((node, k) => keep(node, storages[k]!));
   let at = pending.length;
