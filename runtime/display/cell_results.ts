@@ -13,6 +13,7 @@
 
 import { isDisplayable } from "./bundle.ts";
 import { isFrame } from "./frame_view.ts";
+import { endCell } from "./jupyter_progress.ts";
 import { isRecord, show } from "./show.ts";
 
 /** The part of the kernel's own interface that is held back. */
@@ -52,6 +53,7 @@ export function improveCells(sender: ResultSender): void {
     const wait = GRACE_MS + pendingCharacters * MS_A_CHARACTER;
     pendingCharacters = 0;
     await new Promise((resolve) => setTimeout(resolve, wait));
+    endCell();
   };
   improved.add(improve);
   sender.broadcastResult = improve;

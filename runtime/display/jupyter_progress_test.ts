@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import type { MimeBundle } from "./bundle.ts";
-import { showInNotebook } from "./jupyter_progress.ts";
+import { endCell, showInNotebook } from "./jupyter_progress.ts";
 import { handMadeRun } from "./testing.ts";
 
 type Sent = { bundle: MimeBundle; id: string; update: boolean };
@@ -71,8 +71,36 @@ Deno.test("showInNotebook updates one output in place and ends with the last sta
 Deno.test("showInNotebook shows a run that ends at once exactly once", async () => {
   const run = handMadeRun(["a"]);
   const kernel = fakeKernel();
+  endCell();
   const done = showInNotebook(run, kernel);
   run.events.emit({ type: "run-end", at: 1, state: "completed" });
   await done;
   strictEqual(kernel.sent.length, 1);
+});
+
+Deno.test("showInNotebook lets short runs in a row share one output, cell by cell", async () => {
+  const kernel = fakeKernel();
+  const runOnce = async () => {
+    const run = handMadeRun(["a"]);
+    const done = showInNotebook(run, kernel);
+    run.events.emit({ type: "run-end", at: 1, state: "completed" });
+    await done;
+  };
+  endCell();
+  await runOnce();
+  await runOnce();
+  await runOnce();
+  endCell();
+  await runOnce();
+  deepStrictEqual(kernel.sent.map((one) => one.update), [
+    false,
+    true,
+    true,
+    false,
+  ]);
+  strictEqual(new Set(kernel.sent.map((one) => one.id)).size, 2);
+  ok(
+    String(kernel.sent[2]?.bundle["text/plain"]).endsWith("(and 2 before it)"),
+  );
+  endCell();
 });

@@ -123,11 +123,13 @@ function headline(view: RunView, elapsed: number): string {
  *
  * @param view The run.
  * @param elapsed Milliseconds since it began; those of its last event by default.
+ * @param note Words after the headline.
  * @returns HTML without scripts; open while nodes run or when one failed.
  */
 export function runPanelHtml(
   view: RunView,
   elapsed: number = view.elapsed,
+  note = "",
 ): string {
   const rows = view.nodes.length <= MAX_ROWS
     ? view.nodes.map(nodeRow)
@@ -146,9 +148,9 @@ export function runPanelHtml(
   const isQuiet = view.state === "completed" && view.counts().computed === 0;
   return `<style>${PANEL_STYLE}</style><details class="weft-run"${
     isQuiet ? "" : " open"
-  }><summary>${headline(view, elapsed)}</summary>${
-    shown.map(rowHtml).join("")
-  }${more}${warnings}</details>`;
+  }><summary>${headline(view, elapsed)}<span class="q">${
+    escapeHtml(note)
+  }</span></summary>${shown.map(rowHtml).join("")}${more}${warnings}</details>`;
 }
 
 /**
