@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ParameterError } from "../../runtime/core/errors.ts";
-import { start } from "../../runtime/flow/mod.ts";
+import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { readPrices, samplePrices } from "../../ops/data/mod.ts";
@@ -114,6 +114,25 @@ function pricesOf(options: OutlookOptions): OutlookInputs {
   );
 }
 
+/** Up to this size a store is read through before it is used. */
+const CHECKED_BYTES = 512 * 2 ** 20;
+
+/**
+ * Sets damaged files aside before the run. The run itself notices damage only
+ * in what it reads.
+ */
+async function checkStore(
+  store: Store,
+  print: (line: string) => void,
+): Promise<void> {
+  const { bytes } = await store.statistics();
+  if (bytes > CHECKED_BYTES) return;
+  const { damaged } = await store.verify();
+  for (const { path, reason } of damaged) {
+    print(`Set aside a damaged file of the store, "${path}": ${reason}`);
+  }
+}
+
 /** What `report.json` says of each node. */
 interface NodeLine {
   readonly name: string;
@@ -147,8 +166,10 @@ export async function outlookCommand(
   showRuns();
   const startedAt = new Date();
   const settings = SETTINGS.parse(options);
+  const store = openStore(options.store);
+  await checkStore(store, print);
   const run = start([outlook(pricesOf(options), settings)], {
-    store: options.store,
+    store,
     keep: "all",
     device: options.device,
   });
