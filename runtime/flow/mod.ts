@@ -4,7 +4,6 @@
  * @module
  */
 
-export type { $ZodType } from "zod/v4/core";
 export {
   EventStream,
   type KernelEvent,
