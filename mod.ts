@@ -35,7 +35,47 @@ export {
   digestValue,
 } from "./runtime/core/hash.ts";
 export * from "./runtime/flow/mod.ts";
-export * from "./runtime/ports/mod.ts";
+export {
+  type Binding,
+  type Bindings,
+  type CheckPlace,
+  type Codec,
+  type ColumnDType,
+  type Difference,
+  type Dimension,
+  file,
+  filePort,
+  FileValue,
+  type Flattened,
+  type FramePort,
+  framePort,
+  type FramePortOptions,
+  type Holding,
+  listPort,
+  type LoadedPart,
+  type LoadedValue,
+  type MayBeAbsent,
+  type OptionalPort,
+  optionalPort,
+  type Outline,
+  type Part,
+  type PartFormat,
+  type Port,
+  port,
+  type PortBuilders,
+  type PortKind,
+  type PortLike,
+  type PortRecord,
+  type PortValue,
+  type PortValues,
+  recordPort,
+  type RequiredPorts,
+  type SavedValue,
+  seriesPort,
+  tensorPort,
+  textPort,
+  valuePort,
+} from "./runtime/ports/mod.ts";
 
 if (currentKernel() !== undefined) {
   // In a notebook values draw themselves and Stop aborts the run, unasked

@@ -22,7 +22,7 @@ export {
   type Timed,
   type WarningEvent,
 } from "../core/events.ts";
-export { announceRun, type WatchedRun, watchRuns } from "../core/runs.ts";
+export { type WatchedRun, watchRuns } from "../core/runs.ts";
 export { type ChromeEvent, Trace, type TraceNode } from "../core/trace.ts";
 export {
   type CausalOptions,
@@ -47,12 +47,12 @@ export type { Plan, PlanNode, PlanState } from "./plan.ts";
 export type { Provenance } from "./provenance.ts";
 export { Run, run, start, type ValuesOf } from "./run.ts";
 export {
-  CachedStore,
+  type CachedStore,
   diskStore,
   type EntryToSave,
   type FindOptions,
   type MaybePromise,
-  MemoryStore,
+  type MemoryStore,
   memoryStore,
   type MemoryStoreOptions,
   openStore,

@@ -216,7 +216,9 @@ function follow(
  * const one = op({ name: "demo/one", outputs: { x: z.number() }, run: () => ({ x: 1 }) });
  * const running = start([one()]);
  * for await (const event of running.events) console.log(event.type);
+ * // run-start, node-start, node-end, run-end
  * const [{ x }] = await running.values;
+ * console.log(x); // 1
  * ```
  */
 export function start<const N extends readonly NodeLike[]>(

@@ -27,6 +27,14 @@ import { toPort } from "./value_port.ts";
  * @param like The port of the elements, or a zod schema.
  * @param options `doc`: what the list means.
  * @returns The port.
+ *
+ * @example
+ * ```ts
+ * import { port } from "@weft/weft";
+ *
+ * const experts = port.list(port.tensor("f64", ["batch", "vocab"]));
+ * console.log(experts.summary); // list of f64 tensor [batch, vocab]
+ * ```
  */
 export function listPort<P extends PortLike>(
   like: P,
@@ -74,6 +82,14 @@ export function listPort<P extends PortLike>(
  * @param like The port of the values, or a zod schema.
  * @param options `doc`: what the record means.
  * @returns The port.
+ *
+ * @example
+ * ```ts
+ * import { port } from "@weft/weft";
+ *
+ * const forecasts = port.record(port.tensor("f64", ["t"]));
+ * console.log(forecasts.summary); // record of f64 tensor [t]
+ * ```
  */
 export function recordPort<P extends PortLike>(
   like: P,
@@ -121,6 +137,19 @@ export function recordPort<P extends PortLike>(
  * @param like The port of the value, or a zod schema.
  * @param options `doc`: what the value means; that of the port by default.
  * @returns The port.
+ *
+ * @example
+ * ```ts
+ * import { op, port, z } from "@weft/weft";
+ *
+ * const greet = op({
+ *   name: "demo/greet",
+ *   inputs: { name: port.optional(z.string()) },
+ *   outputs: { text: z.string() },
+ *   run: ({ name = "you" }) => ({ text: `Hello, ${name}` }),
+ * });
+ * console.log(await greet({}).value()); // { text: "Hello, you" }
+ * ```
  */
 export function optionalPort<P extends PortLike>(
   like: P,

@@ -43,6 +43,17 @@ export interface FramePort extends Port<DataFrame> {
  * @param options The columns, time column and doc.
  * @returns The port.
  * @throws {DefinitionError} When the time column's dtype is no date.
+ *
+ * @example
+ * ```ts
+ * import { port } from "@weft/weft";
+ *
+ * const prices = port.frame({
+ *   columns: { date: "date", close: "f64" },
+ *   timeColumn: "date",
+ * });
+ * console.log(prices.summary); // frame {date: date, close: f64, in time order by date}
+ * ```
  */
 export function framePort(options: FramePortOptions = {}): FramePort {
   const { columns = {}, timeColumn = "", doc = "" } = options;

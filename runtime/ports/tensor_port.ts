@@ -34,6 +34,33 @@ interface KnownTensor {
  * @param options `doc`: what the tensor means, with its unit.
  * @returns The port.
  * @throws {DefinitionError} When the shape cannot be read or dtypes are empty.
+ *
+ * @example
+ * ```ts
+ * import { op, port, z } from "@weft/weft";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const weighted = op({
+ *   name: "demo/weighted",
+ *   inputs: {
+ *     x: port.tensor("f64", ["n"], { doc: "Values" }),
+ *     weights: port.tensor("f64", ["n"], { doc: "Their weights" }),
+ *   },
+ *   outputs: { total: z.number() },
+ *   run: async ({ x, weights }) => ({ total: await wf.vecdot(x, weights).item() }),
+ * });
+ * console.log(weighted.info.inputs.get("x")?.summary); // f64 tensor [n]
+ * try {
+ *   weighted({
+ *     x: wf.ones([3], { dtype: "f64" }),
+ *     weights: wf.ones([2], { dtype: "f64" }),
+ *   });
+ * } catch (error) {
+ *   console.log(String(error).split("\n")[0]);
+ *   // PortError: Cannot use a value as port "weights" of "demo/weighted":
+ *   // dimension "n" is 2, not 3 (n = 3 from port "x")
+ * }
+ * ```
  */
 export function tensorPort<D extends DType>(
   dtypes: D | readonly D[],

@@ -54,6 +54,23 @@ export function textPort(options: { readonly doc?: string } = {}): Port<
  * @param options `extensions`: those that are accepted, without dots, any when
  * not given; `doc`: what the file holds.
  * @returns The port.
+ *
+ * @example
+ * ```ts
+ * import { file, op, port, z } from "@weft/weft";
+ *
+ * const lines = op({
+ *   name: "demo/lines",
+ *   inputs: { source: port.file({ extensions: ["csv"] }) },
+ *   outputs: { count: z.number() },
+ *   run: async ({ source }) => {
+ *     const text = await Deno.readTextFile(source.path);
+ *     return { count: text.split("\n").length };
+ *   },
+ * });
+ * const node = lines({ source: file("prices.csv") }); // nothing is read yet
+ * console.log(node.count.name); // count
+ * ```
  */
 export function filePort(
   options: { readonly extensions?: readonly string[]; readonly doc?: string } =
@@ -108,6 +125,14 @@ export function filePort(
  * @param schema A schema of zod 4 or zod mini.
  * @param options `doc`: what the value means, with its unit.
  * @returns The port.
+ *
+ * @example
+ * ```ts
+ * import { port, z } from "@weft/weft";
+ *
+ * const horizon = port.value(z.number().int().positive(), { doc: "In days" });
+ * console.log(horizon.summary); // value (number)
+ * ```
  */
 export function valuePort<S extends $ZodType>(
   schema: S,

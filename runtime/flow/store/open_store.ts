@@ -54,6 +54,21 @@ export function openStore(where: string, options: StoreOptions = {}): Store {
  * @param options The size limits.
  * @returns The store.
  * @throws {ParameterError} When a size limit is negative or the path empty.
+ *
+ * @example
+ * ```ts
+ * import { diskStore, op, z } from "@weft/weft";
+ *
+ * const one = op({
+ *   name: "demo/one",
+ *   version: "1",
+ *   outputs: { x: z.number() },
+ *   run: () => ({ x: 1 }),
+ * });
+ * const store = diskStore(".weft/store", { maxBytes: 2 ** 30 });
+ * const plan = await one().plan({ store });
+ * console.log(plan.nodes[0]?.state); // will run; "reused" once it has run with the store
+ * ```
  */
 export function diskStore(
   path: string,
