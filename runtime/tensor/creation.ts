@@ -272,7 +272,8 @@ export function full<D extends DType = "f32">(
   options: CreationOptions<D> = {},
 ): Tensor<D> {
   checkShape("full", shape);
-  return constant(value, dtypeOf(options), [...shape]);
+  const dtype = dtypeOf(options);
+  return constant(checkedElement(value, dtype), dtype, [...shape]);
 }
 
 function dtypeOf<D extends DType>(options: CreationOptions<D>): D {
@@ -306,7 +307,7 @@ export function fullLike<D extends DType>(
   x: Tensor<D>,
   value: number,
 ): Tensor<D> {
-  return constant(value, x.dtype, x.shape);
+  return constant(checkedElement(value, x.dtype), x.dtype, x.shape);
 }
 
 /** 0, 1, 2, … as a tensor. */

@@ -38,6 +38,16 @@ Deno.test("tensor refuses fractions and arrays that its dtype cannot hold", () =
   );
 });
 
+Deno.test("full holds a number as its dtype would, or refuses it", async () => {
+  const x = wf.full([2], 5, { dtype: "bool" });
+  assert.deepEqual(await x.toArray(), [1, 1]);
+  assert.throws(
+    () => wf.full([2], 0.5, { dtype: "i32" }),
+    /Cannot make an "i32" tensor from 0.5/,
+  );
+  assert.throws(() => wf.fullLike(wf.cast(x, "u8"), NaN), /from NaN/);
+});
+
 Deno.test("shapes must be whole and not negative", () => {
   assert.throws(() => wf.zeros([2, -1]), /Cannot use \[2, -1\] as a shape/);
   assert.throws(() => wf.zeros([1.5]), /as a shape in "full"/);
