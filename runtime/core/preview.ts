@@ -44,6 +44,18 @@ function clip(text: string): string {
 }
 
 /**
+ * A time in the unit that fits it.
+ *
+ * @param ms The time in milliseconds.
+ * @returns For example `12.0 ms`, `3.20 s` or `1.5 min`.
+ */
+export function timeText(ms: number): string {
+  if (ms >= 60_000) return `${(ms / 60_000).toFixed(1)} min`;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${ms.toFixed(1)} ms`;
+}
+
+/**
  * The length of the longest of many texts, for columns.
  *
  * @param texts The texts.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closestName, preview } from "./preview.ts";
+import { closestName, preview, timeText, widest } from "./preview.ts";
 
 class Box {}
 
@@ -33,4 +33,18 @@ Deno.test("closestName finds what was probably meant, and nothing where nothing 
   assert.equal(closestName("windw", known), "window");
   assert.equal(closestName("warmup", known), "warmUp");
   assert.equal(closestName("colour", known), undefined);
+});
+
+Deno.test("timeText takes the unit that fits", () => {
+  assert.deepEqual([0.04, 12, 3200, 90_000].map(timeText), [
+    "0.0 ms",
+    "12.0 ms",
+    "3.20 s",
+    "1.5 min",
+  ]);
+});
+
+Deno.test("widest is the length of the longest text, 0 for none", () => {
+  assert.equal(widest(["a", "bcd", "ef"]), 3);
+  assert.equal(widest([]), 0);
 });

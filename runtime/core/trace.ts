@@ -12,7 +12,7 @@ import type {
   RunEvent,
   RunState,
 } from "./events.ts";
-import { widest } from "./preview.ts";
+import { timeText, widest } from "./preview.ts";
 
 /** What happened to one node. */
 export interface TraceNode extends NodeInfo {
@@ -259,10 +259,4 @@ function rowName(row: number, name: string): ChromeEvent {
     tid: row,
     args: { name },
   };
-}
-
-function timeText(ms: number): string {
-  if (ms >= 60_000) return `${(ms / 60_000).toFixed(1)} min`;
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  return `${ms.toFixed(1)} ms`;
 }

@@ -6,7 +6,7 @@
 
 import type { NodeInfo } from "../core/events.ts";
 import type { Digest } from "../core/hash.ts";
-import { widest } from "../core/preview.ts";
+import { timeText, widest } from "../core/preview.ts";
 import { collectGraph, type Graph, nodeInfoOf, type Vertex } from "./graph.ts";
 import {
   ConstantDigests,
@@ -32,6 +32,10 @@ export interface PlanNode extends NodeInfo {
   readonly state: PlanState;
   /** Why, in words. */
   readonly why: string;
+  /** How long it took the last time, in milliseconds, where that is known. */
+  readonly lastMs?: number;
+  /** Bytes of its outputs the last time, where that is known. */
+  readonly lastBytes?: number;
 }
 
 /** What a run would do. */
@@ -55,6 +59,8 @@ interface Draft {
   isHeld: boolean;
   state: PlanState;
   why: string;
+  /** What is remembered of the last time, for what has to run again. */
+  seen: StoreRecord | undefined;
 }
 
 /** Whether values are needed: surely, if something else turns out so, or not. */
@@ -80,6 +86,7 @@ class Planner {
       isHeld: false,
       state: "will run",
       why: "nothing is stored",
+      seen: undefined,
     }));
   }
 
@@ -94,10 +101,11 @@ class Planner {
       draft.why = "its outputs are overridden";
     }
     return {
-      nodes: this.#drafts.map(({ vertex, state, why }) => ({
+      nodes: this.#drafts.map(({ vertex, state, why, seen }) => ({
         ...nodeInfoOf(vertex),
         state,
         why,
+        ...(seen === undefined ? {} : costOf(seen)),
       })),
       roots: this.graph.roots.map(({ id }) => id),
     };
@@ -181,6 +189,7 @@ class Planner {
   async #willRun(draft: Draft, need: Need): Promise<boolean> {
     const { core, sources } = draft.vertex;
     const seen = await this.results.lastSeen(core.info.name, draft.nth);
+    draft.seen = seen;
     const unknown = sources.filter(({ id }) =>
       this.#drafts[id]!.digests === undefined
     );
@@ -199,6 +208,14 @@ class Planner {
     draft.why = `depends on the data of ${[...new Set(names)].join(", ")}`;
     return true;
   }
+}
+
+function costOf(record: StoreRecord): { lastMs: number; lastBytes: number } {
+  const lastBytes = Object.values(record.outputs).reduce(
+    (sum, { byteSize }) => sum + byteSize,
+    0,
+  );
+  return { lastMs: record.provenance.milliseconds, lastBytes };
 }
 
 function isHeld(record: StoreRecord): boolean {
@@ -247,8 +264,11 @@ export function explainPlan(plan: Plan): string {
     `${plan.nodes.length} nodes: ${count("will run")} will run, ${
       count("may run")
     } may run, ${count("reused")} reused`,
-    ...plan.nodes.map(({ name, state, why }) =>
-      `${name.padEnd(width)}  ${state.padEnd(8)}  ${why}`
-    ),
+    ...plan.nodes.map(({ name, state, why, lastMs }) => {
+      const last = lastMs === undefined
+        ? ""
+        : `; it took ${timeText(lastMs)} the last time`;
+      return `${name.padEnd(width)}  ${state.padEnd(8)}  ${why}${last}`;
+    }),
   ].join("\n");
 }

@@ -136,14 +136,27 @@ Deno.test("explain: the plan in words, one line a node", async () => {
   const { flow } = ops();
   const store = memoryStore();
   await flow({ x: 1 }).value({ store });
-  assert.equal(
-    await flow({ x: 1 }, 2).explain({ store }),
-    [
-      "2 nodes: 1 will run, 0 may run, 1 reused",
-      "plan/load  reused    its result is in the store",
-      "plan/fit   will run  params changed (order: 1 → 2)",
-    ].join("\n"),
+  const lines = (await flow({ x: 1 }, 2).explain({ store })).split("\n");
+  assert.equal(lines.length, 3);
+  assert.equal(lines[0], "2 nodes: 1 will run, 0 may run, 1 reused");
+  assert.equal(lines[1], "plan/load  reused    its result is in the store");
+  assert.match(
+    lines[2]!,
+    /^plan\/fit {3}will run {2}params changed \(order: 1 → 2\); it took \d+\.\d ms the last time$/,
   );
+});
+
+Deno.test("plan: time and size of the last run are told for what has to run", async () => {
+  const { flow } = ops();
+  const store = memoryStore();
+  const [load, fit] = (await flow({ x: 1 }).plan({ store })).nodes;
+  assert.equal(load?.lastMs, undefined);
+  assert.equal(fit?.lastBytes, undefined);
+  await flow({ x: 1 }).value({ store });
+  const { nodes } = await flow({ x: 1 }, 2).plan({ store });
+  assert.equal(nodes[0]?.lastMs, undefined);
+  assert.ok(nodes[1]!.lastMs! >= 0);
+  assert.ok(nodes[1]!.lastBytes! > 0);
 });
 
 Deno.test("run: the why of a computed node says what the plan said", async () => {
