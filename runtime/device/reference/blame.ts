@@ -32,16 +32,16 @@ export function firstNotFinite(array: TypedArray): number {
  * Throws if a primitive gives NaN or infinity from finite inputs. What comes
  * from data that were not finite to begin with is nobody's fault.
  *
- * @param order All nodes, inputs first; each node's `slot` is its position.
  * @param roots What was asked for.
  * @param parameters Data of the nodes of the primitive `parameter`.
  * @throws {NumericalError} Names the primitive and the path of its op.
  */
 export function* blameNotFinite(
-  order: readonly GraphNode[],
   roots: readonly GraphNode[],
   parameters: readonly TypedArray[] = [],
 ): Work {
+  // Walked anew: other executions may have computed some nodes since.
+  const order = topologicalOrder(roots);
   order.forEach((node, index) => node.slot = index);
   const plan = makePlan(order, roots, { fuse: false });
   const finite = new WeakMap<TypedArray, boolean>();
@@ -74,7 +74,7 @@ function blameInside(
 ): void {
   const { outputs } = attributesOf(node, "call").body;
   const inputs = step.reads.map((slot) => buffers[slot]!);
-  const work = blameNotFinite(topologicalOrder(outputs), outputs, inputs);
+  const work = blameNotFinite(outputs, inputs);
   while (work.next().done !== true);
 }
 

@@ -41,7 +41,7 @@ function* compute(
     onKernel === undefined ? undefined : recordTo(onKernel, order),
   );
   if (checkFinite === true && arrays.some((one) => firstNotFinite(one) >= 0)) {
-    yield* blameNotFinite(order, roots);
+    yield* blameNotFinite(roots);
   }
   return arrays;
 }
