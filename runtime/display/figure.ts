@@ -25,6 +25,7 @@ import {
   staticFigure,
   type StaticFigureOptions,
 } from "./static_figure.ts";
+import { svgImage } from "./svg_parts.ts";
 import { escapeHtml, scriptJson } from "./text.ts";
 
 /** Whether an earlier output of this session holds plotly.js already. */
@@ -81,10 +82,11 @@ export class Figure implements FigureSpec, Displayable {
    * The figure as an element of a page: the static picture, and the data that
    * `weftFigure` draws once plotly is on the page.
    *
+   * @param still The static picture as HTML; drawn in the page by default.
    * @returns HTML without the library and the script.
    */
-  element(): string {
-    return `<div class="weft-figure"><div class="weft-still">${this.svg()}</div>` +
+  element(still: string = this.svg()): string {
+    return `<div class="weft-figure"><div class="weft-still">${still}</div>` +
       `<div class="weft-live" hidden></div>` +
       `<script type="application/json">${scriptJson(this)}</script></div>`;
   }
@@ -103,13 +105,16 @@ export class Figure implements FigureSpec, Displayable {
     }
     const start =
       `${FIGURE_SCRIPT}\nweftFigure(document.currentScript.previousElementSibling);`;
+    const svg = this.svg({ theme: "paper" });
     const html = `<style>${FIGURE_STYLE}</style>${library}` +
-      `${this.element()}<script>${start}</script>`;
+      `${
+        this.element(svgImage(svg, describeFigure(this)))
+      }<script>${start}</script>`;
     noteOutput(2 * html.length);
     return {
       "application/vnd.plotly.v1+json": this.toJSON(),
       "text/html": html,
-      "image/svg+xml": this.svg({ theme: "paper" }),
+      "image/svg+xml": svg,
       "text/plain": describeFigure(this),
     };
   }

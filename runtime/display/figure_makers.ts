@@ -414,6 +414,14 @@ export interface HistogramText extends FigureText {
  * @param text Title, labels and bins.
  * @returns The figure.
  * @throws {ParameterError} When no value is finite.
+ *
+ * @example
+ * ```ts
+ * import { histogramFigure } from "@weft/weft/display";
+ *
+ * const picture = histogramFigure([1, 1, 2, 4], { bins: 3, title: "Losses" });
+ * console.log(String(picture)); // ?
+ * ```
  */
 export function histogramFigure(
   values: NumberList,
@@ -466,6 +474,17 @@ export interface HeatmapText extends FigureText {
  * @param text Title, labels, colours.
  * @returns The figure.
  * @throws {ParameterError} When sizes differ.
+ *
+ * @example
+ * ```ts
+ * import { heatmapFigure } from "@weft/weft/display";
+ *
+ * const picture = heatmapFigure(["rbf", "linear"], ["2019", "2020"], [
+ *   [0.31, 0.42],
+ *   [0.35, 0.4],
+ * ], { title: "QLIKE" });
+ * console.log(String(picture)); // ?
+ * ```
  */
 export function heatmapFigure(
   rows: readonly string[],

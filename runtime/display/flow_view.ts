@@ -11,6 +11,7 @@ import type { MimeBundle } from "./bundle.ts";
 import { type GraphNode, graphSvg, runGraphSvg } from "./graph.ts";
 import { runLine, runPanelHtml } from "./run_panel.ts";
 import { viewOf } from "./run_view.ts";
+import { svgImage } from "./svg_parts.ts";
 import { escapeHtml, formatCount } from "./text.ts";
 
 function plannedNode(node: PlanNode): GraphNode {
@@ -51,11 +52,12 @@ export async function describeNode(node: NodeLike): Promise<MimeBundle> {
   const text = `${String(node)} (${formatCount(nodes.length, "node")}${
     summary.length === 0 ? "" : `: ${summary.join(", ")}`
   })`;
+  const svg = await graphSvg(nodes, { roots, theme: "paper" });
   return {
-    "text/html": `${await graphSvg(nodes, { roots })}<div><small>${
+    "text/html": `${svgImage(svg, text)}<div><small>${
       escapeHtml(text)
     }</small></div>`,
-    "image/svg+xml": await graphSvg(nodes, { roots, theme: "paper" }),
+    "image/svg+xml": svg,
     "text/plain": text,
   };
 }
@@ -69,9 +71,11 @@ export async function describeNode(node: NodeLike): Promise<MimeBundle> {
  */
 export async function describeRun(run: Run<unknown>): Promise<MimeBundle> {
   const view = viewOf(run.events.past);
+  const svg = await runGraphSvg(view, { theme: "paper" });
+  const text = runLine(view);
   return {
-    "text/html": `${await runGraphSvg(view)}${runPanelHtml(view)}`,
-    "image/svg+xml": await runGraphSvg(view, { theme: "paper" }),
-    "text/plain": runLine(view),
+    "text/html": `${svgImage(svg, text)}${runPanelHtml(view)}`,
+    "image/svg+xml": svg,
+    "text/plain": text,
   };
 }

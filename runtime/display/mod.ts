@@ -3,6 +3,20 @@
  * runs, and reports. Importing it registers how nodes, tensors and frames show
  * themselves; in a Jupyter kernel it also shows every run.
  *
+ * @example
+ * ```ts
+ * import { lineFigure, resultTable } from "@weft/weft/display";
+ *
+ * const volatility = lineFigure(
+ *   ["2020-03-02", "2020-03-03"],
+ *   [{ name: "HAR", y: [0.31, 0.36] }],
+ *   { title: "Volatility", yLabel: "Per year" },
+ * );
+ * console.log(String(volatility)); // ?
+ * const scores = resultTable(["Model", "QLIKE"], [["HAR", 0.268], ["GP", 0.261]]);
+ * console.log(String(scores));
+ * ```
+ *
  * @module
  */
 

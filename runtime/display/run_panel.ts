@@ -26,15 +26,18 @@ import {
 const MAX_ROWS = 40;
 const MAX_WARNINGS = 5;
 
-const PANEL_STYLE =
-  `.weft-run{font:13px/1.45 system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif;max-width:760px;margin:4px 0}` +
-  `.weft-run summary{cursor:pointer;padding:3px 0}` +
-  `.weft-run .r{display:grid;grid-template-columns:32fr 28fr 20fr 10fr 10fr;gap:0 12px;align-items:center;padding:2px 0}` +
-  `.weft-run .r>span{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}` +
-  `.weft-run .n{text-align:right;font-variant-numeric:tabular-nums}` +
-  `.weft-run .t{height:8px;border-radius:4px;background:rgba(128,128,128,.18);overflow:hidden}` +
-  `.weft-run .b{height:100%;border-radius:4px}` +
-  `.weft-run .q{opacity:.7}`;
+// All styles stand in the elements: viewers that do not trust a notebook (yet)
+// take style sheets out of it.
+const PANEL =
+  "font:13px/1.45 system-ui,-apple-system,Segoe UI,Helvetica,Arial,sans-serif;max-width:760px;margin:4px 0";
+const TABLE =
+  "width:100%;max-width:760px;border-collapse:collapse;margin:2px 0;font-size:13px";
+const ROW = "background:transparent";
+const QUIET = "opacity:.7";
+
+function cell(width: number, content: string, style = ""): string {
+  return `<td style="width:${width}%;padding:2px 12px 2px 0;border:0;text-align:left;white-space:nowrap;${style}">${content}</td>`;
+}
 
 interface Row {
   readonly name: string;
@@ -87,18 +90,21 @@ function rowHtml(row: Row): string {
   const { color, sign } = PHASE_STYLES[row.phase];
   const width = Math.round(1000 * row.share) / 10;
   const faint = row.phase === "reused" ? ";opacity:.45" : "";
-  return `<div class="r" title="${escapeHtml(row.hint)}"><span>${
-    escapeHtml(row.name)
-  }</span><div class="t"><div class="b" style="width:${width}%;background:${color}${faint}"></div></div>` +
-    `<span><span style="color:${color}">${sign}</span> ${
-      escapeHtml(row.word)
-    }</span>` +
-    `<span class="n">${
-      row.ms === undefined ? "" : formatDuration(row.ms)
-    }</span>` +
-    `<span class="n q">${
-      row.bytes === undefined || row.bytes === 0 ? "" : formatBytes(row.bytes)
-    }</span></div>`;
+  const bar =
+    `<div style="height:8px;border-radius:4px;background:rgba(128,128,128,.18);overflow:hidden">` +
+    `<div style="height:8px;border-radius:4px;width:${width}%;background:${color}${faint}"></div></div>`;
+  const number = "text-align:right;font-variant-numeric:tabular-nums";
+  const bytes = row.bytes === undefined || row.bytes === 0
+    ? ""
+    : formatBytes(row.bytes);
+  return `<tr style="${ROW}" title="${escapeHtml(row.hint)}">` +
+    cell(30, escapeHtml(row.name)) + cell(28, bar) +
+    cell(
+      22,
+      `<span style="color:${color}">${sign}</span> ${escapeHtml(row.word)}`,
+    ) +
+    cell(10, row.ms === undefined ? "" : formatDuration(row.ms), number) +
+    cell(10, bytes, `${number};${QUIET}`) + "</tr>";
 }
 
 function headline(view: RunView, elapsed: number): string {
@@ -113,7 +119,7 @@ function headline(view: RunView, elapsed: number): string {
     : "";
   return `<span style="color:${color}">${sign}</span> <b>${
     formatCount(view.nodes.length, "node")
-  }</b>: ${escapeHtml(summarise(view))}${percent} <span class="q">in ${
+  }</b>: ${escapeHtml(summarise(view))}${percent} <span style="${QUIET}">in ${
     formatDuration(elapsed)
   }</span>`;
 }
@@ -136,7 +142,7 @@ export function runPanelHtml(
     : groupByName(view.nodes).map((group) => groupRow(group.name, group.nodes));
   const shown = rows.slice(0, MAX_ROWS);
   const more = rows.length > shown.length
-    ? `<div class="q">and ${
+    ? `<div style="${QUIET}">and ${
       formatCount(rows.length - shown.length, "more op")
     }</div>`
     : "";
@@ -146,11 +152,15 @@ export function runPanelHtml(
     }</div>`
   ).join("");
   const isQuiet = view.state === "completed" && view.counts().computed === 0;
-  return `<style>${PANEL_STYLE}</style><details class="weft-run"${
+  return `<details class="weft-run" style="${PANEL}"${
     isQuiet ? "" : " open"
-  }><summary>${headline(view, elapsed)}<span class="q">${
+  }><summary style="cursor:pointer">${
+    headline(view, elapsed)
+  }<span style="${QUIET}">${
     escapeHtml(note)
-  }</span></summary>${shown.map(rowHtml).join("")}${more}${warnings}</details>`;
+  }</span></summary><table style="${TABLE}"><tbody>${
+    shown.map(rowHtml).join("")
+  }</tbody></table>${more}${warnings}</details>`;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { LineStyle } from "./figure_spec.ts";
 import { escapeHtml } from "./text.ts";
 
@@ -81,4 +82,18 @@ export function textAt(
   }" font-size="${style.size ?? 12}"${weight}${fill}${turn}>${
     escapeHtml(text)
   }</text>`;
+}
+
+/**
+ * An SVG as an image of a page. Viewers that do not trust a notebook (yet)
+ * take `<svg>` elements out of it, but leave images.
+ *
+ * @param svg A whole SVG document, on paper of its own.
+ * @param alt What it shows, in words.
+ * @returns An `<img>` element.
+ */
+export function svgImage(svg: string, alt: string): string {
+  const data = Buffer.from(svg, "utf8").toString("base64");
+  return `<img alt="${escapeHtml(alt)}" style="max-width:100%" ` +
+    `src="data:image/svg+xml;base64,${data}">`;
 }

@@ -51,6 +51,13 @@ export function scriptJson(value: unknown): string {
  * @param value The number.
  * @param digits Significant digits; 4 by default.
  * @returns For example `0.0125`, `1.3e-9`, `12,345`, `NaN`.
+ *
+ * @example
+ * ```ts
+ * import { formatNumber } from "@weft/weft/display";
+ *
+ * console.log(formatNumber(0.0125), formatNumber(1234567.8)); // 0.0125 1,234,568
+ * ```
  */
 export function formatNumber(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return String(value).replace("-", "−");
@@ -87,6 +94,14 @@ function groupThousands(digits: string): string {
  *
  * @param ms Milliseconds.
  * @returns For example `0.4 ms`, `87 ms`, `1.3 s`, `2 min 05 s`.
+ *
+ * @example
+ * ```ts
+ * import { formatBytes, formatCount, formatDuration } from "@weft/weft/display";
+ *
+ * console.log(formatDuration(125_000)); // 2 min 05 s
+ * console.log(formatBytes(1536), formatCount(1204, "row")); // 1.5 KiB 1,204 rows
+ * ```
  */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return "?";
