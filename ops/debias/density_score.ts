@@ -34,6 +34,19 @@ export interface GaussianMixture {
  * @param points Where to take it, `[n]`.
  * @param mixture The components.
  * @returns The score at each point, `[n]`.
+ *
+ * @example
+ * ```ts
+ * import { gaussianMixtureScore } from "@weft/weft/ops/debias";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * // The score of one normal distribution is (mean − y) / deviation²
+ * const score = gaussianMixtureScore(wf.tensor([0, 1, 3], { dtype: "f64" }), {
+ *   means: wf.tensor([1], { dtype: "f64" }),
+ *   deviations: 2,
+ * });
+ * console.log(await score.toArray()); // [0.25, 0, -0.5]
+ * ```
  */
 export function gaussianMixtureScore(
   points: Float,

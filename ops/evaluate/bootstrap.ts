@@ -45,6 +45,15 @@ export interface BootstrapOptions {
  * @param rows How many rows there are.
  * @param options How rows are drawn.
  * @returns For each sample the indices of as many rows as there are.
+ *
+ * @example
+ * ```ts
+ * import { bootstrapRows } from "@weft/weft/ops/evaluate";
+ *
+ * const options = { resamples: 2, blockLength: 3, seed: 0 };
+ * for await (const rows of bootstrapRows(6, options)) console.log(rows);
+ * // [5, 0, 1, 1, 2, 3], then [0, 1, 2, 5, 0, 1]
+ * ```
  */
 export async function* bootstrapRows(
   rows: number,
@@ -73,6 +82,14 @@ export async function* bootstrapRows(
  * @param samples The values on the resampled data.
  * @param level Coverage, between 0 and 1.
  * @returns The value with the interval's ends.
+ *
+ * @example
+ * ```ts
+ * import { intervalOf } from "@weft/weft/ops/evaluate";
+ *
+ * const samples = Array.from({ length: 101 }, (_, index) => index / 100);
+ * console.log(intervalOf(0.5, samples, 0.5)); // { value: 0.5, lower: 0.25, upper: 0.75 }
+ * ```
  */
 export function intervalOf(
   value: number,

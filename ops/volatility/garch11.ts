@@ -84,6 +84,14 @@ export function filterGarch(
  * @param next The variance one row ahead.
  * @param horizon How many rows.
  * @returns The variances 1 to `horizon` rows ahead.
+ *
+ * @example
+ * ```ts
+ * import { garchForecasts } from "@weft/weft/ops/volatility";
+ *
+ * const parameters = { mu: 0, omega: 0.125, alpha: 0.125, beta: 0.75 };
+ * console.log(garchForecasts(parameters, 2, 3)); // [2, 1.875, 1.765625], on the way to 1
+ * ```
  */
 export function garchForecasts(
   parameters: GarchParameters,

@@ -25,6 +25,13 @@ export type MissingRows = "error" | "drop";
  * @param actual The variance, positive.
  * @param forecast Its forecast, positive.
  * @returns The loss, at least 0.
+ *
+ * @example
+ * ```ts
+ * import { qlikeLoss } from "@weft/weft/ops/volatility";
+ *
+ * console.log(qlikeLoss(1, 2), qlikeLoss(2, 1)); // 0.193… 0.306…: too low costs more
+ * ```
  */
 export function qlikeLoss(actual: number, forecast: number): number {
   const ratio = actual / forecast;

@@ -100,6 +100,13 @@ function incompleteBeta(
  * @param x Where, from 0 to 1.
  * @returns I_x(a, b), from 0 to 1.
  * @throws {ParameterError} For shapes that are not positive, or x outside [0, 1].
+ *
+ * @example
+ * ```ts
+ * import { regularizedIncompleteBeta } from "@weft/weft/ops/volatility";
+ *
+ * console.log(regularizedIncompleteBeta(1, 3, 0.5).toFixed(9)); // 0.875000000 = 1 − 0.5³
+ * ```
  */
 export function regularizedIncompleteBeta(
   a: number,
@@ -150,6 +157,14 @@ function upperTail(t: number, degrees: number): number {
  * @param degrees Degrees of freedom, positive; need not be whole.
  * @returns P(T ≤ t); NaN for NaN.
  * @throws {ParameterError} For degrees that are not positive and finite.
+ *
+ * @example
+ * ```ts
+ * import { studentTCdf, studentTPValue } from "@weft/weft/ops/volatility";
+ *
+ * console.log(studentTCdf(1, 1).toFixed(9)); // 0.750000000, Cauchy's distribution
+ * console.log(studentTPValue(1, 1).toFixed(9)); // 0.500000000
+ * ```
  */
 export function studentTCdf(t: number, degrees: number): number {
   checkDegrees(degrees);

@@ -27,6 +27,13 @@ import {
  *
  * @param rows Days in the sample, n ≥ 2.
  * @returns k, between 0 and 0.146.
+ *
+ * @example
+ * ```ts
+ * import { yangZhangWeight } from "@weft/weft/ops/volatility";
+ *
+ * console.log(yangZhangWeight(21)); // 0.13934…
+ * ```
  */
 export function yangZhangWeight(rows: number): number {
   return 0.34 / (1.34 + (rows + 1) / (rows - 1));

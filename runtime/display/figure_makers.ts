@@ -420,7 +420,7 @@ export interface HistogramText extends FigureText {
  * import { histogramFigure } from "@weft/weft/display";
  *
  * const picture = histogramFigure([1, 1, 2, 4], { bins: 3, title: "Losses" });
- * console.log(String(picture)); // ?
+ * console.log(String(picture)); // Figure "Losses": series 1 (bar, 3 points)
  * ```
  */
 export function histogramFigure(
@@ -483,7 +483,7 @@ export interface HeatmapText extends FigureText {
  *   [0.31, 0.42],
  *   [0.35, 0.4],
  * ], { title: "QLIKE" });
- * console.log(String(picture)); // ?
+ * console.log(String(picture)); // Figure "QLIKE": series 1 (heatmap, 2 x 2)
  * ```
  */
 export function heatmapFigure(

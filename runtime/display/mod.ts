@@ -12,9 +12,13 @@
  *   [{ name: "HAR", y: [0.31, 0.36] }],
  *   { title: "Volatility", yLabel: "Per year" },
  * );
- * console.log(String(volatility)); // ?
+ * console.log(String(volatility)); // Figure "Volatility": HAR (lines, 2 points)
  * const scores = resultTable(["Model", "QLIKE"], [["HAR", 0.268], ["GP", 0.261]]);
  * console.log(String(scores));
+ * // Model  QLIKE
+ * // ─────  ─────
+ * // HAR    0.268
+ * // GP     0.261
  * ```
  *
  * @module

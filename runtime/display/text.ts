@@ -100,7 +100,7 @@ function groupThousands(digits: string): string {
  * import { formatBytes, formatCount, formatDuration } from "@weft/weft/display";
  *
  * console.log(formatDuration(125_000)); // 2 min 05 s
- * console.log(formatBytes(1536), formatCount(1204, "row")); // 1.5 KiB 1,204 rows
+ * console.log(formatBytes(1536), formatCount(1204, "row")); // 1.5 KiB 1204 rows
  * ```
  */
 export function formatDuration(ms: number): string {
@@ -140,7 +140,7 @@ export function formatBytes(bytes: number): string {
  * @param count How many.
  * @param noun The noun in the singular.
  * @param plural The plural; the noun with an "s" by default.
- * @returns For example `1 node`, `1,204 rows`.
+ * @returns For example `1 node`, `12,040 rows`.
  */
 export function formatCount(
   count: number,

@@ -493,6 +493,15 @@ export function bitwiseRightShift<D extends DType>(
  * @param x The tensor.
  * @param dtype The dtype.
  * @returns The tensor in that dtype.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const x = wf.tensor([-1.7, 2.5, NaN]);
+ * console.log(await wf.cast(x, "i32").toArray()); // [-1, 2, 0]
+ * console.log(await wf.cast(x, "u8").toArray()); // [0, 2, 0]
+ * ```
  */
 export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   return castTo(x, dtype);
@@ -503,6 +512,14 @@ export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
  *
  * @param x The tensor.
  * @returns The tensor.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const slope = wf.grad((x: wf.F64) => wf.multiply(x, wf.stopGradient(x)));
+ * console.log(await slope(wf.tensor(3, { dtype: "f64" })).item()); // 3, not 6
+ * ```
  */
 export function stopGradient<D extends DType>(x: Tensor<D>): Tensor<D> {
   return apply("alias", { stop: true }, [x], x.dtype, x.shape);

@@ -107,6 +107,20 @@ export const gpPredict: Op<
  *
  * Inputs and param `noise` (on the diagonal) as of {@linkcode gpPredict}.
  * Output `covariance` `[m, m]`; lazy.
+ *
+ * @example
+ * ```ts
+ * import { gpFit, gpPredictCovariance } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const fitted = await gpFit.run({
+ *   x: wf.tensor([[0], [1], [2], [3]], { dtype: "f64" }),
+ *   y: wf.tensor([0, 0.8, 0.9, 0.1], { dtype: "f64" }),
+ * }, { kernel: { kind: "rbf" }, optimise: false });
+ * const xNew = wf.tensor([[1.5], [5]], { dtype: "f64" });
+ * const { covariance } = await gpPredictCovariance.run({ ...fitted, xNew });
+ * console.log(await covariance.toArray()); // [[0.0127…, 0.0009…], [0.0009…, 0.1587…]]
+ * ```
  */
 export const gpPredictCovariance: Op<
   GpPredictInputs,
