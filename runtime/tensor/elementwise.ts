@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ParameterError } from "../core/errors.ts";
 import type { DType } from "../device/dtypes.ts";
 import { broadcastShapes } from "../device/shapes.ts";
 import {
@@ -230,6 +231,12 @@ export function polygamma<D extends DType>(
   x: Tensor<D>,
 ): Tensor<D> {
   requireFloat("polygamma", x);
+  if (!Number.isSafeInteger(order) || order < 0) {
+    throw new ParameterError(`Cannot take polygamma of order ${order}`, {
+      expected: "a whole number that is not negative",
+      actual: String(order),
+    });
+  }
   return apply("polygamma", { order }, [x], x.dtype, x.shape);
 }
 /** Derivative of {@linkcode lgamma}. */

@@ -117,11 +117,12 @@ Deno.test("indexing refuses floats as indices and shapes that do not fit", () =>
   );
 });
 
-Deno.test("matmul, outer and norm refuse what they are not defined for", () => {
+Deno.test("matmul, outer, norm and polygamma refuse what they are not defined for", () => {
   assert.throws(
     () => wf.matmul(wf.zeros([2, 3]), wf.zeros([2, 3])),
     /Cannot multiply matrices: current shapes are \[2, 3\] and \[2, 3\]/,
   );
   assert.throws(() => wf.outer(wf.zeros([2, 2]), x32), /outer product/);
   assert.throws(() => wf.norm(x64, { order: 0 }), /norm of order 0/);
+  assert.throws(() => wf.polygamma(0.5, x64), /polygamma of order 0.5/);
 });
