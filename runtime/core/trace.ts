@@ -173,7 +173,9 @@ export class Trace {
     const kernels = this.#kernels.length === 0
       ? ""
       : `; ${this.#kernels.length} kernels, ${timeText(kernelMs)}`;
-    const notes = this.#notes.map((note) => `${note.type}: ${note.message}`);
+    const notes = this.#notes.filter(isNews).map((note) =>
+      `${note.type}: ${note.message}`
+    );
     return [
       `run ${this.#state} in ${timeText(this.#ms)}: ${summary}${kernels}`,
       ...lines,
@@ -232,6 +234,12 @@ export class Trace {
     ];
     return { traceEvents: [...names, ...events, ...notes] };
   }
+}
+
+/** What was saved and loaded is routine, and stands in the file only. */
+function isNews(note: RunEvent & { type: "warning" | "store" }): boolean {
+  return note.type === "warning" || note.action === "damaged" ||
+    note.action === "evicted";
 }
 
 function span(

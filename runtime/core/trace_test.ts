@@ -34,6 +34,8 @@ function recorded(): Trace {
     end(1, "volatility/har", 12, "computed", 10),
     end(2, "volatility/ewma", 13, "failed", 10),
     { type: "warning", at: 13, node: 2, message: "tried again" },
+    { type: "store", at: 13, action: "saved", node: 1, message: "saved" },
+    { type: "store", at: 13, action: "damaged", message: "a file is bad" },
     end(3, "report", 14, "skipped", 0),
     { type: "run-end", at: 15, state: "failed", error: new Error("no") },
   ];
@@ -77,7 +79,10 @@ Deno.test("Trace as a text has a summary, a line a node, and the warnings", () =
     lines[2]!,
     /^volatility\/har\s+computed\s+10\.0 ms {2}was computed$/,
   );
-  assert.equal(lines.at(-1), "warning: tried again");
+  assert.deepEqual(lines.slice(-2), [
+    "warning: tried again",
+    "store: a file is bad",
+  ]);
 });
 
 Deno.test("Trace for Chrome and Perfetto has spans in microseconds, overlapping nodes in different rows", () => {
@@ -97,5 +102,5 @@ Deno.test("Trace for Chrome and Perfetto has spans in microseconds, overlapping 
     args["name"]
   );
   assert.deepEqual(rows, ["nodes 1", "nodes 2", "kernels on reference"]);
-  assert.equal(JSON.parse(JSON.stringify(traceEvents)).length, 7);
+  assert.equal(JSON.parse(JSON.stringify(traceEvents)).length, 9);
 });

@@ -389,6 +389,9 @@ export class Engine {
     record: StoreRecord,
   ): void {
     task.provenance = record.provenance;
+    if (this.#settings.results.isOnDisk) {
+      this.#tellStore(task, "loaded", task.startedAt);
+    }
     this.#complete(task, values, "reused", "its result was in the store");
   }
 
@@ -502,7 +505,7 @@ export class Engine {
     this.#leave(task, state, why, results.bytesOf(task, values));
     if (state === "computed" && results.isKept) {
       const ms = now() - task.startedAt;
-      this.#inBackground(task, () => results.save(task, values, ms));
+      this.#inBackground(task, () => results.save(task, values, ms), "saved");
     }
     this.#tellReaders(task, "values");
     if (!task.isRoot && task.unsettledReaders === 0) task.values = undefined;
@@ -530,8 +533,26 @@ export class Engine {
     if (state === "failed" || state === "skipped") this.#tellTwins(task);
   }
 
+  /** What a store on disk does is an event; memory is not worth telling. */
+  #tellStore(task: Task, action: "saved" | "loaded", since: number): void {
+    const { events, now } = this.#settings;
+    const at = now();
+    events.emit({
+      type: "store",
+      at,
+      action,
+      node: task.vertex.id,
+      message: `the result of op "${task.name}" was ${action}`,
+      ms: at - since,
+    });
+  }
+
   /** What the store cannot keep is a warning: the values are there. */
-  #inBackground(task: Task, work: () => MaybePromise<void>): void {
+  #inBackground(
+    task: Task,
+    work: () => MaybePromise<void>,
+    action?: "saved",
+  ): void {
     const warn = (error: unknown) => {
       const { events, now } = this.#settings;
       events.emit({
@@ -544,9 +565,12 @@ export class Engine {
       });
     };
     try {
+      const since = this.#settings.now();
       const promise = work();
       if (promise instanceof Promise) {
-        this.#turns.wait(promise, () => {}, warn);
+        this.#turns.wait(promise, () => {
+          if (action !== undefined) this.#tellStore(task, action, since);
+        }, warn);
       }
     } catch (error) {
       warn(error);

@@ -76,6 +76,11 @@ export class Results {
     return this.#store.kind !== "none";
   }
 
+  /** Whether results outlive the process. */
+  get isOnDisk(): boolean {
+    return this.#store.kind === "disk";
+  }
+
   /** Whether every result has to be in the store when the run ends. */
   get keepsAll(): boolean {
     return this.isKept && this.#keep === "all";
@@ -149,7 +154,7 @@ export class Results {
    */
   modeFor(task: Task): "none" | "lazy" | "all" {
     if (!this.isKept) return "none";
-    const isWritten = this.#store.kind === "disk" &&
+    const isWritten = this.isOnDisk &&
       (task.isRoot || this.#keep === "all");
     return isWritten ? "all" : "lazy";
   }
