@@ -95,6 +95,8 @@ function mismatch(a: Tensor, b: Tensor): ShapeError {
  * @param a One tensor.
  * @param b The other; broadcast.
  * @param options `axis`, the last one by default.
+ * @returns The sums, without the axis.
+ * @throws {ShapeError} When shapes do not broadcast.
  *
  * @example
  * ```ts
@@ -116,6 +118,11 @@ export function vecdot<D extends DType>(
 
 /**
  * All products of two vectors: `[m]` and `[n]` give `[m, n]`.
+ *
+ * @param a The rows.
+ * @param b The columns.
+ * @returns The products.
+ * @throws {ShapeError} When one is not a vector.
  *
  * @example
  * ```ts
@@ -143,6 +150,8 @@ export function outer<D extends DType>(a: Tensor<D>, b: Tensor<D>): Tensor<D> {
  * @param b The other.
  * @param axes A number of axes (last of `a` with first of `b`), or the axes of
  * each that belong together.
+ * @returns What is left of the axes of `a`, then of those of `b`.
+ * @throws {ShapeError} When the axes that belong together differ.
  *
  * @example
  * ```ts

@@ -280,29 +280,57 @@ function dtypeOf<D extends DType>(options: CreationOptions<D>): D {
   return options.dtype ?? "f32" as D;
 }
 
-/** Zeros. */
+/**
+ * Zeros.
+ *
+ * @param shape The shape; `[]` for a scalar.
+ * @param options `dtype`, f32 by default.
+ * @returns Zeros.
+ */
 export function zeros<D extends DType = "f32">(
   shape: Shape,
   options: CreationOptions<D> = {},
 ): Tensor<D> {
   return full(shape, 0, options);
 }
-/** Ones. */
+/**
+ * Ones.
+ *
+ * @param shape The shape; `[]` for a scalar.
+ * @param options `dtype`, f32 by default.
+ * @returns Ones.
+ */
 export function ones<D extends DType = "f32">(
   shape: Shape,
   options: CreationOptions<D> = {},
 ): Tensor<D> {
   return full(shape, 1, options);
 }
-/** Zeros of the shape and dtype of `x`. */
+/**
+ * Zeros of the shape and dtype of `x`.
+ *
+ * @param x The tensor whose shape and dtype are taken.
+ * @returns A new tensor.
+ */
 export function zerosLike<D extends DType>(x: Tensor<D>): Tensor<D> {
   return constant(0, x.dtype, x.shape);
 }
-/** Ones of the shape and dtype of `x`. */
+/**
+ * Ones of the shape and dtype of `x`.
+ *
+ * @param x The tensor whose shape and dtype are taken.
+ * @returns A new tensor.
+ */
 export function onesLike<D extends DType>(x: Tensor<D>): Tensor<D> {
   return constant(1, x.dtype, x.shape);
 }
-/** One number in the shape and dtype of `x`. */
+/**
+ * One number in the shape and dtype of `x`.
+ *
+ * @param x The tensor whose shape and dtype are taken.
+ * @param value The number.
+ * @returns A new tensor.
+ */
 export function fullLike<D extends DType>(
   x: Tensor<D>,
   value: number,
@@ -322,6 +350,7 @@ function iota<D extends DType>(length: number, dtype: D): Tensor<D> {
  * @param stop End, not included.
  * @param step Difference; may be negative.
  * @param options `dtype`; f32 by default.
+ * @returns The numbers, shape `[n]`.
  *
  * @example
  * ```ts
@@ -365,6 +394,7 @@ export function arange<D extends DType = "f32">(
  * @param stop Last number.
  * @param count How many.
  * @param options `dtype`; f32 by default.
+ * @returns The numbers, shape `[count]`.
  *
  * @example
  * ```ts
@@ -394,6 +424,7 @@ export function linspace<D extends DType = "f32">(
  * @param rows Number of rows.
  * @param columns Number of columns; as many as rows when not given.
  * @param options `dtype`, and `offset` of the diagonal (positive is above).
+ * @returns The matrix.
  *
  * @example
  * ```ts
@@ -462,6 +493,11 @@ function triangle<D extends DType>(
 /**
  * The lower triangle of the last two axes; zeros above diagonal `offset`.
  *
+ * @param x At least two axes.
+ * @param offset 0 is the main diagonal, positive ones lie above it.
+ * @returns The triangles, in the shape of `x`.
+ * @throws {ShapeError} With fewer than two axes.
+ *
  * @example
  * ```ts
  * import * as wf from "@weft/weft/tensor";
@@ -474,7 +510,14 @@ function triangle<D extends DType>(
 export function tril<D extends DType>(x: Tensor<D>, offset = 0): Tensor<D> {
   return triangle("tril", x, offset, true);
 }
-/** The upper triangle of the last two axes; zeros below diagonal `offset`. */
+/**
+ * The upper triangle of the last two axes; zeros below diagonal `offset`.
+ *
+ * @param x At least two axes.
+ * @param offset 0 is the main diagonal, positive ones lie above it.
+ * @returns The triangles, in the shape of `x`.
+ * @throws {ShapeError} With fewer than two axes.
+ */
 export function triu<D extends DType>(x: Tensor<D>, offset = 0): Tensor<D> {
   return triangle("triu", x, offset, false);
 }
@@ -483,6 +526,8 @@ export function triu<D extends DType>(x: Tensor<D>, offset = 0): Tensor<D> {
  * Matrices with given diagonals: `[…, n]` gives `[…, n, n]`.
  *
  * @param x The diagonals.
+ * @returns The matrices, zero elsewhere.
+ * @throws {ShapeError} For a scalar.
  *
  * @example
  * ```ts
@@ -511,6 +556,7 @@ export function diag<D extends DType>(x: Tensor<D>): Tensor<D> {
  * Coordinate matrices of a grid, row index first (`"ij"` order).
  *
  * @param axes The coordinates along each axis, one-dimensional.
+ * @returns One tensor for each vector, all of one shape.
  *
  * @example
  * ```ts
@@ -531,7 +577,12 @@ export function meshgrid<D extends DType>(
   });
 }
 
-/** Whether a value is a tensor. */
+/**
+ * Whether a value is a tensor.
+ *
+ * @param value Any value.
+ * @returns True for a tensor.
+ */
 export function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
 }

@@ -47,7 +47,7 @@ export function subtract<D extends DType>(
 ): Tensor<D> {
   return binary("subtract", a, b);
 }
-/** Product. */
+/** Product of the two. */
 export function multiply<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
@@ -63,7 +63,7 @@ export function divide<D extends DType>(
   requireFloat("divide", result);
   return result;
 }
-/** Quotient rounded down, of floats or integers. */
+/** Quotient rounded down; integers by 0 give 0, floats NaN. */
 export function floorDivide<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
@@ -71,7 +71,7 @@ export function floorDivide<D extends DType>(
   const [x, y] = unify("floorDivide", [a, b]) as [Tensor<D>, Tensor<D>];
   return binary("divide", subtract(x, remainder(x, y)), y);
 }
-/** `a` to the power `b`. */
+/** `a` to the power `b`; NaN for roots of negative numbers. */
 export function power<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
@@ -111,23 +111,23 @@ export function exp<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function expm1<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("expm1", x);
 }
-/** Natural logarithm. */
+/** Natural logarithm; -Infinity at 0, NaN below. */
 export function log<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("log", x);
 }
-/** `log(1 + x)`, accurate near 0. */
+/** `log(1 + x)`, accurate near 0; -Infinity at -1, NaN below. */
 export function log1p<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("log1p", x);
 }
-/** Logarithm to the base 2. */
+/** Logarithm to the base 2; -Infinity at 0, NaN below. */
 export function log2<D extends DType>(x: Tensor<D>): Tensor<D> {
   return multiply(log(x), Math.LOG2E);
 }
-/** Square root. */
+/** Square root; NaN below 0. */
 export function sqrt<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("sqrt", x);
 }
-/** `1 / sqrt(x)`. */
+/** `1 / sqrt(x)`; Infinity at 0, NaN below. */
 export function rsqrt<D extends DType>(x: Tensor<D>): Tensor<D> {
   return divide(1, sqrt(x));
 }
@@ -151,11 +151,11 @@ export function cos<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function tan<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("tan", x);
 }
-/** Inverse sine, in radians. */
+/** Inverse sine, in radians; NaN outside of [-1, 1]. */
 export function asin<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("asin", x);
 }
-/** Inverse cosine, in radians. */
+/** Inverse cosine, in radians; NaN outside of [-1, 1]. */
 export function acos<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("acos", x);
 }
@@ -188,7 +188,7 @@ export function tanh<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function sigmoid<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("sigmoid", x);
 }
-/** `log(1 + exp(x))`. */
+/** `log(1 + exp(x))`, without overflow. */
 export function softplus<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("softplus", x);
 }
@@ -212,11 +212,11 @@ export function erf<D extends DType>(x: Tensor<D>): Tensor<D> {
 export function erfc<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("erfc", x);
 }
-/** Logarithm of the standard normal distribution function. */
+/** Logarithm of the standard normal distribution function, also far below 0. */
 export function logNormalCdf<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("logNormalCdf", x);
 }
-/** Logarithm of the absolute value of the gamma function. */
+/** Logarithm of `|Γ(x)|`; Infinity at 0, -1, -2, …. */
 export function lgamma<D extends DType>(x: Tensor<D>): Tensor<D> {
   return floatUnary("lgamma", x);
 }
@@ -239,7 +239,7 @@ export function polygamma<D extends DType>(
   }
   return apply("polygamma", { order }, [x], x.dtype, x.shape);
 }
-/** Derivative of {@linkcode lgamma}. */
+/** Derivative of {@linkcode lgamma}; NaN at 0, -1, -2, …. */
 export function digamma<D extends DType>(x: Tensor<D>): Tensor<D> {
   return polygamma(0, x);
 }

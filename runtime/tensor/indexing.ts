@@ -43,6 +43,9 @@ function toIndices(name: string, indices: Indices): Tensor {
  * @param x The tensor.
  * @param indices Whole numbers, of any shape, which takes the axis's place.
  * @param options `axis`, 0 by default.
+ * @returns The slices.
+ * @throws {DTypeError} When indices are not whole numbers.
+ * @throws {ShapeError} When the axis is out of range.
  *
  * @example
  * ```ts
@@ -74,6 +77,9 @@ export function take<D extends DType>(
  * @param x The tensor.
  * @param indices Whole numbers in the shape of `x` but for the axis.
  * @param options `axis`, the last one by default.
+ * @returns The elements, in the shape of `indices`.
+ * @throws {DTypeError} When indices are not whole numbers.
+ * @throws {ShapeError} When shapes do not fit.
  *
  * @example
  * ```ts
@@ -116,6 +122,9 @@ function checkAlong(name: string, x: Tensor, at: Tensor, axis: number): void {
  * @param indices Whole numbers, of any shape.
  * @param updates The slices, shaped as {@linkcode take} would give them.
  * @param options `axis`, 0 by default.
+ * @returns The sums, in the shape of `x`.
+ * @throws {DTypeError} When indices are not whole numbers.
+ * @throws {ShapeError} When shapes do not fit.
  *
  * @example
  * ```ts
@@ -150,6 +159,9 @@ export function scatterAdd<D extends DType>(
  * @param indices Whole numbers in the shape of `x` but for the axis.
  * @param updates The elements, in the shape of `indices`.
  * @param options `axis`, the last one by default.
+ * @returns The sums, in the shape of `x`.
+ * @throws {DTypeError} When indices are not whole numbers.
+ * @throws {ShapeError} When shapes do not fit.
  */
 export function scatterAddAlongAxis<D extends DType>(
   x: Tensor<D>,
@@ -185,6 +197,7 @@ function checkUpdates(
  * @param indices Whole numbers; one outside of the range gives zeros only.
  * @param depth Length of the new axis.
  * @param options `dtype`; f32 by default.
+ * @returns The shape of `indices` and one axis more, of length `depth`.
  *
  * @example
  * ```ts

@@ -62,7 +62,12 @@ export function reshape<D extends DType>(
     : apply("reshape", {}, [x], x.dtype, full);
 }
 
-/** All elements along one axis. */
+/**
+ * All elements along one axis.
+ *
+ * @param x The tensor.
+ * @returns The same elements, row-major, shape `[size]`.
+ */
 export function flatten<D extends DType>(x: Tensor<D>): Tensor<D> {
   return reshape(x, [x.size]);
 }
@@ -72,6 +77,8 @@ export function flatten<D extends DType>(x: Tensor<D>): Tensor<D> {
  *
  * @param x The tensor.
  * @param axes Which axis stands at each place; reversed when not given.
+ * @returns The tensor with its axes in that order.
+ * @throws {ShapeError} When an axis is missing or named twice.
  *
  * @example
  * ```ts
@@ -103,6 +110,10 @@ export function permuteDims<D extends DType>(
 /**
  * Swaps the last two axes.
  *
+ * @param x At least two axes.
+ * @returns `[…, m, n]` as `[…, n, m]`.
+ * @throws {ShapeError} With fewer than two axes.
+ *
  * @example
  * ```ts
  * import * as wf from "@weft/weft/tensor";
@@ -133,6 +144,8 @@ export function transpose<D extends DType>(x: Tensor<D>): Tensor<D> {
  *
  * @param x The tensor.
  * @param axis Where the new axis stands in the result; negative from its end.
+ * @returns The tensor with one axis more.
+ * @throws {ShapeError} When the axis is out of range.
  *
  * @example
  * ```ts
@@ -154,6 +167,8 @@ export function expandDims<D extends DType>(
  *
  * @param x The tensor.
  * @param axis Which ones; all of length 1 when not given.
+ * @returns The tensor without those axes.
+ * @throws {ShapeError} When a named axis is longer than 1.
  *
  * @example
  * ```ts
@@ -182,6 +197,11 @@ export function squeeze<D extends DType>(
 
 /**
  * Repeats axes of length 1 (and new leading ones) up to a shape.
+ *
+ * @param x The tensor.
+ * @param shape The shape.
+ * @returns The tensor in that shape.
+ * @throws {ShapeError} When an axis of another length than 1 differs.
  *
  * @example
  * ```ts
@@ -225,6 +245,10 @@ export type SliceSpec =
  *
  * @param x The tensor.
  * @param specs What to take of each axis from the first; the rest is whole.
+ * @returns The part; an axis with an index is gone.
+ * @throws {ShapeError} When there are more specs than axes, or an index is out of
+ * range.
+ * @throws {ParameterError} When a step is 0.
  *
  * @example
  * ```ts
@@ -317,6 +341,8 @@ function whole(value: number | null | undefined): boolean {
  * The diagonals of the last two axes: `[…, m, n]` gives `[…, min(m, n)]`.
  *
  * @param x Matrices.
+ * @returns The diagonals.
+ * @throws {ShapeError} With fewer than two axes.
  *
  * @example
  * ```ts
@@ -344,6 +370,11 @@ export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
 /**
  * Reverses axes; all of them when none are given.
  *
+ * @param x The tensor.
+ * @param axis An axis or several; negative from the end.
+ * @returns The tensor, backwards along them.
+ * @throws {ShapeError} When an axis is out of range.
+ *
  * @example
  * ```ts
  * import * as wf from "@weft/weft/tensor";
@@ -369,6 +400,9 @@ export function flip<D extends DType>(
  *
  * @param tensors At least one, alike but for the length of the axis.
  * @param options `axis`, 0 by default.
+ * @returns The joined tensor.
+ * @throws {ParameterError} When the list is empty.
+ * @throws {ShapeError} When other axes differ.
  *
  * @example
  * ```ts
@@ -412,6 +446,9 @@ export function concat<D extends DType>(
  *
  * @param tensors At least one.
  * @param options `axis` of the result, 0 by default.
+ * @returns The tensor with one axis more.
+ * @throws {ParameterError} When the list is empty.
+ * @throws {ShapeError} When shapes differ.
  *
  * @example
  * ```ts
@@ -447,6 +484,8 @@ export function stack<D extends DType>(
  * @param x The tensor.
  * @param sections A number of equal parts, or the length of each part.
  * @param options `axis`, 0 by default.
+ * @returns The parts, in order.
+ * @throws {ShapeError} When the parts do not fill the axis.
  *
  * @example
  * ```ts
@@ -489,6 +528,8 @@ export function split<D extends DType>(
  * @param x The tensor.
  * @param widths Elements before and after, for each axis.
  * @param options `value` of the border, 0 by default.
+ * @returns The larger tensor.
+ * @throws {ShapeError} When there is not one pair for each axis.
  *
  * @example
  * ```ts
@@ -527,6 +568,8 @@ export function pad<D extends DType>(
  * @param x The tensor.
  * @param shift Number of places; negative moves towards the start.
  * @param options `axis`, 0 by default.
+ * @returns The tensor, moved.
+ * @throws {ShapeError} When the axis is out of range.
  *
  * @example
  * ```ts
@@ -555,6 +598,8 @@ export function roll<D extends DType>(
  * @param x The tensor.
  * @param count How often.
  * @param options `axis`, 0 by default.
+ * @returns The tensor, `count` times as long.
+ * @throws {ShapeError} When the axis or the count is out of range.
  *
  * @example
  * ```ts
@@ -583,6 +628,8 @@ export function repeat<D extends DType>(
  *
  * @param x The tensor.
  * @param counts How often along each axis, aligned at the last one.
+ * @returns The larger tensor.
+ * @throws {ShapeError} When a count is negative or not whole.
  *
  * @example
  * ```ts

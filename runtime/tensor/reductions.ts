@@ -107,7 +107,13 @@ export function sum<D extends DType>(
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce("sum", x.dtype === "bool" ? castTo(x, "i32") : x, options);
 }
-/** Product. */
+/**
+ * Product.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns The products; 1 of nothing.
+ */
 export function prod<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions = {},
@@ -116,6 +122,11 @@ export function prod<D extends DType>(
 }
 /**
  * Arithmetic mean; NaN of nothing.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns The means.
+ * @throws {DTypeError} When the dtype is not a float.
  *
  * @example
  * ```ts
@@ -142,6 +153,11 @@ export interface VarianceOptions extends ReduceOptions {
 /**
  * Variance about the mean, in two passes.
  *
+ * @param x The tensor.
+ * @param options Axes, all by default, and `correction`, 0 by default.
+ * @returns The variances.
+ * @throws {DTypeError} When the dtype is not a float.
+ *
  * @example
  * ```ts
  * import * as wf from "@weft/weft/tensor";
@@ -160,28 +176,56 @@ export function variance<D extends DType>(
   const count = countReduced("variance", x, options);
   return divide(total, count - (options.correction ?? 0));
 }
-/** Standard deviation. */
+/**
+ * Standard deviation.
+ *
+ * @param x The tensor.
+ * @param options Axes, all by default, and `correction`, 0 by default.
+ * @returns The square roots of {@linkcode variance}.
+ * @throws {DTypeError} When the dtype is not a float.
+ */
 export function std<D extends DType>(
   x: Tensor<D>,
   options: VarianceOptions = {},
 ): Tensor<D> {
   return sqrt(variance(x, options));
 }
-/** Largest element; NaN wins. The gradient is shared among equals. */
+/**
+ * Largest element; NaN wins. The gradient is shared among equals.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns The largest elements.
+ * @throws {ShapeError} When there is nothing to take it of.
+ */
 export function max<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions = {},
 ): Tensor<D> {
   return reduce("max", x, options);
 }
-/** Smallest element; NaN wins. The gradient is shared among equals. */
+/**
+ * Smallest element; NaN wins. The gradient is shared among equals.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns The smallest elements.
+ * @throws {ShapeError} When there is nothing to take it of.
+ */
 export function min<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions = {},
 ): Tensor<D> {
   return reduce("min", x, options);
 }
-/** Whether any holds. */
+/**
+ * Whether any holds.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns Booleans; false of nothing.
+ * @throws {DTypeError} When the dtype is not bool.
+ */
 export function any(
   x: Tensor<"bool">,
   options: ReduceOptions = {},
@@ -189,7 +233,14 @@ export function any(
   requireBool("any", x);
   return castTo(reduce("sum", castTo(x, "i32"), options), "bool");
 }
-/** Whether all hold. */
+/**
+ * Whether all hold.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns Booleans; true of nothing.
+ * @throws {DTypeError} When the dtype is not bool.
+ */
 export function all(
   x: Tensor<"bool">,
   options: ReduceOptions = {},
@@ -235,6 +286,11 @@ function argument(
 /**
  * Index of the first largest element, or of the first NaN.
  *
+ * @param x The tensor.
+ * @param options `axis`, all elements in one row by default.
+ * @returns The indices.
+ * @throws {ShapeError} When there is nothing to take it of.
+ *
  * @example
  * ```ts
  * import * as wf from "@weft/weft/tensor";
@@ -248,7 +304,14 @@ export function argmax(
 ): Tensor<"i32"> {
   return argument("argmax", x, options);
 }
-/** Index of the first smallest element, or of the first NaN. */
+/**
+ * Index of the first smallest element, or of the first NaN.
+ *
+ * @param x The tensor.
+ * @param options `axis`, all elements in one row by default.
+ * @returns The indices.
+ * @throws {ShapeError} When there is nothing to take it of.
+ */
 export function argmin(
   x: Tensor,
   options: ArgumentOptions = {},
@@ -258,6 +321,11 @@ export function argmin(
 
 /**
  * `log(sum(exp(x)))` without overflow.
+ *
+ * @param x The tensor.
+ * @param options Axes; all by default.
+ * @returns The logarithms; -Infinity where all are.
+ * @throws {DTypeError} When the dtype is not a float.
  *
  * @example
  * ```ts
@@ -290,6 +358,8 @@ function oneAxis(axis: number | undefined): { axis: number; keepDims: true } {
  *
  * @param x Logits.
  * @param options `axis`, the last one by default.
+ * @returns Numbers from 0 to 1 that sum to 1 along the axis.
+ * @throws {DTypeError} When the dtype is not a float.
  *
  * @example
  * ```ts
@@ -313,6 +383,8 @@ export function softmax<D extends DType>(
  *
  * @param x Logits.
  * @param options `axis`, the last one by default.
+ * @returns The logarithms.
+ * @throws {DTypeError} When the dtype is not a float.
  */
 export function logSoftmax<D extends DType>(
   x: Tensor<D>,
@@ -329,6 +401,7 @@ export function logSoftmax<D extends DType>(
  *
  * @param x The tensor.
  * @param options `axis` (0 by default), `reverse` to start at the end.
+ * @returns The sums, in the shape of `x`.
  *
  * @example
  * ```ts
@@ -352,6 +425,9 @@ export function cumulativeSum<D extends DType>(
  * @param x The tensor.
  * @param options Axes, and `order`: 1, 2 (the default), another positive
  * number, or infinity.
+ * @returns The norms.
+ * @throws {DTypeError} When the dtype is not a float.
+ * @throws {ParameterError} When the order is not positive.
  *
  * @example
  * ```ts
