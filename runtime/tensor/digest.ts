@@ -162,9 +162,20 @@ function attributesText(node: GraphNode): string {
     }
     case "call":
       return bodyDigest(attributesOf(node, "call").body);
+    // Plain digests take -0 for 0, but 1 / x tells them apart.
+    case "constant":
+      return signOfZero(attributesOf(node, "constant").value) +
+        digestValue(node.attributes);
+    case "pad":
+      return signOfZero(attributesOf(node, "pad").value) +
+        digestValue(node.attributes);
     default:
       return digestValue(node.attributes);
   }
+}
+
+function signOfZero(value: number): string {
+  return Object.is(value, -0) ? "-" : "";
 }
 
 function bodyDigest(body: Graph): Digest {

@@ -20,6 +20,10 @@ Deno.test("tensorVersion is equal for equal graphs over equal leaves, and comput
   assert.equal(isRealized(one), false);
   assert.notEqual(tensorVersion(one), tensorVersion(graph(make(1, 3), 2)));
   assert.notEqual(tensorVersion(one), tensorVersion(graph(make(1, 2), 3)));
+  assert.notEqual(
+    tensorVersion(wf.divide(1, wf.full([1], 0, f64))),
+    tensorVersion(wf.divide(1, wf.full([1], -0, f64))),
+  );
 });
 
 Deno.test("tensorVersion sees attributes: axes, slices, indices, steps of a scan", () => {
