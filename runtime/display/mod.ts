@@ -38,26 +38,33 @@ export {
 } from "./bundle.ts";
 export { Figure, figure, figurePage, showPlotlyAgain } from "./figure.ts";
 export {
-  type Band,
-  bandFigure,
   barFigure,
   type BarSeries,
   type BarText,
-  calibrationFigure,
-  type CalibrationSeries,
-  confusionFigure,
-  type FigureText,
-  heatmapFigure,
-  type HeatmapText,
   histogramFigure,
   type HistogramText,
+} from "./bar_figures.ts";
+export {
+  calibrationFigure,
+  type CalibrationSeries,
+} from "./calibration_figure.ts";
+export type { FigureText, NumberList } from "./figure_text.ts";
+export {
+  confusionFigure,
+  heatmapFigure,
+  type HeatmapText,
+} from "./heatmap_figures.ts";
+export {
+  type Band,
+  bandFigure,
   lineFigure,
   type LineSeries,
-  type NumberList,
+} from "./line_figures.ts";
+export {
   type PointSeries,
   scatterFigure,
   type ScatterText,
-} from "./figure_makers.ts";
+} from "./scatter_figure.ts";
 export type {
   ColorScale,
   ErrorBars,

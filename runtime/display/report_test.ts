@@ -1,6 +1,6 @@
 import { ok, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { barFigure } from "./figure_makers.ts";
+import { barFigure } from "./bar_figures.ts";
 import { htmlReport, type ReportBlock } from "./report.ts";
 import { resultTable } from "./table.ts";
 

@@ -1,9 +1,12 @@
 /**
- * A run made by hand, for tests of what shows runs.
+ * What several tests of the display need: a run made by hand, and the check of
+ * an error that names the array at fault.
  *
  * @module
  */
 
+import { ok, throws } from "node:assert/strict";
+import { ParameterError } from "../core/errors.ts";
 import { EventStream, type RunEvent } from "../core/events.ts";
 import type { WatchedRun } from "../core/runs.ts";
 
@@ -35,4 +38,18 @@ export function handMadeRun(names: readonly string[]): HandMadeRun {
     roots: [names.length - 1],
   });
   return { events, reasons, cancel: (reason) => void reasons.push(reason) };
+}
+
+/**
+ * Checks that a function refuses its arrays.
+ *
+ * @param name Which array the error has to name.
+ * @param make The function.
+ */
+export function throwsFor(name: string, make: () => unknown): void {
+  throws(make, (error) => {
+    ok(error instanceof ParameterError);
+    ok(error.message.includes(`"${name}"`), error.message);
+    return true;
+  });
 }
