@@ -54,6 +54,13 @@ Deno.test("a plan is made once for graphs that differ in numbers only", () => {
   assert.notEqual(planOf([three.node]).plan, planOf([graph(3)]).plan);
 });
 
+Deno.test("plans tell attributes apart that JSON does not", async () => {
+  for (const value of [NaN, Infinity, -Infinity, 0, -0, 1]) {
+    const x = wf.pad(wf.tensor([2], f64), [[1, 0]], { value });
+    assert.deepEqual(await x.toArray(), [value, 2]);
+  }
+});
+
 Deno.test("plans give the bits of the plain evaluator for graphs drawn at random", async () => {
   await fc.assert(
     fc.asyncProperty(

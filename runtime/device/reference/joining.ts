@@ -26,7 +26,7 @@ export function planPad(builder: PlanBuilder, request: KernelRequest): View {
   const slot = builder.newSlot(node.size);
   builder.step("pad", index, [source], [slot], (buffers) => {
     const out = allocate(node.dtype, node.size);
-    if (value !== 0) out.fill(value);
+    if (!Object.is(value, 0)) out.fill(value);
     buffers[slot] = out;
     return placeBlock(out, node.shape, before, buffers[source.slot]!, source);
   });

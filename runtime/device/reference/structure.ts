@@ -45,6 +45,13 @@ export function structureKey(
   return key;
 }
 
+/** JSON has no words for NaN, infinity and -0. */
+function spellNumbers(_: string, value: unknown): unknown {
+  const plain = typeof value !== "number" ||
+    (Number.isFinite(value) && !Object.is(value, -0));
+  return plain ? value : Object.is(value, -0) ? "-0" : String(value);
+}
+
 /** The attributes that change what a kernel does. */
 function attributeText(node: GraphNode): string {
   switch (node.op) {
@@ -77,7 +84,7 @@ function attributeText(node: GraphNode): string {
     case "min":
     case "routine":
     case "output":
-      return JSON.stringify(node.attributes);
+      return JSON.stringify(node.attributes, spellNumbers);
     default:
       return "";
   }
