@@ -223,8 +223,14 @@ export function gradientOrder(roots: readonly GraphNode[]): GraphNode[] {
   return walk(roots, gradientInputs);
 }
 
-/** Inputs that matter for the value. */
-function valueInputs(node: GraphNode): readonly GraphNode[] {
+/**
+ * Inputs that matter for the value.
+ *
+ * @param node The node.
+ * @returns Its inputs; for `custom` without the arguments of the rule, and none
+ * where data exist.
+ */
+export function valueInputs(node: GraphNode): readonly GraphNode[] {
   if (node.op === "custom") {
     return node.inputs.slice(0, attributesOf(node, "custom").outputs);
   }

@@ -54,6 +54,22 @@ Deno.test("a plan is made once for graphs that differ in numbers only", () => {
   assert.notEqual(planOf([three.node]).plan, planOf([graph(3)]).plan);
 });
 
+Deno.test("a plan does not depend on what matters for gradients only", () => {
+  const graph = (extra: number) => {
+    let unused = wf.tensor([1], f64);
+    for (let k = 0; k < extra; k++) unused = wf.exp(unused);
+    const identity = wf.customGradient(
+      (x: wf.F64, _: wf.F64): wf.F64 => wf.negative(x),
+      ({ cotangent }) => [cotangent],
+    );
+    return identity(wf.tensor([2], f64), unused).node;
+  };
+  const plans = [graph(0), graph(1), graph(5)].map((node) =>
+    planOf([node]).plan
+  );
+  assert.equal(new Set(plans).size, 1);
+});
+
 Deno.test("plans tell attributes apart that JSON does not", async () => {
   for (const value of [NaN, Infinity, -Infinity, 0, -0, 1]) {
     const x = wf.pad(wf.tensor([2], f64), [[1, 0]], { value });

@@ -5,7 +5,7 @@
  */
 
 import type { DType } from "../dtypes.ts";
-import { type GraphNode, storageOf } from "../graph.ts";
+import { type GraphNode, storageOf, valueInputs } from "../graph.ts";
 import { isElementwise } from "../primitives.ts";
 import { sameShape } from "../shapes.ts";
 import { expressionOf } from "./expressions.ts";
@@ -77,7 +77,7 @@ export function findClusters(
     } else if (isReduction(node)) cluster[index] = index;
     const own = cluster[index]!;
     if (own >= 0) sizes[own]!++;
-    for (const input of node.inputs) {
+    for (const input of valueInputs(node)) {
       const seen = users[input.slot]!;
       const mine = own >= 0 ? own : -2;
       users[input.slot] = seen === -1 || seen === mine ? mine : -2;

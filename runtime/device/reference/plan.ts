@@ -7,7 +7,7 @@
  * @module
  */
 
-import { attributesOf, type GraphNode } from "../graph.ts";
+import { attributesOf, type GraphNode, valueInputs } from "../graph.ts";
 import type { ReduceName } from "../primitives.ts";
 import { type Plan, PlanBuilder } from "./builder.ts";
 import {
@@ -65,7 +65,7 @@ export function makePlan(
       return;
     }
     if (node.op === "custom") {
-      results.set(index, node.inputs.map((input) => views[input.slot]));
+      results.set(index, valueInputs(node).map(viewOf));
       return;
     }
     const first = source === undefined ? undefined : views[source.slot];

@@ -4,9 +4,14 @@
  * @module
  */
 
-import { attributesOf, type Graph, type GraphNode } from "../graph.ts";
+import {
+  attributesOf,
+  type Graph,
+  type GraphNode,
+  topologicalOrder,
+  valueInputs,
+} from "../graph.ts";
 import { isLeaf } from "./clusters.ts";
-import { topologicalOrder } from "../graph.ts";
 
 const bodies = new WeakMap<Graph, number>();
 /** Structures that are remembered; a forgotten one gets a new number. */
@@ -38,7 +43,7 @@ export function structureKey(
       continue;
     }
     key += `${node.op}${attributeText(node)}:${node.dtype}[${node.shape}]`;
-    for (const input of node.inputs) key += ` ${input.slot}`;
+    for (const input of valueInputs(node)) key += ` ${input.slot}`;
     key += ";";
   }
   for (const root of roots) key += ` ${root.slot}`;
