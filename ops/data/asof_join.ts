@@ -28,9 +28,15 @@ export interface AsofJoinParams {
   readonly by?: readonly string[];
   /** Whether what became known at the very time counts; default true. */
   readonly exact?: boolean;
-  /** What became known longer ago than that, in days, is not taken. */
+  /**
+   * What became known longer ago than that, in days, is not taken; default: no
+   * limit.
+   */
   readonly toleranceDays?: number;
-  /** Appended to names of right columns that `left` has too. */
+  /**
+   * Appended to names of right columns that `left` has too; without it such
+   * names are an error.
+   */
   readonly suffix?: string;
 }
 

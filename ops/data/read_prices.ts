@@ -61,7 +61,10 @@ export interface ReadPricesParams {
   readonly from?: string;
   /** Last day, included, as ISO text; default: the file's last. */
   readonly to?: string;
-  /** Numbers n of splits n:1 and 1:n that are looked for. */
+  /**
+   * Numbers n of splits n:1 and 1:n that are looked for; default 2 to 8, 10, 12,
+   * 15, 20, 25, 30, 40, 50 and 100.
+   */
   readonly splitRatios?: readonly number[];
   /** Greatest distance of log ratios from those of splits; default 0.05. */
   readonly splitTolerance?: number;

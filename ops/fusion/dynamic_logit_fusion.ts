@@ -34,7 +34,10 @@ export interface DynamicLogitFusionParams {
    * the best one of each row is used. `joint`: all weights at once.
    */
   mode?: "single" | "oneExpert" | "joint" | undefined;
-  /** Fixed weights, one for all experts or one each: no search, fully lazy. */
+  /**
+   * Fixed weights, one for all experts or one each: no search, fully lazy.
+   * Default: searched.
+   */
   weights?: number | number[] | undefined;
   /** Bounds of the weights; default `[0, 2]` as in the paper. */
   range?: [number, number] | undefined;

@@ -26,7 +26,10 @@ export interface EwmaParams {
   readonly decay?: number;
   /** Rows whose mean square is the first forecast; 1. Not with `initialVariance`. */
   readonly warmUp?: number;
-  /** Forecast of the very first row, in squared units of the returns. */
+  /**
+   * Forecast of the very first row, in squared units of the returns; by default
+   * that of `warmUp`.
+   */
   readonly initialVariance?: number;
 }
 

@@ -30,11 +30,11 @@ export interface RunOptions {
    */
   readonly store?: Store | string | undefined;
   /**
-   * The device to compute on, by name. Only results that were computed on it
-   * are reused.
+   * The device to compute on, by name; the default one when not given. Only
+   * results that were computed on the named device are reused.
    */
   readonly device?: string | undefined;
-  /** `"nan"` looks at every output for NaN, and blames the first op with one. */
+  /** `"nan"` looks at every output for NaN and blames the first op; not by default. */
   readonly check?: "nan" | undefined;
   /**
    * What is stored: `"auto"`, what was asked for and what cost more to compute
@@ -45,6 +45,9 @@ export interface RunOptions {
   readonly keep?: "auto" | "all" | "roots" | undefined;
   /** Values that take the place of outputs of nodes. */
   readonly overrides?: Overrides | undefined;
-  /** How many bodies of each kind may run at once. */
+  /**
+   * How many bodies of each kind may run at once; by default up to 4 of `cpu`
+   * (fewer on fewer cores), 1 of `gpu` and 8 of `io`.
+   */
   readonly limits?: Partial<Readonly<Record<OpKind, number>>> | undefined;
 }

@@ -131,11 +131,14 @@ export interface OpDefinition<
    * without one (a notebook cell) is keyed by its text, for this session only.
    */
   readonly version?: string;
-  /** What it does, in one line. */
+  /** What it does, in one line; empty by default. */
   readonly doc?: string;
-  /** The input ports by name; bare zod schemas are ports of plain data. */
+  /**
+   * The input ports by name, none by default; bare zod schemas are ports of
+   * plain data.
+   */
   readonly inputs?: I;
-  /** The schema of the params. */
+  /** The schema of the params; without it the op takes none. */
   readonly params?: S;
   /** The output ports by name; bare zod schemas are ports of plain data. */
   readonly outputs: O & WithoutReserved<O>;
@@ -143,9 +146,12 @@ export interface OpDefinition<
   readonly uses?: readonly unknown[];
   /** Which limit of the scheduler it falls under; `cpu` by default. */
   readonly kind?: OpKind;
-  /** How often a failed body is tried again; only for `kind: "io"`. */
+  /** How often a failed body is tried again, for `kind: "io"` only; default 0. */
   readonly retries?: number;
-  /** Declares that no row of an output depends on later rows of the inputs. */
+  /**
+   * Declares that no row of an output depends on later rows of the inputs; false
+   * by default. {@linkcode checkCausal} looks whether it is so.
+   */
   readonly causal?: boolean;
   /**
    * The body: a pure function of inputs and params.

@@ -247,7 +247,7 @@ function ragged(axis: number, actual: string, shape: Shape): ShapeError {
 
 /** Options of functions that make tensors; f32 when no dtype is given. */
 export interface CreationOptions<D extends DType = DType> {
-  /** The dtype. */
+  /** The dtype; f32 by default. */
   readonly dtype?: D;
 }
 
