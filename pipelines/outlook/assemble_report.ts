@@ -30,7 +30,12 @@ import {
   volatilityMetrics,
 } from "./metrics.ts";
 import { notesOf } from "./notes.ts";
-import { type PriceFinding, REPORT, type Report } from "./report_schema.ts";
+import {
+  PRICE_FINDINGS,
+  type PriceFinding,
+  REPORT,
+  type Report,
+} from "./report_schema.ts";
 import { SETTINGS, type SettingsInput } from "./settings.ts";
 import { BAND_LEVEL } from "./volatility_stage.ts";
 
@@ -40,13 +45,6 @@ const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
   mean: z.number(),
   comparison: z.object({ statistic: z.number(), pValue: z.number() })
     .nullable(),
-}));
-
-const FINDINGS: z.ZodType<readonly PriceFinding[]> = z.array(z.object({
-  code: z.string(),
-  severity: z.string(),
-  count: z.number(),
-  message: z.string(),
 }));
 
 const SERIES = port.tensor("f64", ["t"]);
@@ -148,11 +146,11 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "1",
+  version: "2",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),
-    findings: port.value(FINDINGS),
+    findings: port.value(PRICE_FINDINGS),
     table: port.frame(),
     splits: port.value(SPLITS),
     movementSplits: port.value(SPLITS),

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ParameterError } from "../../runtime/core/errors.ts";
+import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
@@ -30,6 +31,10 @@ export const USAGE = `Usage: deno task outlook [options]
   --decay RATE       decay of EWMA (default 0.94)
   --minimum-slope K  debiasing stretches predictions by at most 1 / K
                      (default 0.9)
+  --train-years N    years that the volatility models learn from
+                     (default 4, in size full 5)
+  --movement-years N forecast years that the movement models learn from first
+                     (default 3, in size full 4)
   --seed NUMBER      seed of all random draws (default 0)
   --out DIR          folder of report.json, report.html, trace.json
                      (default out/outlook)
@@ -49,6 +54,10 @@ const OPTIONS = z.object({
   minimumSlope: z.coerce.number().pipe(SETTING_SHAPE.minimumSlope.unwrap())
     .optional(),
   seed: z.coerce.number().pipe(SETTING_SHAPE.seed.unwrap())
+    .optional(),
+  trainYears: z.coerce.number().pipe(SETTING_SHAPE.trainYears.unwrap())
+    .optional(),
+  movementYears: z.coerce.number().pipe(SETTING_SHAPE.movementYears.unwrap())
     .optional(),
   prices: z.string().optional(),
   ticker: z.string().optional(),
@@ -72,7 +81,12 @@ export function readOptions(args: readonly string[]): OutlookOptions {
   const text = { type: "string" } as const;
   let values: Record<string, unknown>;
   try {
-    const { "minimum-slope": minimumSlope, ...rest } = parseArgs({
+    const {
+      "minimum-slope": minimumSlope,
+      "train-years": trainYears,
+      "movement-years": movementYears,
+      ...rest
+    } = parseArgs({
       args: [...args],
       options: {
         prices: text,
@@ -82,6 +96,8 @@ export function readOptions(args: readonly string[]): OutlookOptions {
         threshold: text,
         decay: text,
         "minimum-slope": text,
+        "train-years": text,
+        "movement-years": text,
         seed: text,
         out: text,
         store: text,
@@ -89,7 +105,7 @@ export function readOptions(args: readonly string[]): OutlookOptions {
         help: { type: "boolean" },
       },
     }).values;
-    values = { minimumSlope, ...rest };
+    values = { minimumSlope, trainYears, movementYears, ...rest };
   } catch (cause) {
     throw new ParameterError("Cannot read the command line", {
       cause,
@@ -163,6 +179,7 @@ export async function outlookCommand(
     print(USAGE);
     return;
   }
+  await makeFolder(options.out);
   showRuns();
   const startedAt = new Date();
   const settings = SETTINGS.parse(options);
@@ -176,7 +193,6 @@ export async function outlookCommand(
   const [{ report }] = await run.values;
   const view = viewOf(run.events.past);
 
-  await mkdir(options.out, { recursive: true });
   const write = (name: string, text: string) =>
     writeFile(join(options.out, name), text);
   await write(
@@ -188,19 +204,42 @@ export async function outlookCommand(
     await reportPage(report, {
       view,
       createdAt: startedAt,
-      provenance: provenanceOf(options),
+      provenance: await provenanceOf(options),
     }),
   );
   await write("trace.json", JSON.stringify(run.trace.toChrome()));
   for (const line of summaryOf(report, view, options.out)) print(line);
 }
 
-function provenanceOf(
+/** Before the run: nobody wants to learn of it after. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    throw new ParameterError(`Cannot write a report to the folder "${path}"`, {
+      cause,
+      expected: "a folder that this process may write to",
+      hint:
+        '"deno task demo" may write below "out" only, "deno task outlook" anywhere',
+    });
+  }
+}
+
+async function provenanceOf(
   options: OutlookOptions,
-): (readonly [string, string])[] {
+): Promise<(readonly [string, string])[]> {
+  const { prices, ticker } = options;
   return [
-    ["prices", options.prices ?? "S&P 500 sample of vega-datasets"],
+    ...(prices === undefined
+      ? [["prices", "S&P 500 sample of vega-datasets"] as const]
+      : [
+        ["prices", prices] as const,
+        ["digest of prices", await file(prices).digest()] as const,
+      ]),
+    ...(ticker === undefined ? [] : [["ticker", ticker] as const]),
     ["settings", JSON.stringify(SETTINGS.parse(options))],
+    ["Weft", WEFT_VERSION],
     ["Deno", Deno.version.deno],
     ["store", options.store],
     ["device", options.device ?? "chosen by Weft"],

@@ -50,7 +50,8 @@ export const nestedSplits: Op<
           expected:
             `more than ${skip} windows, the first ${skip} longer than ${purge} rows`,
           actual: `${splits.length} windows`,
-          hint: "Pass a longer series of prices",
+          hint:
+            'Bring more years of prices, or shorten the windows: "--train-years" and "--movement-years" of the outlook',
         },
       );
     }

@@ -36,6 +36,33 @@ function overall(metrics: readonly Metric[], metric: string): Metric[] {
   );
 }
 
+function intervalOf({ lower, upper }: Metric): string {
+  return lower === null || upper === null
+    ? ""
+    : ` (95 % interval ${lower.toFixed(3)} to ${upper.toFixed(3)})`;
+}
+
+/**
+ * A score against its baseline, in words: only a baseline outside of the
+ * score's interval is a clear difference.
+ *
+ * @param metric The score, with its interval where there is one.
+ * @returns The end of a sentence.
+ */
+export function verdictOf(
+  { value, lower, upper, lowerIsBetter, baseline }: Metric,
+): string {
+  const within = lower !== null && upper !== null &&
+    baseline.value >= lower && baseline.value <= upper;
+  if (within) return "not clearly different from the baseline";
+  const gain = lowerIsBetter ? baseline.value - value : value - baseline.value;
+  return gain > 0
+    ? "better than the baseline"
+    : gain < 0
+    ? "worse than the baseline"
+    : "equal to the baseline";
+}
+
 /**
  * Sentences on who beats its baseline and who does not.
  *
@@ -62,12 +89,12 @@ export function notesOf(
     } than ${nameOf(row.baseline.model)} (${verdict}).`;
   });
   const movement = overall(metrics, "logLoss").map((row) => {
-    const gain = row.baseline.value - row.value;
-    return `${nameOf(row.model)}: log loss ${row.value.toFixed(4)} against ${
-      row.baseline.value.toFixed(4)
-    } of ${nameOf(row.baseline.model)}: ${
-      gain > 0 ? "better" : "no better"
-    } than the baseline.`;
+    const { value, baseline } = row;
+    return `${nameOf(row.model)}: log loss ${value.toFixed(4)}${
+      intervalOf(row)
+    } against ${baseline.value.toFixed(4)} of ${nameOf(baseline.model)}: ${
+      verdictOf(row)
+    }.`;
   });
   return [...volatility, ...movement];
 }

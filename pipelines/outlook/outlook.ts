@@ -28,10 +28,11 @@ import { classProbabilities } from "./class_probabilities.ts";
 import { lastRows } from "./last_rows.ts";
 import { movementStage } from "./movement_stage.ts";
 import { nestedSplits } from "./nested_splits.ts";
-import type { Report } from "./report_schema.ts";
+import type { PriceFinding, Report } from "./report_schema.ts";
 import { type Settings, SIZES } from "./settings.ts";
 import { volatilityFeatures } from "./volatility_features.ts";
 import { volatilityStage } from "./volatility_stage.ts";
+import { wholeDays } from "./whole_days.ts";
 
 /** Columns that the technical expert reads. */
 export const TECHNICAL_COLUMNS: readonly string[] = [
@@ -51,14 +52,7 @@ export interface OutlookInputs {
   /** Columns date, open, high, low, close, volume. */
   readonly prices: Output<DataFrame>;
   /** Findings of the reader. */
-  readonly findings: Output<
-    readonly {
-      code: string;
-      severity: string;
-      count: number;
-      message: string;
-    }[]
-  >;
+  readonly findings: Output<readonly PriceFinding[]>;
 }
 
 /**
@@ -82,7 +76,7 @@ export function outlook(
   settings: Settings,
 ): Node<{ report: Report }> {
   const size = SIZES[settings.size];
-  const { prices, findings } = inputs;
+  const { prices, findings } = wholeDays(inputs);
 
   const measured = withColumns({
     frame: prices,
@@ -109,10 +103,10 @@ export function outlook(
   const { splits } = walkForwardSplits({ frame: table }, {
     by: "years",
     window: "rolling",
-    trainYears: size.trainYears,
+    trainYears: settings.trainYears ?? size.trainYears,
   });
   const movementSplits = nestedSplits({ splits }, {
-    skip: size.movementYears,
+    skip: settings.movementYears ?? size.movementYears,
     purge: settings.horizon,
   }).splits;
   const variance = column(table, "variance");

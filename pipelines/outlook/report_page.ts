@@ -17,7 +17,7 @@ import {
   scatterFigure,
 } from "../../runtime/display/mod.ts";
 import { ALL_SPLITS } from "./metrics.ts";
-import { MODEL_NAMES } from "./notes.ts";
+import { MODEL_NAMES, verdictOf } from "./notes.ts";
 import type { Metric, Period, Report } from "./report_schema.ts";
 
 const TRADING_DAYS = 252;
@@ -141,12 +141,14 @@ function volatilityBlocks(report: Report): ReportBlock[] {
       yLabel: "volatility a year, %",
       logY: true,
     }),
+    `Volatility is the square root of the variance of daily log returns, times √${TRADING_DAYS}. As realised counts, for each day, the variance after Garman and Klass from open, high, low and close plus the squared move from the close before to the open: a noisy measure of the true one.`,
     `The band is the Gaussian process's for the measured variance of the day: ${
       (100 * coverage.observed).toFixed(1)
     } % of the days fell into it, ${
       (100 * coverage.level).toFixed(0)
     } % should have.`,
     metricTable(report, "volatility"),
+    "QLIKE is realised / forecast − log(realised / forecast) − 1, without a unit; MSE is the mean squared error of the daily variance, in (squared log return)². Both are better when lower. Bold is the best of a column, italic the baseline.",
     metricTable(report, "volatility", { shuffled: true }),
     comparisons,
     scatterFigure([{
@@ -174,17 +176,22 @@ function movementBlocks(report: Report): ReportBlock[] {
   const { classes, confusion, calibration, horizon, threshold } =
     report.movement;
   return [
-    `Up or down means a return of more than ${
-      (100 * threshold).toFixed(1)
-    } % within ${horizon} trading days. The baseline is how often each class occurred in the training window.`,
+    `Up or down means that the return from a close to the close ${
+      horizon === 1
+        ? "of the next trading day"
+        : `${horizon} trading days later`
+    } is above ${per100(threshold)} % or below −${
+      per100(threshold)
+    } %; hold is what lies between. The baseline is how often each class occurred in the training window.`,
     metricTable(report, "movement"),
+    "Brier score and log loss (in nats) are better when lower, the others when higher. Bold is the best of a column, italic the baseline.",
     metricTable(report, "movement", { shuffled: true }),
     intervalTable(report),
     {
       kind: "columns",
       blocks: [
         confusionFigure(classes, confusion, {
-          title: "Confusion of the fused experts",
+          title: `Confusion: ${nameOf("fused")}, days`,
         }),
         calibrationFigure([{
           name: nameOf("fused"),
@@ -198,13 +205,31 @@ function movementBlocks(report: Report): ReportBlock[] {
       report.movement.calibrationError.toFixed(4)
     }; mean weight of the technical expert's shift in the fusion ${
       report.movement.meanFusionWeight.toFixed(3)
-    } (between 0 and 2).`,
+    } (between 0 and 2).${neverPredicted(classes, confusion)}`,
     {
       kind: "details",
       summary: "Year by year",
       blocks: bySplit(report, "movement"),
     },
   ];
+}
+
+/** A rate in per cent, without rounding it away. */
+function per100(rate: number): string {
+  return String(Number((100 * rate).toPrecision(4)));
+}
+
+/** Says which classes are in no prediction. */
+function neverPredicted(
+  classes: readonly string[],
+  confusion: readonly (readonly number[])[],
+): string {
+  const never = classes.filter((_, column) =>
+    confusion.every((row) => row[column] === 0)
+  );
+  return never.length === 0
+    ? ""
+    : ` Never the most probable class: ${never.join(", ")}.`;
 }
 
 /** Bootstrap intervals of the scores, in one table. */
@@ -230,7 +255,10 @@ function intervalTable(report: Report): ResultTable {
       upper,
       baseline.value,
     ]),
-    { caption: "95 % intervals from a block bootstrap over days" },
+    {
+      caption:
+        `95 % intervals from a block bootstrap over days, blocks of ${report.movement.horizon}`,
+    },
   );
 }
 
@@ -275,6 +303,14 @@ function dataBlocks(report: Report): ReportBlock[] {
   ];
 }
 
+/** How the model of the headline stands against its baseline. */
+function fusedVerdict({ metrics }: Report): string {
+  const score = metrics.find(({ model, split, metric }) =>
+    model === "fused" && split === ALL_SPLITS && metric === "logLoss"
+  );
+  return score === undefined ? "" : `; log loss ${verdictOf(score)}`;
+}
+
 /**
  * Draws the report as one self-contained HTML file.
  *
@@ -307,13 +343,13 @@ export async function reportPage(
               }]),
               {
                 label:
-                  `up, hold, down within ${movement.horizon} days of ${movement.latest.day}`,
+                  `up, hold, down over the ${movement.horizon} trading days after ${movement.latest.day}`,
                 value: [...movement.latest.probabilities].reverse().map((p) =>
                   `${(100 * p).toFixed(0)} %`
                 ).join(" · "),
                 note: `${nameOf("fused")}; calibration error ${
                   movement.calibrationError.toFixed(2)
-                }`,
+                }${fusedVerdict(report)}`,
               },
               {
                 label: "coverage of the band",

@@ -151,6 +151,16 @@ export interface Report {
 const SERIES = z.array(z.number().nullable());
 const PERIOD = z.object({ from: z.string(), to: z.string(), rows: z.number() });
 
+/** Schema of what was found odd in the prices. */
+export const PRICE_FINDINGS: z.ZodType<readonly PriceFinding[]> = z.array(
+  z.object({
+    code: z.string(),
+    severity: z.string(),
+    count: z.number(),
+    message: z.string(),
+  }),
+);
+
 /** Schema of the report. */
 export const REPORT: z.ZodType<Report> = z.object({
   title: z.string(),
@@ -159,12 +169,7 @@ export const REPORT: z.ZodType<Report> = z.object({
     rows: z.number(),
     from: z.string(),
     to: z.string(),
-    findings: z.array(z.object({
-      code: z.string(),
-      severity: z.string(),
-      count: z.number(),
-      message: z.string(),
-    })),
+    findings: PRICE_FINDINGS,
   }),
   windows: z.array(z.object({
     stage: z.string(),

@@ -20,6 +20,13 @@ export interface Settings {
   readonly minimumSlope: number;
   /** Seed of all random draws. */
   readonly seed: number;
+  /** Years that the volatility models learn from; default: as the size says. */
+  readonly trainYears?: number | undefined;
+  /**
+   * Test years of forecasts before the movement models begin to learn;
+   * default: as the size says.
+   */
+  readonly movementYears?: number | undefined;
 }
 
 /** The settings as they are given; all have defaults. */
@@ -35,6 +42,8 @@ export const SETTING_SHAPE = {
   decay: z.number().gt(0).lt(1).default(0.94),
   minimumSlope: z.number().gt(0).max(1).default(0.9),
   seed: z.int().nonnegative().default(0),
+  trainYears: z.int().positive().optional(),
+  movementYears: z.int().positive().optional(),
 };
 
 /** Schema of the settings. */
