@@ -102,6 +102,13 @@ function binsOf(points: readonly Point[], edges: number[]): CalibrationBin[] {
  * default) or with equally many rows (`"quantile"`). The expected calibration
  * error is the mean of `|observed - meanPredicted|`, weighted by count.
  *
+ * Inputs: `labels`, i32 `["n"]`, -1 where not known (such rows are left out);
+ * `probabilities`, f64 `["n", "k"]`. `bins` is 10 by default. Outputs: `bins`, in
+ * ascending order, and `expectedError`.
+ *
+ * @throws {DataError} If no row is labelled, a label is no class, or a row of
+ * probabilities holds NaN, a negative number, or does not sum to 1 (to 1e-6).
+ *
  * @example
  * ```ts
  * import { calibrationCurve } from "@weft/weft/ops/evaluate";

@@ -48,6 +48,11 @@ async function readConfusion(
 /**
  * Share of rows whose class was predicted: `score` from 0 to 1.
  *
+ * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
+ * label must be left out first.
+ *
+ * @throws {DataError} If there are no rows, or a label or prediction is negative.
+ *
  * @example
  * ```ts
  * import { accuracy } from "@weft/weft/ops/evaluate";
@@ -78,6 +83,11 @@ export const accuracy: Op<
  * F1 over the classes. `average: "macro"` (the default) is the plain mean over
  * the classes that occur in labels or predictions; `"weighted"` weighs each by
  * its number of rows. A class that is never predicted or never true has F1 0.
+ *
+ * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
+ * label must be left out first.
+ *
+ * @throws {DataError} If there are no rows, or a label or prediction is negative.
  *
  * @example
  * ```ts
@@ -116,6 +126,11 @@ export const f1Score: Op<
  * Matthews correlation coefficient for any number of classes: `score` from -1
  * to 1; 0 is chance, and what constant labels or predictions get.
  *
+ * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
+ * label must be left out first.
+ *
+ * @throws {DataError} If there are no rows, or a label or prediction is negative.
+ *
  * @example
  * ```ts
  * import { matthewsCorrelation } from "@weft/weft/ops/evaluate";
@@ -145,6 +160,11 @@ export const matthewsCorrelation: Op<
 /**
  * Counts `[true class][predicted class]`. `classes` fixes their number where
  * the last ones may not occur.
+ *
+ * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
+ * label must be left out first.
+ *
+ * @throws {DataError} If there are no rows, or a label or prediction is no class.
  *
  * @example
  * ```ts

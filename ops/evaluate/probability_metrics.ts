@@ -34,6 +34,12 @@ const SCORE = { score: port.value(z.number()) };
  * and the one-hot label, summed over the classes; from 0 to 2, lower is
  * better. For two classes it is twice what scikit-learn gives by default.
  *
+ * Inputs: `labels`, i32 `["n"]`, -1 where not known (such rows are left out);
+ * `probabilities`, f64 `["n", "k"]`. Output: `score`.
+ *
+ * @throws {DataError} If no row is labelled, a label is no class, or a row of
+ * probabilities holds NaN, a negative number, or does not sum to 1 (to 1e-6).
+ *
  * @example
  * ```ts
  * import { brierScore } from "@weft/weft/ops/evaluate";
@@ -65,6 +71,12 @@ export const brierScore: Op<
 /**
  * Mean log loss in nats, lower is better. Probabilities under the machine
  * epsilon count as the epsilon, as in scikit-learn.
+ *
+ * Inputs: `labels`, i32 `["n"]`, -1 where not known (such rows are left out);
+ * `probabilities`, f64 `["n", "k"]`. Output: `score`.
+ *
+ * @throws {DataError} If no row is labelled, a label is no class, or a row of
+ * probabilities holds NaN, a negative number, or does not sum to 1 (to 1e-6).
  *
  * @example
  * ```ts
