@@ -5,14 +5,13 @@
  */
 
 import { ParameterError } from "../core/errors.ts";
-import type { DType } from "../device/dtypes.ts";
+import { type DType, isFloatDType } from "../device/dtypes.ts";
 import { broadcastShapes } from "../device/shapes.ts";
 import {
   apply,
   binary,
   castTo,
   compare,
-  constant,
   expandTo,
   requireBits,
   requireBool,
@@ -20,7 +19,7 @@ import {
   unary,
   unify,
 } from "./node.ts";
-import { Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** A tensor, or a number that takes the dtype of the other operand. */
 export type Operand<D extends DType> = Tensor<D> | number;
@@ -63,13 +62,16 @@ export function divide<D extends DType>(
   requireFloat("divide", result);
   return result;
 }
-/** Quotient rounded down; integers by 0 give 0, floats NaN. */
+/** Quotient rounded down; by 0 integers give 0, floats infinity or NaN. */
 export function floorDivide<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
 ): Tensor<D> {
   const [x, y] = unify("floorDivide", [a, b]) as [Tensor<D>, Tensor<D>];
-  return binary("divide", subtract(x, remainder(x, y)), y);
+  const whole = binary("divide", subtract(x, remainder(x, y)), y);
+  return isFloatDType(x.dtype)
+    ? where(equal(y, 0), binary("divide", x, y), whole)
+    : whole;
 }
 /** `a` to the power `b`; NaN for roots of negative numbers. */
 export function power<D extends DType>(
@@ -530,18 +532,4 @@ export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
  */
 export function stopGradient<D extends DType>(x: Tensor<D>): Tensor<D> {
   return apply("alias", { stop: true }, [x], x.dtype, x.shape);
-}
-
-/**
- * A tensor, or a number as a scalar.
- *
- * @param value The tensor or number.
- * @param dtype Dtype of a number.
- * @returns The tensor.
- */
-export function toTensor<D extends DType>(
-  value: Operand<D>,
-  dtype: D,
-): Tensor<D> {
-  return value instanceof Tensor ? value : constant(value, dtype);
 }

@@ -64,6 +64,10 @@ Deno.test("floorDivide rounds down for integers of either sign", async () => {
   const a = wf.tensor([7, -7, 7, -7], { dtype: "i32" });
   const b = wf.tensor([2, 2, -2, -2], { dtype: "i32" });
   assert.deepEqual(await wf.floorDivide(a, b).toArray(), [3, -4, -4, 3]);
+  assert.deepEqual(await wf.floorDivide(a, 0).toArray(), [0, 0, 0, 0]);
+  const x = wf.tensor([7, -7, 0], { dtype: "f64" });
+  const byZero = await wf.floorDivide(x, 0).toArray();
+  assert.deepEqual(byZero, [Infinity, -Infinity, NaN]);
 });
 
 Deno.test("axes outside of the tensor, or named twice, are refused", () => {

@@ -22,13 +22,21 @@ import { REDUCTION_RULES } from "./reductions.ts";
 import type { GradientRule } from "./rule.ts";
 import { SEVERAL_RULES } from "./several.ts";
 
-/** The gradient table. */
-const RULES: ReadonlyMap<string, GradientRule> = new Map([
-  ...Object.entries(ELEMENTWISE_RULES),
-  ...Object.entries(MOVEMENT_RULES),
-  ...Object.entries(REDUCTION_RULES),
-  ...Object.entries(SEVERAL_RULES),
-]);
+let table: ReadonlyMap<string, GradientRule> | undefined;
+
+/**
+ * The gradient table. It is put together at its first use, as rules for loops
+ * and programs use the reverse walk themselves.
+ */
+function gradientTable(): ReadonlyMap<string, GradientRule> {
+  table ??= new Map([
+    ...Object.entries(ELEMENTWISE_RULES),
+    ...Object.entries(MOVEMENT_RULES),
+    ...Object.entries(REDUCTION_RULES),
+    ...Object.entries(SEVERAL_RULES),
+  ]);
+  return table;
+}
 
 /**
  * Gradients of several values, weighted by cotangents, with respect to nodes.
@@ -111,7 +119,7 @@ function dependents(
 }
 
 function ruleOf(node: GraphNode): GradientRule {
-  const rule = RULES.get(node.op);
+  const rule = gradientTable().get(node.op);
   if (rule === undefined) {
     throw new WeftError(`Cannot differentiate "${node.op}"`, {
       hint: "Use stopGradient on its input, or customGradient around it",
