@@ -6,7 +6,7 @@
 
 import type { DType } from "../dtypes.ts";
 import { type GraphNode, storageOf, valueInputs } from "../graph.ts";
-import { isElementwise } from "../primitives.ts";
+import { BINARY, COMPARE, isElementwise } from "../primitives.ts";
 import { sameShape } from "../shapes.ts";
 import { expressionOf } from "./expressions.ts";
 import type { View } from "./views.ts";
@@ -135,8 +135,44 @@ export function chainText(
     operands,
     statements: statements.join("\n"),
     result: nameOf(result),
-    cost: nodes.length + 1,
+    cost: nodes.reduce((cost, node) => cost + costOf(node), 1),
   };
+}
+
+/** Primitives that take about as long as so many additions. */
+const COSTS: Readonly<Record<string, number>> = {
+  erf: 40,
+  erfc: 40,
+  lgamma: 40,
+  polygamma: 40,
+  logNormalCdf: 60,
+  power: 20,
+  sigmoid: 12,
+  softplus: 20,
+};
+
+/** Elementary primitives, which take one or two cycles. */
+const LIGHT: ReadonlySet<string> = new Set([
+  ...BINARY.filter((name) => name !== "atan2" && name !== "remainder"),
+  ...COMPARE,
+  "where",
+  "cast",
+  "negative",
+  "absolute",
+  "sqrt",
+  "not",
+  "isNaN",
+  "isFinite",
+]);
+
+/**
+ * How long a primitive takes for an element.
+ *
+ * @param node The node.
+ * @returns About how many additions.
+ */
+export function costOf(node: GraphNode): number {
+  return COSTS[node.op] ?? (LIGHT.has(node.op) ? 1 : 8);
 }
 
 const MAX_NAMES = 6;

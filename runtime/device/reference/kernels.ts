@@ -5,7 +5,7 @@
  * @module
  */
 
-import { allocate } from "../dtypes.ts";
+import { allocate, type TypedArray } from "../dtypes.ts";
 import { attributesOf, type GraphNode } from "../graph.ts";
 import type { PlanBuilder } from "./builder.ts";
 import {
@@ -15,6 +15,7 @@ import {
   planTakeAlongAxis,
 } from "./gather.ts";
 import { planCall } from "./call_step.ts";
+import { OPERATIONS_PER_LOOK } from "./clock.ts";
 import { planConcat, planPad } from "./joining.ts";
 import { planMatmul } from "./matmul.ts";
 import { planArgument, planCumulativeSum } from "./rows.ts";
@@ -123,12 +124,19 @@ function planSingle(builder: PlanBuilder, request: KernelRequest): View {
 function planIota(builder: PlanBuilder, request: KernelRequest): View {
   const { node, index } = request;
   const slot = builder.newSlot(node.size);
-  builder.step("iota", index, [], [slot], (buffers) => {
+  builder.step("iota", index, [], [slot], function* (buffers) {
     const out = allocate(node.dtype, node.size);
-    for (let k = 0; k < out.length; k++) out[k] = k;
     buffers[slot] = out;
+    for (let from = 0; from < out.length; from += OPERATIONS_PER_LOOK) {
+      count(out, from, Math.min(out.length, from + OPERATIONS_PER_LOOK));
+      yield;
+    }
   });
   return wholeView(slot, node.shape);
+}
+
+function count(out: TypedArray, from: number, to: number): void {
+  for (let k = from; k < to; k++) out[k] = k;
 }
 
 /**

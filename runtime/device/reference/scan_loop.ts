@@ -8,6 +8,7 @@
 import type { DType, TypedArray } from "../dtypes.ts";
 import { attributesOf, type GraphNode, topologicalOrder } from "../graph.ts";
 import { isElementwise, type ScanAttributes } from "../primitives.ts";
+import { costOf } from "./clusters.ts";
 import { expressionOf } from "./expressions.ts";
 import * as special from "./special.ts";
 
@@ -161,7 +162,8 @@ function scanSource(
       names.set(node, names.get(sourceOf(node))!);
       continue;
     }
-    const name = `v${cost++}`;
+    const name = `v${step.length}`;
+    cost += costOf(node);
     const inputs = node.inputs.map((input) => names.get(input)!);
     names.set(node, name);
     step.push(`const ${name}=${expressionOf(node, inputs)};`);
