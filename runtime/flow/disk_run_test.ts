@@ -232,11 +232,21 @@ Deno.test("disk: provenance is kept with the result, without what looks like a s
     const fetched = op({
       name: "disk/fetched",
       version: "3",
-      params: z.object({ seed: z.number(), apiKey: z.string() }),
+      params: z.object({
+        seed: z.number(),
+        apiKey: z.string(),
+        hubToken: z.string(),
+        maxTokens: z.number(),
+      }),
       outputs: { x: z.number() },
       run: (_inputs, { seed }) => ({ x: seed }),
     });
-    const node = fetched({}, { seed: 7, apiKey: "hunter2" });
+    const node = fetched({}, {
+      seed: 7,
+      apiKey: "hunter2",
+      hubToken: "hunter2",
+      maxTokens: 9,
+    });
     const running = start([node], { store });
     await running.values;
     const computed = running.provenance(node);
@@ -248,6 +258,8 @@ Deno.test("disk: provenance is kept with the result, without what looks like a s
     assert.deepEqual(again.provenance(node)?.params, {
       seed: 7,
       apiKey: "(not recorded)",
+      hubToken: "(not recorded)",
+      maxTokens: 9,
     });
     for (const path of await filesIn(store)) {
       assert.doesNotMatch(await readFile(path, "utf8"), /hunter2/);

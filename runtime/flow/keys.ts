@@ -59,7 +59,9 @@ export function opToken(info: OpInfo): string {
     token += `session ${SESSION} text ${text}`;
   }
   if (info.uses.length > 0) {
-    token += ` uses ${digestText(info.uses.map(digestOfUsed).join("\n"))}`;
+    // Texts of functions have lines of their own: each is hashed by itself
+    const used = info.uses.map((each) => digestText(digestOfUsed(each)));
+    token += ` uses ${digestText(used.join("\n"))}`;
   }
   opTokens.set(info, token);
   return token;

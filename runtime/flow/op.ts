@@ -19,6 +19,8 @@ import type { OpBody, OpInfo, OpKind } from "./op_info.ts";
 import type { Nothing, Op, OpDefinition, ParamsOf } from "./types.ts";
 
 const RESERVED = ["value", "plan", "explain", "then"];
+/** What stands in keys, whose parts are set apart by spaces and lines. */
+const KEY_TEXT = /^[^\s\p{Cc}]+$/u;
 const KINDS: readonly OpKind[] = ["cpu", "gpu", "io"];
 
 function portsOf(
@@ -61,8 +63,18 @@ function checkDefinition(info: OpInfo): void {
       hint: 'Name it like "family/method"',
     });
   }
-  if (version === "") {
-    refuse(name, "its version is empty", 'Give a version, for example "1"');
+  if (version !== undefined && !KEY_TEXT.test(version)) {
+    const why = version === "" ? "empty" : JSON.stringify(version);
+    refuse(name, `its version is ${why}`, 'Give a version, for example "1"');
+  }
+  for (const port of [...info.inputs.keys(), ...outputs.keys()]) {
+    if (!KEY_TEXT.test(port)) {
+      refuse(
+        name,
+        `a port is named ${JSON.stringify(port)}`,
+        "Name ports without spaces and line breaks",
+      );
+    }
   }
   if (outputs.size === 0) {
     refuse(name, "it has no outputs", "Declare at least one output");

@@ -204,6 +204,14 @@ Deno.test("op: definitions that could never run are refused", () => {
     /version is empty/,
   );
   assert.throws(
+    () => op({ name: "a", version: "1\n2", outputs, run }),
+    /its version is "1\\n2"/,
+  );
+  assert.throws(
+    () => op({ name: "a", inputs: { "x y": z.number() }, outputs, run }),
+    /a port is named "x y"/,
+  );
+  assert.throws(
     () => op({ name: "a", outputs: {}, run: () => ({}) }),
     /no outputs/,
   );

@@ -24,7 +24,9 @@ export interface Provenance extends StoredProvenance {
   readonly computedAt?: string;
 }
 
-const SECRET = /password|passphrase|secret|credential|api_?key|access_?token/i;
+/** Names of params that hold secrets; `tokens` and `maxTokens` do not. */
+const SECRET =
+  /password|passphrase|secret|credential|authorization|api_?key|(?:^|[a-z_])token$/i;
 
 /** Params as JSON that may be shown to others. */
 function publicParams(params: unknown): unknown {

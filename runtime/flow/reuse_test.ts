@@ -157,6 +157,11 @@ Deno.test("keys: helpers and constants in uses enter the key, with a version too
     assert.equal(await state(make((x: number) => x + 1, 3)), "reused");
     assert.equal(await state(make((x: number) => x + 1, 4)), "computed");
     assert.equal(await state(make((x: number) => x + 2, 3)), "computed");
+    const [first, second] = [() => 1, () => 2];
+    const joined = { toString: () => `${first}\n${second}` };
+    await make(first, second).value({ store });
+    const text = Object.assign(() => 0, joined);
+    assert.equal(await state(make(text)), "computed");
   }
 });
 
