@@ -51,7 +51,8 @@ export interface DebiasForecastParams {
   method?: "lcc" | "tweedie" | "mincerZarnowitz" | undefined;
   /**
    * Smallest slope of the forecast on the truth (`lcc`) or of the truth on the
-   * forecast (`mincerZarnowitz`); default 0.2.
+   * forecast (`mincerZarnowitz`, which also keeps to its reciprocal as the
+   * largest); default 0.2.
    */
   minimumSlope?: number | undefined;
   /** Fewest calibration rows; a window with fewer is left as it is. Default 60. */
@@ -81,7 +82,8 @@ export interface DebiasForecastParams {
  * forecast is less spread than what it forecasts, the noise of the proxy counts as
  * truth here, and dividing by a slope of 0.3 raises QLIKE manyfold. Where the loss
  * of each day is what matters, `mincerZarnowitz` regresses log truth on log
- * forecast, `log v = a + b log f + e`, and forecasts `a + b log f`.
+ * forecast, `log v = a + b log f + e`, and forecasts `a + b log f`; forecasts that
+ * hardly vary give any b, so b is bounded on both sides.
  *
  * Errors: variances or forecasts that are not positive, missing test rows.
  *
@@ -110,7 +112,7 @@ export const debiasForecast: Op<
   { forecast: F64; calibrations: ForecastCalibration[] }
 > = op({
   name: "debias/debiasForecast",
-  version: "1",
+  version: "2",
   doc: "Walk-forward correction of a shrunken variance forecast",
   inputs: {
     variance: port.tensor("f64", ["t"]),
@@ -231,13 +233,13 @@ function calibrate(
     return { ...identity, sigma: errorDeviation(rows), findings };
   }
   const isReversed = params.method === "mincerZarnowitz";
-  const line = flooredLine(
-    isReversed
-      ? { predictions: rows.targets, targets: rows.predictions }
-      : rows,
-    params.minimumSlope,
-    findings,
-  );
+  const line = isReversed
+    ? boundedLine(
+      { predictions: rows.targets, targets: rows.predictions },
+      [params.minimumSlope, 1 / params.minimumSlope],
+      findings,
+    )
+    : boundedLine(rows, [params.minimumSlope, Infinity], findings);
   // a + b f is (f + a/b) / (1/b).
   return isReversed
     ? {
@@ -249,21 +251,22 @@ function calibrate(
     : { ...identity, ...line, findings };
 }
 
-/** The line of predictions on targets through their means, not flatter than the floor. */
-function flooredLine(
+/** The line of predictions on targets through their means, its slope within bounds. */
+function boundedLine(
   rows: ForecastRows,
-  minimumSlope: number,
+  [least, most]: readonly [number, number],
   findings: Finding[],
 ): { intercept: number; slope: number } {
-  const { intercept, slope } = regressPredictions(rows);
-  if (slope >= minimumSlope) return { intercept, slope };
+  const line = regressPredictions(rows);
+  const slope = Math.min(Math.max(line.slope, least), most);
+  if (slope === line.slope) return line;
   findings.push({
-    name: "slopeFloorBinds",
-    message: `The slope of the regression is ${slope}; ${minimumSlope} is used`,
+    name: slope === least ? "slopeFloorBinds" : "slopeCeilingBinds",
+    message: `The slope of the regression is ${line.slope}; ${slope} is used`,
   });
   return {
-    intercept: mean(rows.predictions) - minimumSlope * mean(rows.targets),
-    slope: minimumSlope,
+    intercept: mean(rows.predictions) - slope * mean(rows.targets),
+    slope,
   };
 }
 

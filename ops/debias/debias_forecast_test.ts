@@ -86,6 +86,23 @@ Deno.test("debiasForecast by Mincer and Zarnowitz's regression lowers the loss o
   close(corrected / loss(data.forecast), 1, 0.05);
 });
 
+Deno.test("debiasForecast bounds the slope where a forecast hardly varies", async () => {
+  const data = await shrunken();
+  const flat = {
+    variance: data.variance,
+    forecast: data.forecast.map((value) => value ** 0.01),
+  };
+  const { calibrations } = await run(flat, {
+    method: "mincerZarnowitz",
+    minimumSlope: 0.5,
+  });
+  close(1 / (calibrations[1]?.slope ?? NaN), 2, 1e-12);
+  assert.deepEqual(
+    calibrations[1]?.findings.map(({ name }) => name),
+    ["slopeCeilingBinds"],
+  );
+});
+
 Deno.test("debiasForecast meets the mean of the proxy on its calibration rows", async () => {
   const data = await shrunken();
   const { calibrations } = await run(data);

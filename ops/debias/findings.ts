@@ -13,6 +13,7 @@ export interface Finding {
     | "smallSlope"
     | "fewRows"
     | "slopeFloorBinds"
+    | "slopeCeilingBinds"
     | "notCalibrated";
   /** One sentence with the values that led to it. */
   readonly message: string;
@@ -24,6 +25,7 @@ export const findingSchema: z.ZodType<Finding> = z.object({
     "smallSlope",
     "fewRows",
     "slopeFloorBinds",
+    "slopeCeilingBinds",
     "notCalibrated",
   ]),
   message: z.string(),

@@ -65,7 +65,7 @@ export function volatilityStage(inputs: VolatilityInputs, settings: Settings) {
     gp: process.forecast,
     gpRecalibrated: debiasForecast(
       { variance, forecast: process.forecast, splits },
-      { method: "mincerZarnowitz" },
+      { method: "mincerZarnowitz", minimumSlope: 0.5 },
     ).forecast,
     har: harForecast({ variance, splits }, {
       // The filter falls back to the mean just when volatility is at its highest
