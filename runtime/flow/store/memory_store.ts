@@ -62,6 +62,11 @@ export class MemoryStore implements Store {
   readonly #kept = new WeakMap<StoreRecord, Kept>();
   /** What all values keep alive; counted once, however many share it. */
   readonly #things = new Map<object, Thing>();
+  /**
+   * Goes over the entries from the oldest on. What it has passed was removed
+   * or has moved to the end, so it never has to look at the beginning again.
+   */
+  #oldest = this.#entries.keys();
   #bytes = 0;
 
   /**
@@ -264,9 +269,10 @@ export class MemoryStore implements Store {
   }
 
   #evict(maxBytes: number): void {
-    for (const slot of this.#entries.keys()) {
-      if (this.#bytes <= maxBytes) return;
-      this.#remove(slot);
+    while (this.#bytes > maxBytes && this.#entries.size > 0) {
+      const { value: slot } = this.#oldest.next();
+      if (slot === undefined) this.#oldest = this.#entries.keys();
+      else this.#remove(slot);
     }
   }
 }
