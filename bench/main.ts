@@ -31,5 +31,15 @@ for (const [key, load] of Object.entries(BENCHES)) {
 if (Deno.args.includes("--json")) {
   console.log(JSON.stringify(results, null, 2));
 } else {
-  console.table(results);
+  const rounded = (value: number | null) =>
+    value === null ? "" : value.toPrecision(3);
+  console.table(
+    results.map(({ oursMs, peerMs, ratio, peer, ...rest }) => ({
+      ...rest,
+      "ours, ms": rounded(oursMs),
+      peer: peer ?? "",
+      "peer, ms": rounded(peerMs),
+      ratio: rounded(ratio),
+    })),
+  );
 }
