@@ -217,6 +217,9 @@ export async function minimizeVector(
       const direction = searchDirection(current.gradient, pairs);
       const slope = innerProduct(current.gradient, direction);
       if (!(slope < 0)) {
+        // Along the gradient itself there is no other way down: it is so small
+        // that its square is 0.
+        if (pairs.length === 0) return report("lineSearch");
         // The remembered curvature no longer describes this place.
         pairs.length = 0;
         continue;

@@ -226,3 +226,16 @@ Deno.test("minimizeVector checks its options and the gradient's length", async (
     /does not fit the point/,
   );
 });
+
+Deno.test("minimizeVector ends where the gradient is too small to be squared", async () => {
+  const found = await minimizeVector(
+    (x) => ({
+      value: 1 + 1e-200 * x[0]!,
+      gradient: new Float64Array([1e-200]),
+    }),
+    new Float64Array([0]),
+    { tolerance: 0 },
+  );
+  assert.equal(found.reason, "lineSearch");
+  assert.equal(found.converged, false);
+});
