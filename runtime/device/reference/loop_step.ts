@@ -5,7 +5,12 @@
  * @module
  */
 
-import { allocate, type DType, type TypedArray } from "../dtypes.ts";
+import {
+  allocate,
+  type DType,
+  isFloatDType,
+  type TypedArray,
+} from "../dtypes.ts";
 import type { ReduceName } from "../primitives.ts";
 import { reducedShape, type Shape, sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
@@ -89,6 +94,7 @@ export function planLoops(builder: PlanBuilder, nest: LoopNest): void {
     outer: outer.shape.length,
     perLook: Math.max(1, Math.floor(OPERATIONS_PER_LOOK / (nest.cost ?? 1))),
     reduce: reduce?.name,
+    exact: !isFloatDType(out.dtype),
   };
   builder.step(
     nest.name,
@@ -123,6 +129,8 @@ interface Loops {
   readonly outer: number;
   readonly perLook: number;
   readonly reduce: ReduceName | undefined;
+  /** Whether integers are reduced, which wrap around. */
+  readonly exact: boolean;
 }
 
 /** Runs a heavy loop nest block by block. */
@@ -131,7 +139,7 @@ function* runBlocks(
   out: TypedArray,
   arrays: readonly TypedArray[],
 ): Work {
-  const { kernel, strides, lengths, outer, perLook, reduce } = loops;
+  const { kernel, strides, lengths, outer, perLook, reduce, exact } = loops;
   const reduced = sizeOf(lengths.slice(outer));
   if (reduce === undefined || reduced <= perLook) {
     const blocks = cutBlocks(
@@ -169,7 +177,7 @@ function* runBlocks(
         strides,
         [...ones, ...block.lengths],
       );
-      total = join(reduce, total, partial[0]!);
+      total = join(reduce, exact, total, partial[0]!);
       yield;
     }
     out[position++] = total;
@@ -189,12 +197,17 @@ function start(reduce: ReduceName): number {
   }
 }
 
-function join(reduce: ReduceName, a: number, b: number): number {
+function join(
+  reduce: ReduceName,
+  exact: boolean,
+  a: number,
+  b: number,
+): number {
   switch (reduce) {
     case "sum":
-      return a + b;
+      return exact ? (a + b) | 0 : a + b;
     case "prod":
-      return a * b;
+      return exact ? Math.imul(a, b) : a * b;
     case "max":
       return Math.max(a, b);
     case "min":

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DType, TypedArray } from "../dtypes.ts";
+import { type DType, isFloatDType, type TypedArray } from "../dtypes.ts";
 import type { ReduceName } from "../primitives.ts";
 import * as special from "./special.ts";
 
@@ -71,23 +71,29 @@ export const REDUCE_START: Readonly<Record<ReduceName, string>> = {
 };
 
 /**
- * The text that folds a value into an accumulator.
+ * The text that folds a value into an accumulator. Integers wrap around at 32
+ * bits, so that no digits are lost; narrower ones wrap again when stored.
  *
  * @param name The reduction.
+ * @param dtype Dtype of the result.
  * @param total The accumulator.
  * @param value The value.
  * @returns A statement.
  */
 export function foldText(
   name: ReduceName,
+  dtype: DType,
   total: string,
   value: string,
 ): string {
+  const exact = !isFloatDType(dtype);
   switch (name) {
     case "sum":
-      return `${total}+=${value};`;
+      return exact ? `${total}=(${total}+${value})|0;` : `${total}+=${value};`;
     case "prod":
-      return `${total}*=${value};`;
+      return exact
+        ? `${total}=Math.imul(${total},${value});`
+        : `${total}*=${value};`;
     case "max":
       return `if(${value}>${total}||${value}!==${value})${total}=${value};`;
     case "min":
@@ -140,7 +146,7 @@ function writeLoop(
     if (reduce === undefined) lines.push(`out[o++]=${text.result};`);
     else {
       lines.push(`const value=${text.result};`);
-      lines.push(foldText(reduce.name, "total", "value"));
+      lines.push(foldText(reduce.name, text.out, "total", "value"));
     }
   } else {
     lines.push(`for(let i${loop}=0;i${loop}<n${loop};i${loop}++){`);

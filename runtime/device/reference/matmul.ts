@@ -5,7 +5,7 @@
  * @module
  */
 
-import { allocate, type TypedArray } from "../dtypes.ts";
+import { allocate, isFloatDType, type TypedArray } from "../dtypes.ts";
 import { sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
@@ -42,6 +42,7 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
   const depth = left.shape[rank - 1]!;
   const batch = node.shape.slice(0, rank - 2);
   const slot = builder.newSlot(node.size);
+  const exact = !isFloatDType(node.dtype);
   const small = rows * columns * depth <= SMALL;
   const thin = !small && (rows === 1 || columns === 1);
   builder.step("matmul", index, [left, right], [slot], (buffers) => {
@@ -61,7 +62,9 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
         const a = matrix(left, products[k]!);
         const b = matrix(right, products[k + 1]!);
         const at = (k / 2) * rows * columns;
-        if (thin) {
+        if (exact) {
+          yield* multiplyIntegers(a, b, out, at, rows, columns, depth);
+        } else if (thin) {
           yield* multiplyThin(a, b, out, at, rows, columns, depth);
         } else if (small) {
           multiplySmall(a, b, out, at, rows, columns, depth);
@@ -121,6 +124,37 @@ function multiplySmall(
         q += b.rowStride;
       }
       out[at + i * columns + j] = total;
+    }
+  }
+}
+
+/** Products of integers, which wrap around at 32 bits and lose no digits. */
+function* multiplyIntegers(
+  a: Matrix,
+  b: Matrix,
+  out: TypedArray,
+  at: number,
+  rows: number,
+  columns: number,
+  depth: number,
+): Work {
+  let work = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let total = 0;
+      let p = a.offset + i * a.rowStride;
+      let q = b.offset + j * b.columnStride;
+      for (let k = 0; k < depth; k++) {
+        total = (total + Math.imul(a.data[p]!, b.data[q]!)) | 0;
+        p += a.columnStride;
+        q += b.rowStride;
+      }
+      out[at + i * columns + j] = total;
+      work += depth + 4;
+      if (work > OPERATIONS_PER_LOOK) {
+        work = 0;
+        yield;
+      }
     }
   }
 }

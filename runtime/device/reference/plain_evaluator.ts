@@ -5,7 +5,12 @@
  * @module
  */
 
-import { allocate, type DType, type TypedArray } from "../dtypes.ts";
+import {
+  allocate,
+  type DType,
+  isFloatDType,
+  type TypedArray,
+} from "../dtypes.ts";
 import {
   attributesOf,
   type GraphNode,
@@ -246,7 +251,7 @@ function evaluateReduction(node: GraphNode, op: ReduceName, x: Field): Field {
     totals[to] = op === "sum"
       ? total + value
       : op === "prod"
-      ? total * value
+      ? isFloatDType(node.dtype) ? total * value : Math.imul(total, value)
       : op === "max"
       ? Math.max(total, value)
       : Math.min(total, value);
@@ -261,7 +266,10 @@ function evaluateMatmul(node: GraphNode, a: Field, b: Field): Field {
     const [i, j] = index.slice(-2) as [number, number];
     let total = 0;
     for (let k = 0; k < depth; k++) {
-      total += at(a, [...batch, i, k]) * at(b, [...batch, k, j]);
+      const [x, y] = [at(a, [...batch, i, k]), at(b, [...batch, k, j])];
+      total = isFloatDType(node.dtype)
+        ? total + x * y
+        : (total + Math.imul(x, y)) | 0;
     }
     return total;
   });

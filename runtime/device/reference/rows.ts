@@ -5,7 +5,7 @@
  * @module
  */
 
-import { allocate, type TypedArray } from "../dtypes.ts";
+import { allocate, isFloatDType, type TypedArray } from "../dtypes.ts";
 import { attributesOf } from "../graph.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { OPERATIONS_PER_LOOK } from "./clock.ts";
@@ -79,6 +79,7 @@ export function planCumulativeSum(
   const { node, index } = request;
   const source = builder.compact(request.inputs[0]!, node.dtype, index);
   const { axis, reverse } = attributesOf(node, "cumulativeSum");
+  const run = isFloatDType(node.dtype) ? runSum : runIntegerSum;
   const { before, along, after } = splitAtAxis(node, axis);
   const slot = builder.newSlot(node.size);
   builder.step("cumulativeSum", index, [source], [slot], function* (buffers) {
@@ -90,7 +91,7 @@ export function planCumulativeSum(
       const first = reverse ? start + (along - 1) * after : start;
       const stride = reverse ? -after : after;
       if (from === 0) total = 0;
-      total = runSum(x, out, first, stride, from, to, total);
+      total = run(x, out, first, stride, from, to, total);
       if (pause) yield;
     }
   });
@@ -110,6 +111,24 @@ function runSum(
   let total = before;
   for (let k = from, at = start + from * stride; k < to; k++, at += stride) {
     total += x[at]!;
+    out[at] = total;
+  }
+  return total;
+}
+
+/** The same for integers, which wrap around at 32 bits. */
+function runIntegerSum(
+  x: TypedArray,
+  out: TypedArray,
+  start: number,
+  stride: number,
+  from: number,
+  to: number,
+  before: number,
+): number {
+  let total = before;
+  for (let k = from, at = start + from * stride; k < to; k++, at += stride) {
+    total = (total + x[at]!) | 0;
     out[at] = total;
   }
   return total;

@@ -46,6 +46,30 @@ export const DTYPE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "sums and products of integers wrap around and lose no digits",
+    run: async () => {
+      const i32 = { dtype: "i32" } as const;
+      const wrapped = (n: bigint) => Number(BigInt.asIntN(32, n));
+      const threes = wf.full([40], 3, i32);
+      assert.equal(await wf.prod(threes).item(), wrapped(3n ** 40n));
+      assert.equal(
+        await wf.power(wf.full([], 3, i32), 40).item(),
+        wrapped(3n ** 40n),
+      );
+      const big = wf.tensor([2147483647, 3], i32);
+      const product = wf.matmul(big, wf.tensor([2147483647, 1], i32));
+      assert.equal(await product.item(), wrapped(2147483647n ** 2n + 3n));
+      assert.equal(await wf.sum(big).item(), wrapped(2147483650n));
+      assert.deepEqual(await elements(wf.cumulativeSum(big)), [
+        2147483647,
+        wrapped(2147483650n),
+      ]);
+      const unsigned = wf.full([3], 4294967295, { dtype: "u32" });
+      assert.equal(await wf.sum(unsigned).item(), 4294967293);
+      assert.equal(await wf.prod(unsigned).item(), 4294967295);
+    },
+  },
+  {
     name: "u32 multiplication keeps the low 32 bits",
     run: async () => {
       const x = wf.tensor([3000000000, 4294967295], { dtype: "u32" });
