@@ -17,6 +17,7 @@ import {
   absolute,
   add,
   divide,
+  equal,
   exp,
   isFinite,
   log,
@@ -177,7 +178,7 @@ export function variance<D extends DType>(
   return divide(total, count - (options.correction ?? 0));
 }
 /**
- * Standard deviation.
+ * Standard deviation; where it is 0, so is its gradient.
  *
  * @param x The tensor.
  * @param options Axes, all by default, and `correction`, 0 by default.
@@ -188,7 +189,7 @@ export function std<D extends DType>(
   x: Tensor<D>,
   options: VarianceOptions = {},
 ): Tensor<D> {
-  return sqrt(variance(x, options));
+  return rootOf(variance(x, options), sqrt);
 }
 /**
  * Largest element; NaN wins. The gradient is shared among equals.
@@ -420,7 +421,7 @@ export function cumulativeSum<D extends DType>(
 }
 
 /**
- * Vector norm over axes.
+ * Vector norm over axes; where it is 0, so is its gradient.
  *
  * @param x The tensor.
  * @param options Axes, and `order`: 1, 2 (the default), another positive
@@ -450,9 +451,18 @@ export function norm<D extends DType>(
   }
   if (order === Infinity) return reduce("max", absolute(x), options);
   if (order === 1) return reduce("sum", absolute(x), options);
-  if (order === 2) return sqrt(reduce("sum", square(x), options));
-  return power(
+  if (order === 2) return rootOf(reduce("sum", square(x), options), sqrt);
+  return rootOf(
     reduce("sum", power(absolute(x), order), options),
-    1 / order,
+    (total) => power(total, 1 / order),
   );
+}
+
+/** A root whose gradient at 0 is 0, the smallest of its subgradients. */
+function rootOf<D extends DType>(
+  total: Tensor<D>,
+  root: (total: Tensor<D>) => Tensor<D>,
+): Tensor<D> {
+  const isZero = equal(total, 0);
+  return where(isZero, 0, root(where(isZero, 1, total)));
 }

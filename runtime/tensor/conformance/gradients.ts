@@ -261,6 +261,18 @@ const OTHER_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "the gradients of norm and std are 0 where they are",
+    run: async () => {
+      const x = wf.tensor([0, 0], f64);
+      for (const order of [1, 2, 3]) {
+        const slope = wf.grad((y: wf.F64) => wf.norm(y, { order }))(x);
+        assert.deepEqual(await slope.toArray(), [0, 0], `order ${order}`);
+      }
+      const slope = wf.grad((y: wf.F64) => wf.std(y))(wf.add(x, 3));
+      assert.deepEqual(await slope.toArray(), [0, 0]);
+    },
+  },
+  {
     name: "no gradient flows through stopGradient, comparisons and rounding",
     run: async () => {
       const slope = wf.grad((x: wf.F64) =>
