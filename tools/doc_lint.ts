@@ -14,7 +14,6 @@ const FOREIGN_TYPES = [
   "DataFrame",
   "Series",
   "ZodType",
-  "input",
   "output",
 ];
 
