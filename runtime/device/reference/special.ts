@@ -137,6 +137,31 @@ const BERNOULLI: readonly number[] = [
 /** From here on the asymptotic series are good to full precision. */
 const ASYMPTOTIC_FROM = 12;
 
+/** 1 minus Euler's constant, the slope of lgamma at 2. */
+const SLOPE_AT_TWO = 0.42278433509846713939;
+
+/** ζ(k) - 1 over k with alternating signs, for k = 2, 3, …, at first use. */
+let zetaTerms: readonly number[] | undefined;
+
+function seriesTerms(): readonly number[] {
+  const terms: number[] = [];
+  let factorial = 1;
+  for (let k = 2; k <= 34; k++) {
+    factorial *= k - 1;
+    const zeta = Math.abs(polygamma(k - 1, 2)) / factorial;
+    terms.push((k % 2 === 0 ? 1 : -1) * zeta / k);
+  }
+  return terms;
+}
+
+/** `lgamma(2 + z)` for |z| up to 1/2. */
+function lgammaSeries(z: number): number {
+  zetaTerms ??= seriesTerms();
+  let sum = 0;
+  for (let k = zetaTerms.length; k > 0; k--) sum = sum * z + zetaTerms[k - 1]!;
+  return z * (SLOPE_AT_TWO + z * sum);
+}
+
 /**
  * Logarithm of the absolute value of the gamma function.
  *
@@ -151,7 +176,9 @@ export function lgamma(x: number): number {
     const sine = Math.abs(Math.sin(Math.PI * (x - Math.round(x))));
     return Math.log(Math.PI / sine) - lgamma(1 - x);
   }
-  if (x === 1 || x === 2) return 0;
+  // Near its zeros at 1 and 2 by their series, or nothing would be left of it.
+  if (x <= 1.5) return lgammaSeries(x - 1) - Math.log1p(x - 1);
+  if (x <= 2.5) return lgammaSeries(x - 2);
   let product = 1;
   let argument = x;
   while (argument < ASYMPTOTIC_FROM) product *= argument++;
