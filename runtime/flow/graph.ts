@@ -145,7 +145,8 @@ export interface FlowShape {
  *   outputs: { x: z.number() },
  *   run: ({ x }) => ({ x: x + 1 }),
  * });
- * console.log(graphOf(next({ x: one().x })).nodes.map((node) => node.name)); // ["demo/one", "demo/next"]
+ * const { nodes } = graphOf(next({ x: one().x }));
+ * console.log(nodes.map(({ name }) => name)); // ["demo/one", "demo/next"]
  * ```
  */
 export function graphOf(nodes: NodeLike | readonly NodeLike[]): FlowShape {

@@ -43,7 +43,8 @@ import { PriorCovariance } from "./regression.ts";
  *   noiseVariance: { value: 0.1 },
  * });
  * console.log(await likelihood.item()); // -3.1820…
- * console.log(names, await gradient.toArray()); // ["lengthScale", "noiseVariance"] [0.1349…, -0.0923…]
+ * console.log(names); // ["lengthScale", "noiseVariance"]
+ * console.log(await gradient.toArray()); // [0.1349…, -0.0923…]
  * ```
  */
 export const gpLogMarginalLikelihood: Op<
