@@ -35,6 +35,12 @@ export function dayNumberOf(
   return date.getTime() / MILLISECONDS_PER_DAY;
 }
 
+/** The first day that ISO text can name, 0001-01-01. */
+export const FIRST_DAY: number = -719_162;
+
+/** The last day that ISO text can name, 9999-12-31. */
+export const LAST_DAY: number = 2_932_896;
+
 /**
  * The number of a day.
  *

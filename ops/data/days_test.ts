@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { ParameterError } from "../../runtime/core/errors.ts";
 import {
   dayNumberOf,
+  FIRST_DAY,
   isoWeekday,
+  LAST_DAY,
   toDayNumber,
   toISODay,
   yearOf,
@@ -15,6 +17,11 @@ Deno.test("toDayNumber counts days from 1970-01-01 and toISODay undoes it", () =
   for (const day of ["1900-03-01", "1999-12-31", "2024-02-29"]) {
     assert.equal(toISODay(toDayNumber(day)), day);
   }
+});
+
+Deno.test("FIRST_DAY and LAST_DAY are the first and last day of ISO text", () => {
+  assert.equal(FIRST_DAY, toDayNumber("0001-01-01"));
+  assert.equal(LAST_DAY, toDayNumber("9999-12-31"));
 });
 
 Deno.test("toDayNumber takes the UTC day of a Date", () => {

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import pl, { type DataFrame } from "nodejs-polars";
 import { CancelledError, DataError } from "../../runtime/core/errors.ts";
 import { readDates } from "./date_column.ts";
+import { FIRST_DAY, LAST_DAY } from "./days.ts";
 import {
   decodeText,
   type DelimitedOptions,
@@ -261,11 +262,13 @@ function frameDates(
     );
     return readDates(nameColumn(texts, name), dateFormat, source);
   }
-  const day = dayColumn(frame, name);
-  const unreadDates = Array.from(
-    day,
-    (number, row) => ({ row, number }),
-  ).filter(({ number }) => number === NO_DAY)
-    .map(({ row }) => ({ row, column: "date", text: "null" }));
+  const unreadDates: UnreadField[] = [];
+  // Days far off would ask for a calendar of billions of days
+  const day = dayColumn(frame, name).map((number, row) => {
+    if (number >= FIRST_DAY && number <= LAST_DAY) return number;
+    const text = number === NO_DAY ? "null" : `day ${number} from 1970`;
+    unreadDates.push({ row, column: "date", text });
+    return NO_DAY;
+  });
   return { day, unreadDates };
 }

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import pl from "nodejs-polars";
 import { DataError } from "../../runtime/core/errors.ts";
 import { type PriceFileOptions, readPriceBytes } from "./price_file.ts";
-import { toISODay } from "./days.ts";
+import { FIRST_DAY, LAST_DAY, toISODay } from "./days.ts";
+import { NO_DAY } from "./price_table.ts";
 
 const FIXTURES = new URL("../../fixtures/data/", import.meta.url);
 
@@ -95,6 +96,24 @@ Deno.test("readPriceBytes notes null dates and infinite numbers of tables", asyn
     { row: 0, column: "close", text: "Infinity" },
   ]);
   assert.deepEqual(table.numbers.close, Float64Array.of(NaN, NaN));
+});
+
+Deno.test("readPriceBytes takes days before year 1 and after 9999 as unread", async () => {
+  const days = [FIRST_DAY - 1, FIRST_DAY, LAST_DAY, LAST_DAY + 1, 1e9];
+  const frame = pl.DataFrame([
+    pl.Series("date", days, pl.Int32).cast(pl.Date),
+    pl.Series("close", [1, 2, 3, 4, 5]),
+  ]);
+  const table = await readPriceBytes(frame.writeIPC(), {
+    ...OPTIONS,
+    required: ["date", "close"],
+  });
+  assert.deepEqual(
+    table.day,
+    Int32Array.of(NO_DAY, FIRST_DAY, LAST_DAY, NO_DAY, NO_DAY),
+  );
+  assert.deepEqual(table.unreadDates.map(({ row }) => row), [0, 3, 4]);
+  assert.equal(table.unreadDates[2]?.text, "day 1000000000 from 1970");
 });
 
 Deno.test("readPriceBytes refuses files that are cut off or damaged", async () => {
