@@ -88,7 +88,7 @@ function write(
       parts.push(`i${value};`);
       return;
     case "string":
-      parts.push(`s${value.length}:${value}`);
+      parts.push(textForm(value));
       return;
     case "object":
       if (value === null) parts.push("0;");
@@ -165,11 +165,18 @@ function writeObject(
       .sort(([a], [b]) => a < b ? -1 : 1);
     parts.push(`o${entries.length}:`);
     for (const [key, inner] of entries) {
-      parts.push(`s${key.length}:${key}`);
+      parts.push(textForm(key));
       child(key, inner);
     }
   }
   open.delete(value);
+}
+
+/** UTF-8 has one form for all lone surrogates, so they are escaped. */
+function textForm(text: string): string {
+  return text.isWellFormed()
+    ? `s${text.length}:${text}`
+    : `w${JSON.stringify(text)}`;
 }
 
 function unhashable(

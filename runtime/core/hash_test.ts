@@ -78,6 +78,13 @@ function sorted(value: unknown): unknown {
   );
 }
 
+Deno.test("digestValue tells lone surrogates apart, in texts and in keys", () => {
+  const texts = ["\uD800", "\uDBFF", "\uDC00", "\uFFFD", "\uDC00\uD800"];
+  const values = [...texts, ...texts.map((text) => ({ [text]: 1 }))];
+  const digests = new Set(values.map((value) => digestValue(value)));
+  assert.equal(digests.size, values.length);
+});
+
 Deno.test("digestValue names the path inside the value to what it cannot hash", () => {
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
