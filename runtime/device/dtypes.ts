@@ -107,6 +107,31 @@ export function isIntegerDType(dtype: DType): dtype is IntegerDType {
   return dtype === "i32" || dtype === "u32" || dtype === "i8" || dtype === "u8";
 }
 
+/** Smallest and largest values of the integer dtypes. */
+export const INTEGER_RANGE: Readonly<
+  Record<IntegerDType, readonly [low: number, high: number]>
+> = {
+  i32: [-2147483648, 2147483647],
+  u32: [0, 4294967295],
+  i8: [-128, 127],
+  u8: [0, 255],
+};
+
+/**
+ * Whether a dtype can hold a number without wrapping it around or cutting its
+ * fraction off; floats hold any, rounded.
+ *
+ * @param dtype The dtype.
+ * @param value The number.
+ * @returns True when it can.
+ */
+export function holds(dtype: DType, value: number): boolean {
+  if (isFloatDType(dtype)) return true;
+  if (dtype === "bool") return value === 0 || value === 1;
+  const [low, high] = INTEGER_RANGE[dtype];
+  return Number.isInteger(value) && value >= low && value <= high;
+}
+
 /**
  * A zeroed typed array for a dtype.
  *

@@ -15,7 +15,10 @@ import {
   type AnyTypedArray,
   type DType,
   dtypeOfArray,
+  holds,
+  INTEGER_RANGE,
   isFloatDType,
+  isIntegerDType,
   type TypedArray,
 } from "../device/dtypes.ts";
 import { GraphNode, hostStorage } from "../device/graph.ts";
@@ -164,17 +167,30 @@ function fromArray(
 }
 
 /** A number as it may stand in a tensor of a dtype. */
-function checkedElement(value: number | boolean, dtype: DType): number {
+function checkedElement(value: unknown, dtype: DType): number {
+  if (typeof value !== "number" && typeof value !== "boolean") {
+    throw new DTypeError(
+      `Cannot make a tensor from ${
+        typeof value === "string" ? `the text "${value}"` : String(value)
+      }`,
+      {
+        expected: "numbers or booleans",
+        actual: value === null ? "null" : `a ${typeof value}`,
+        hint: "Convert it first, and choose what stands for missing values",
+      },
+    );
+  }
   const number = Number(value);
-  if (isFloatDType(dtype)) return number;
   if (dtype === "bool") return number !== 0 ? 1 : 0;
-  if (!Number.isInteger(number)) {
+  if (!holds(dtype, number)) {
     throw new DataError(
       `Cannot make an "${dtype}" tensor from ${number}`,
       {
-        expected: "whole numbers",
+        expected: isIntegerDType(dtype)
+          ? `whole numbers from ${INTEGER_RANGE[dtype].join(" to ")}`
+          : "numbers",
         actual: String(number),
-        hint: 'Make a float tensor and cast it, for example cast(x, "i32")',
+        hint: 'Use another dtype, or a float tensor and cast(x, "i32")',
       },
     );
   }

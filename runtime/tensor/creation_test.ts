@@ -38,6 +38,19 @@ Deno.test("tensor refuses fractions and arrays that its dtype cannot hold", () =
   );
 });
 
+Deno.test("tensor refuses texts, gaps and numbers out of the range of its dtype", () => {
+  const loose = (data: unknown, dtype?: wf.DType) =>
+    wf.tensor(data as number[], { dtype: dtype ?? "f32" });
+  assert.throws(() => loose(["a"]), /Cannot make a tensor from the text "a"/);
+  assert.throws(() => loose([[1, null]]), /from null/);
+  assert.throws(() => loose([undefined]), /from undefined/);
+  assert.throws(
+    () => loose([300], "u8"),
+    /Cannot make an "u8" tensor from 300[^]*whole numbers from 0 to 255/,
+  );
+  assert.throws(() => loose(new Float64Array([-1]), "u32"), /from -1/);
+});
+
 Deno.test("full holds a number as its dtype would, or refuses it", async () => {
   const x = wf.full([2], 5, { dtype: "bool" });
   assert.deepEqual(await x.toArray(), [1, 1]);

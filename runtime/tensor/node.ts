@@ -5,7 +5,13 @@
  */
 
 import { DTypeError } from "../core/errors.ts";
-import { type DType, isFloatDType, isIntegerDType } from "../device/dtypes.ts";
+import {
+  type DType,
+  holds,
+  INTEGER_RANGE,
+  isFloatDType,
+  isIntegerDType,
+} from "../device/dtypes.ts";
 import {
   attributesOf,
   GraphNode,
@@ -233,21 +239,17 @@ function checkWeak(name: string, scalar: Tensor, dtype: DType): void {
 }
 
 function checkNumber(name: string, value: number, dtype: DType): void {
-  if (isFloatDType(dtype)) return;
-  const fits = dtype === "bool"
-    ? value === 0 || value === 1
-    : Number.isInteger(value);
-  if (!fits) {
-    throw new DTypeError(
-      `Cannot use the number ${value} as "${dtype}" in "${name}"`,
-      {
-        expected: dtype === "bool" ? "0 or 1" : "a whole number",
-        actual: String(value),
-        hint:
-          'Cast the tensor to a float dtype first, for example cast(x, "f64")',
-      },
-    );
-  }
+  if (holds(dtype, value)) return;
+  throw new DTypeError(
+    `Cannot use the number ${value} as "${dtype}" in "${name}"`,
+    {
+      expected: isIntegerDType(dtype)
+        ? `a whole number from ${INTEGER_RANGE[dtype].join(" to ")}`
+        : "0 or 1",
+      actual: String(value),
+      hint: 'Cast the tensor first, for example cast(x, "f64")',
+    },
+  );
 }
 
 /**

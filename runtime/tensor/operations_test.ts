@@ -32,6 +32,10 @@ Deno.test("numbers take the dtype of the tensor they meet", async () => {
     () => wf.add(whole, 0.5),
     /Cannot use the number 0.5 as "i32" in "add"/,
   );
+  assert.throws(
+    () => wf.less(wf.cast(whole, "u8"), 300),
+    /Cannot use the number 300 as "u8" in "less"[^]*from 0 to 255/,
+  );
   const exact = wf.multiply(x64, wf.multiply(0.3, 0.1));
   assert.deepEqual(await exact.toArray(), [0.3 * 0.1, 0.3 * 0.1 * 2]);
 });

@@ -6,18 +6,8 @@
  */
 
 import type { DType } from "../dtypes.ts";
-import { isFloatDType } from "../dtypes.ts";
+import { INTEGER_RANGE, isFloatDType } from "../dtypes.ts";
 import { attributesOf, type GraphNode } from "../graph.ts";
-
-/** Smallest and largest values of the integer dtypes. */
-export const INTEGER_RANGE: Readonly<
-  Record<"i32" | "u32" | "i8" | "u8", readonly [number, number]>
-> = {
-  i32: [-2147483648, 2147483647],
-  u32: [0, 4294967295],
-  i8: [-128, 127],
-  u8: [0, 255],
-};
 
 /**
  * The text that rounds a number to a dtype.

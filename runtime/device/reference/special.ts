@@ -1,7 +1,7 @@
 /**
- * Special functions in double precision, good to a few units in the last
- * place: power series near zero, continued fractions and asymptotic series
- * beyond.
+ * Special functions in double precision, good to about 1e-14 of their value
+ * (1e-13 far out in the tails): power series near zero, continued fractions and
+ * asymptotic series beyond.
  *
  * @module
  */
