@@ -32,7 +32,7 @@ export interface TableColumn {
 export interface TableRow {
   /** Its cells. */
   readonly cells: readonly Cell[];
-  /** `baseline` is written in a quieter colour and never marked as the best. */
+  /** `baseline` is written in a quieter colour; it, too, can be the best. */
   readonly tone?: "plain" | "baseline";
 }
 
@@ -152,12 +152,11 @@ export class ResultTable implements Displayable {
     );
   }
 
-  /** The best number of a column among rows that are no baselines. */
+  /** The best number of a column: honest only if baselines compete. */
   #best(index: number): number | undefined {
     const which = this.columns[index]?.best;
     if (which === undefined) return undefined;
     const numbers = this.rows
-      .filter((row) => row.tone !== "baseline")
       .map((row) => row.cells[index])
       .filter((cell): cell is number =>
         typeof cell === "number" && Number.isFinite(cell)
@@ -189,8 +188,7 @@ export class ResultTable implements Displayable {
       const cells = this.columns.map((_, index) => {
         const cell = row.cells[index];
         const text = escapeHtml(texts[r]?.[index] ?? "");
-        const isBest = !baseline && best[index] !== undefined &&
-          cell === best[index];
+        const isBest = best[index] !== undefined && cell === best[index];
         const wraps = text.length > LONG_TEXT ? ' class="weft-long"' : "";
         return `<td${wraps}${align(index)}>${
           isBest ? `<strong class="weft-best">${text}</strong>` : text
@@ -212,8 +210,7 @@ export class ResultTable implements Displayable {
     const rows = this.rows.map((row, r) =>
       this.columns.map((_, index) => {
         const cell = row.cells[index];
-        const star = row.tone !== "baseline" && best[index] !== undefined &&
-            cell === best[index]
+        const star = best[index] !== undefined && cell === best[index]
           ? "*"
           : best[index] === undefined
           ? ""
