@@ -257,6 +257,8 @@ function summaryOf(report: Report, view: RunView, out: string): string[] {
     String(metricTable(report, "movement")),
     "",
     ...report.notes.map((note) => `- ${note}`),
+    ...report.data.findings.filter(({ severity }) => severity === "warning")
+      .map(({ code, message }) => `! ${code}: ${message}`),
     "",
     `Nodes: ${
       [...states].map(([state, count]) => `${count} ${state}`).join(", ")
