@@ -399,6 +399,10 @@ export function arange<D extends DType = "f32">(
       hint: 'Use { dtype: "f64" }',
     });
   }
+  if (length > 0) {
+    checkedElement(from, dtype);
+    checkedElement(from + (length - 1) * step, dtype);
+  }
   if (from === 0 && step === 1) return iota(length, dtype);
   return add(multiply(iota(length, dtype), step), from);
 }

@@ -66,11 +66,15 @@ Deno.test("shapes must be whole and not negative", () => {
   assert.throws(() => wf.zeros([1.5]), /as a shape in "full"/);
 });
 
-Deno.test("arange refuses a step of 0 and fractions of integers", () => {
+Deno.test("arange refuses a step of 0, fractions of integers and what is out of range", () => {
   assert.throws(() => wf.arange(0, 1, 0), /by steps of 0/);
   assert.throws(
     () => wf.arange(0, 1, 0.5, { dtype: "i32" }),
     /by steps of 0.5 in "i32"/,
+  );
+  assert.throws(
+    () => wf.arange(300, undefined, 1, { dtype: "u8" }),
+    /from 299/,
   );
 });
 
