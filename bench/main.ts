@@ -8,6 +8,7 @@
 import type { Bench, BenchResult } from "./bench.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
+  dropped_tensors: () => import("./dropped_tensors.ts"),
   flow_overhead: () => import("./flow_overhead.ts"),
 };
 
