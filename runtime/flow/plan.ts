@@ -261,9 +261,9 @@ export function explainPlan(plan: Plan): string {
     plan.nodes.filter((node) => node.state === state).length;
   const width = widest(plan.nodes.map(({ name }) => name));
   return [
-    `${plan.nodes.length} nodes: ${count("will run")} will run, ${
-      count("may run")
-    } may run, ${count("reused")} reused`,
+    `${plan.nodes.length} ${plan.nodes.length === 1 ? "node" : "nodes"}: ${
+      count("will run")
+    } will run, ${count("may run")} may run, ${count("reused")} reused`,
     ...plan.nodes.map(({ name, state, why, lastMs }) => {
       const last = lastMs === undefined
         ? ""
