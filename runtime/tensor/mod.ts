@@ -71,6 +71,7 @@ export {
 } from "./custom.ts";
 export { einsum } from "./einsum.ts";
 export * from "./elementwise.ts";
+export * from "./elementwise_composed.ts";
 export { type ExecutionSettings, withExecution } from "./execution.ts";
 export * from "./indexing.ts";
 export * from "./linear_algebra/mod.ts";

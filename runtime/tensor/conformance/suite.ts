@@ -4,6 +4,10 @@
  * @module
  */
 
+import {
+  ARRAY_API_ELEMENTWISE_CASES,
+  ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
+} from "./array_api_elementwise.ts";
 import type { ConformanceCase } from "./case.ts";
 import { DTYPE_CASES } from "./dtypes.ts";
 import { ELEMENTWISE_CASES } from "./elementwise.ts";
@@ -15,6 +19,7 @@ import { SCAN_CASES, SCAN_GRADIENT_CASES } from "./scan.ts";
 /** What every device must compute. */
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...ELEMENTWISE_CASES,
+  ...ARRAY_API_ELEMENTWISE_CASES,
   ...DTYPE_CASES,
   ...MOVEMENT_CASES,
   ...REDUCTION_CASES,
@@ -24,5 +29,6 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
 /** What every device that computes in f64 must compute beside. */
 export const DOUBLE_CASES: readonly ConformanceCase[] = [
   ...GRADIENT_CASES,
+  ...ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
   ...SCAN_GRADIENT_CASES,
 ];
