@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import type { Tensor } from "../../runtime/tensor/mod.ts";
@@ -30,6 +31,9 @@ const INPUTS = {
   predictions: port.tensor("i32", ["n"], { doc: "Predicted classes from 0" }),
 };
 
+/** Most classes of a confusion matrix: it has as many numbers as their square. */
+const MOST_CLASSES = 4096;
+
 async function readConfusion(
   { labels, predictions }: ClassPredictions,
   classes?: number,
@@ -40,6 +44,16 @@ async function readConfusion(
         (most, label) => Math.max(most, label),
         predicted.reduce((most, label) => Math.max(most, label), 0),
       );
+  if (count > MOST_CLASSES) {
+    throw new DataError(
+      "Cannot count confusions as there are too many classes",
+      {
+        expected: `classes from 0 to ${MOST_CLASSES - 1}`,
+        actual: String(count - 1),
+        hint: "Number the classes from 0 without gaps",
+      },
+    );
+  }
   checkLabels(truth, count);
   checkLabels(predicted, count);
   return confusionCounts(truth, predicted, count);
@@ -51,7 +65,8 @@ async function readConfusion(
  * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
  * label must be left out first.
  *
- * @throws {DataError} If there are no rows, or a label or prediction is negative.
+ * @throws {DataError} If there are no rows, or a label or prediction is negative
+ * or above 4095.
  *
  * @example
  * ```ts
@@ -87,7 +102,8 @@ export const accuracy: Op<
  * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
  * label must be left out first.
  *
- * @throws {DataError} If there are no rows, or a label or prediction is negative.
+ * @throws {DataError} If there are no rows, or a label or prediction is negative
+ * or above 4095.
  *
  * @example
  * ```ts
@@ -129,7 +145,8 @@ export const f1Score: Op<
  * Inputs: `labels` and `predictions`, i32 `["n"]`, classes from 0; rows without a
  * label must be left out first.
  *
- * @throws {DataError} If there are no rows, or a label or prediction is negative.
+ * @throws {DataError} If there are no rows, or a label or prediction is negative
+ * or above 4095.
  *
  * @example
  * ```ts
@@ -187,7 +204,9 @@ export const confusionMatrix: Op<
   version: "1",
   doc: "How often each true class was predicted as each class",
   inputs: INPUTS,
-  params: z.object({ classes: z.int().positive().optional() }),
+  params: z.object({
+    classes: z.int().positive().max(MOST_CLASSES).optional(),
+  }),
   outputs: { counts: port.value(z.array(z.array(z.number()))) },
   run: async (inputs, { classes }) => ({
     counts: (await readConfusion(inputs, classes)).map((row) => [...row]),

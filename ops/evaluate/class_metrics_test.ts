@@ -73,6 +73,16 @@ Deno.test("accuracy refuses unlabelled rows and says which", async () => {
   );
 });
 
+Deno.test("accuracy refuses class numbers whose matrix would not fit into memory", async () => {
+  await assert.rejects(
+    accuracy.run({
+      labels: wf.tensor([0, 2_000_000_000], { dtype: "i32" }),
+      predictions: wf.tensor([0, 1], { dtype: "i32" }),
+    }),
+    /there are too many classes/,
+  );
+});
+
 Deno.test("accuracy refuses labels and predictions of different length", async () => {
   await assert.rejects(
     accuracy.run({ labels, predictions: wf.tensor([0], { dtype: "i32" }) }),
