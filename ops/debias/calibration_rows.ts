@@ -76,15 +76,3 @@ export function isConstant(values: ArrayLike<number>): boolean {
   }
   return true;
 }
-
-/**
- * Arithmetic mean.
- *
- * @param values At least one value.
- * @returns The mean.
- */
-export function mean(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let row = 0; row < values.length; row += 1) total += values[row] ?? NaN;
-  return total / values.length;
-}

@@ -10,8 +10,10 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { UNLABELLED } from "../labels.ts";
+import { meanOf } from "../mean.ts";
 import { checkSplits, SPLITS, type Splits } from "../splits.ts";
-import { isConstant, mean } from "./calibration_rows.ts";
+import { isConstant } from "./calibration_rows.ts";
 import { fewRowsFinding, type Finding, findingSchema } from "./findings.ts";
 import { regressPredictions } from "./linear_calibration.ts";
 
@@ -154,10 +156,10 @@ interface ClassScores {
 function checkScores({ probabilities, labels, rows, classes }: ClassScores) {
   for (let row = 0; row < rows; row += 1) {
     const label = labels[row] ?? NaN;
-    if (!(label >= -1 && label < classes)) {
+    if (!(label >= UNLABELLED && label < classes)) {
       throw new DataError(
         `Cannot debias class scores as the label of row ${row} is ${label}`,
-        { port: "labels", expected: `0 to ${classes - 1}, or -1` },
+        { port: "labels", expected: `0 to ${classes - 1}, or ${UNLABELLED}` },
       );
     }
     const values = probabilities.subarray(row * classes, (row + 1) * classes);
@@ -189,8 +191,8 @@ function calibrate(
   const { probabilities, labels, classes } = scores;
   const known: number[] = [];
   for (let row = split.trainStart; row < split.trainEnd; row += 1) {
-    const label = labels[row] ?? -1;
-    if (label >= 0 && !Number.isNaN(probabilities[row * classes])) {
+    const label = labels[row] ?? UNLABELLED;
+    if (label !== UNLABELLED && !Number.isNaN(probabilities[row * classes])) {
       known.push(row);
     }
   }
@@ -216,7 +218,7 @@ function calibrate(
       targets: used.map((row) => labels[row] === k ? 1 : 0),
     };
     const { intercept, slope } = isConstant(line.predictions)
-      ? { intercept: mean(line.predictions), slope: 0 }
+      ? { intercept: meanOf(line.predictions), slope: 0 }
       : regressPredictions(line);
     if (slope >= params.minimumSlope) return { intercept, slope };
     findings.push({
@@ -225,8 +227,8 @@ function calibrate(
         `The slope of class ${k} is ${slope}; ${params.minimumSlope} is used`,
     });
     return {
-      intercept: mean(line.predictions) -
-        params.minimumSlope * mean(line.targets),
+      intercept: meanOf(line.predictions) -
+        params.minimumSlope * meanOf(line.targets),
       slope: params.minimumSlope,
     };
   });

@@ -10,8 +10,9 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import { checkSplits, SPLITS, type Splits } from "../splits.ts";
-import { isConstant, mean } from "./calibration_rows.ts";
+import { isConstant } from "./calibration_rows.ts";
 import { kernelDensityScore, scottBandwidth } from "./density_score.ts";
 import { fewRowsFinding, type Finding, findingSchema } from "./findings.ts";
 import { regressPredictions } from "./linear_calibration.ts";
@@ -151,8 +152,8 @@ export const debiasForecast: Op<
       const correct = (points: Float64Array) =>
         correctLogs(points, rows.predictions, constants, ctx.signal);
       const factor = params.matchLevel && isCalibrated(constants)
-        ? mean(rows.targets.map(Math.exp)) /
-          mean((await correct(rows.predictions)).map(Math.exp))
+        ? meanOf(rows.targets.map(Math.exp)) /
+          meanOf((await correct(rows.predictions)).map(Math.exp))
         : 1;
       calibrations.push({ ...constants, factor });
       const variances = (await correct(test)).map((value) =>
@@ -265,7 +266,7 @@ function boundedLine(
     message: `The slope of the regression is ${line.slope}; ${slope} is used`,
   });
   return {
-    intercept: mean(rows.predictions) - slope * mean(rows.targets),
+    intercept: meanOf(rows.predictions) - slope * meanOf(rows.targets),
     slope,
   };
 }

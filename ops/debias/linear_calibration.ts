@@ -11,11 +11,11 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { Float, Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   assertCalibrationRows,
   type CalibrationRows,
   isConstant,
-  mean,
 } from "./calibration_rows.ts";
 import { fewRowsFinding, type Finding, findingSchema } from "./findings.ts";
 
@@ -63,8 +63,8 @@ export function regressPredictions(
       { port: "targets", expected: "targets that vary" },
     );
   }
-  const meanPrediction = mean(predictions);
-  const meanTarget = mean(targets);
+  const meanPrediction = meanOf(predictions);
+  const meanTarget = meanOf(targets);
   let covariance = 0;
   let variance = 0;
   for (let row = 0; row < predictions.length; row += 1) {

@@ -11,10 +11,10 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { Float, Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   assertCalibrationRows,
   type CalibrationRows,
-  mean,
 } from "./calibration_rows.ts";
 import { kernelDensityScore, scottBandwidth } from "./density_score.ts";
 import { fewRowsFinding, type Finding, findingSchema } from "./findings.ts";
@@ -53,8 +53,8 @@ export function errorDeviation(rows: CalibrationRows): number {
     { length: rows.predictions.length },
     (_, row) => (rows.predictions[row] ?? NaN) - (rows.targets[row] ?? NaN),
   );
-  const centre = mean(errors);
-  return Math.sqrt(mean(errors.map((error) => (error - centre) ** 2)));
+  const centre = meanOf(errors);
+  return Math.sqrt(meanOf(errors.map((error) => (error - centre) ** 2)));
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { quantileOf } from "./quantile.ts";
 
 /** A value and the interval around it. */
 export interface Interval {
@@ -102,14 +103,6 @@ export function intervalOf(
     lower: quantileOf(sorted, (1 - level) / 2),
     upper: quantileOf(sorted, (1 + level) / 2),
   };
-}
-
-function quantileOf(sorted: readonly number[], probability: number): number {
-  const position = probability * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (position - below) * (high - low);
 }
 
 /**

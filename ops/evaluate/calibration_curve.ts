@@ -9,7 +9,9 @@ import { ParameterError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
+import { CLASS_PROBABILITIES } from "./probability_metrics.ts";
 import type { ClassProbabilities } from "./probability_metrics.ts";
+import { quantileOf } from "./quantile.ts";
 
 /** One bin of a calibration curve. */
 export interface CalibrationBin {
@@ -59,14 +61,14 @@ function edgesOf(
     return Array.from({ length: bins + 1 }, (_, index) => index / bins);
   }
   const sorted = points.map(({ predicted }) => predicted).sort((a, b) => a - b);
-  const edges = Array.from({ length: bins + 1 }, (_, index) => {
-    const position = index / bins * (sorted.length - 1);
-    const below = Math.floor(position);
-    const low = sorted[below]!;
-    const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-    return low + (position - below) * (high - low);
-  });
-  return edges.filter((edge, index) => index === 0 || edge > edges[index - 1]!);
+  const edges = Array.from(
+    { length: bins + 1 },
+    (_, index) => quantileOf(sorted, index / bins),
+  );
+  // Equal quantiles make one edge; where all are equal, one bin without width
+  const least = edges[0]!;
+  const rising = edges.slice(1).filter((edge, index) => edge > edges[index]!);
+  return [least, ...(rising.length === 0 ? [least] : rising)];
 }
 
 function binsOf(points: readonly Point[], edges: number[]): CalibrationBin[] {
@@ -133,12 +135,7 @@ export const calibrationCurve: Op<
   name: "evaluate/calibrationCurve",
   version: "1",
   doc: "How often what was predicted with a probability came true",
-  inputs: {
-    labels: port.tensor("i32", ["n"], { doc: "Classes from 0; -1 unknown" }),
-    probabilities: port.tensor("f64", ["n", "k"], {
-      doc: "A probability for every class; rows sum to 1",
-    }),
-  },
+  inputs: CLASS_PROBABILITIES,
   params: z.object({
     of: z.union([z.int().nonnegative(), z.literal("top")]).default("top"),
     bins: z.int().positive().max(1000).default(10),

@@ -42,6 +42,20 @@ Deno.test("calibrationCurve measures over-confidence", async () => {
   assert.ok(Math.abs(expectedError - 0.4) < 1e-12);
 });
 
+Deno.test("calibrationCurve makes one bin by quantiles of equal predictions", async () => {
+  const { bins } = await calibrationCurve.run({
+    labels: wf.tensor([0, 0, 1, 0], { dtype: "i32" }),
+    probabilities: wf.tensor(Array(4).fill([0.75, 0.25]), { dtype: "f64" }),
+  }, { strategy: "quantile" });
+  assert.deepEqual(bins, [{
+    lower: 0.75,
+    upper: 0.75,
+    count: 4,
+    meanPredicted: 0.75,
+    observed: 0.75,
+  }]);
+});
+
 Deno.test("calibrationCurve refuses a class that is not there", async () => {
   await assert.rejects(
     calibrationCurve.run(inputs, { of: 3 }),

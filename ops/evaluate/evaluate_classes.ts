@@ -9,6 +9,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   bootstrapRows,
   INTERVAL,
@@ -23,7 +24,7 @@ import {
   weightedF1Of,
 } from "./confusion.ts";
 import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
-import { brierOf, logLossOf, meanOf } from "./probability_scores.ts";
+import { brierOf, logLossOf } from "./probability_scores.ts";
 import { WINDOWS, type Windows } from "./test_rows.ts";
 
 /** The scores, each as a `T`. */

@@ -6,9 +6,7 @@
 
 import { DataError } from "../../runtime/core/errors.ts";
 import { read, type Tensor } from "../../runtime/tensor/mod.ts";
-
-/** The label of rows whose class is not known. */
-const UNLABELLED = -1;
+import { UNLABELLED } from "../labels.ts";
 
 /** Rows with a true class and a probability for every class. */
 export interface Labelled {

@@ -6,10 +6,11 @@
 
 import { z } from "zod";
 import { type Op, op } from "../../runtime/flow/mod.ts";
-import { port } from "../../runtime/ports/mod.ts";
+import { type Port, port } from "../../runtime/ports/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import { readLabelled } from "./labelled.ts";
-import { brierOf, logLossOf, meanOf } from "./probability_scores.ts";
+import { brierOf, logLossOf } from "./probability_scores.ts";
 
 /**
  * True classes, i32 `["n"]`, -1 where not known (such rows are left out), and
@@ -20,7 +21,11 @@ export type ClassProbabilities = {
   probabilities: F64;
 };
 
-const INPUTS = {
+/** The ports of {@linkcode ClassProbabilities}. */
+export const CLASS_PROBABILITIES: {
+  readonly labels: Port<Tensor<"i32">>;
+  readonly probabilities: Port<F64>;
+} = {
   labels: port.tensor("i32", ["n"], { doc: "Classes from 0; -1 unknown" }),
   probabilities: port.tensor("f64", ["n", "k"], {
     doc: "A probability for every class; rows sum to 1",
@@ -60,7 +65,7 @@ export const brierScore: Op<
   name: "evaluate/brierScore",
   version: "1",
   doc: "Mean squared distance between probabilities and one-hot labels",
-  inputs: INPUTS,
+  inputs: CLASS_PROBABILITIES,
   params: z.object({}),
   outputs: SCORE,
   run: async ({ labels, probabilities }) => ({
@@ -98,7 +103,7 @@ export const logLoss: Op<
   name: "evaluate/logLoss",
   version: "1",
   doc: "Mean negative log probability of the true class",
-  inputs: INPUTS,
+  inputs: CLASS_PROBABILITIES,
   params: z.object({}),
   outputs: SCORE,
   run: async ({ labels, probabilities }) => ({

@@ -46,13 +46,3 @@ export function logLossOf(
       ),
   );
 }
-
-/**
- * Mean of an array.
- *
- * @param values At least one number.
- * @returns Their mean.
- */
-export function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

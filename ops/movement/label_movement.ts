@@ -9,6 +9,7 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
+import { UNLABELLED } from "../labels.ts";
 
 /** Names of the movement classes; the position is the class index. */
 export const MOVEMENT_CLASSES: readonly ["down", "hold", "up"] = [
@@ -16,9 +17,6 @@ export const MOVEMENT_CLASSES: readonly ["down", "hold", "up"] = [
   "hold",
   "up",
 ];
-
-/** The label of rows whose future is not known yet. */
-export const UNLABELLED: -1 = -1;
 
 /**
  * Labels row `t` by the simple return from the close of day `t` to the close

@@ -9,13 +9,13 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
-import { UNLABELLED } from "./label_movement.ts";
+import { UNLABELLED } from "../labels.ts";
+import { checkSplits, SPLITS, type Splits } from "../splits.ts";
 import {
   LOGISTIC_PARAMS,
   logisticFit,
   type LogisticParams,
 } from "./logistic_regression.ts";
-import { checkSplits, SPLITS, type Splits } from "../splits.ts";
 
 /** What is told of the fit on one training window. */
 export interface LogisticFitReport {

@@ -10,8 +10,8 @@ import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import { readSeries } from "./checks.ts";
-import { meanOf } from "./losses.ts";
 import { studentTPValue } from "./student_t.ts";
 
 /** How autocovariances add up to a long-run variance. */

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { NumericalError } from "../../runtime/core/errors.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   egarchLogDensities,
   type EgarchParameters,
@@ -18,7 +19,6 @@ import {
   type LikelihoodErrors,
   likelihoodErrors,
 } from "./likelihood_errors.ts";
-import { meanOf } from "./losses.ts";
 
 /** A fitted EGARCH(1,1). */
 export interface EgarchFit {

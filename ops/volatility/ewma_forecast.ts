@@ -11,14 +11,10 @@ import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { SPLITS, type Splits } from "../splits.ts";
 import { firstKnownRow, readSeries } from "./checks.ts";
 import { ewmaPath } from "./ewma.ts";
-import {
-  checkSplits,
-  type ForecastSplits,
-  requireHistory,
-  splitsSchema,
-} from "./splits.ts";
+import { checkSplits, requireHistory } from "./splits.ts";
 import { meanOfRows, rowsFrom } from "./windows.ts";
 
 /** Params of {@linkcode ewmaForecast}. */
@@ -69,7 +65,7 @@ const fitSchema: z.ZodType<EwmaSplitFit> = z.object({
  * ```
  */
 export const ewmaForecast: Op<
-  { variance?: F64; returns?: F64; splits: ForecastSplits },
+  { variance?: F64; returns?: F64; splits: Splits },
   EwmaForecastParams,
   { forecast: F64; fits: readonly EwmaSplitFit[] }
 > = op({
@@ -85,7 +81,7 @@ export const ewmaForecast: Op<
     returns: port.optional(
       port.tensor("f64", ["t"], { doc: "Return of each day" }),
     ),
-    splits: port.value(splitsSchema, { doc: "Walk-forward splits" }),
+    splits: port.value(SPLITS, { doc: "Walk-forward splits" }),
   },
   params: z.object({
     decay: z.number().gt(0).lt(1).default(0.94),

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { NumericalError } from "../../runtime/core/errors.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import { garchLogDensities } from "./garch_likelihood.ts";
 import {
   boundaryWarnings,
@@ -28,7 +29,6 @@ import {
   likelihoodErrors,
 } from "./likelihood_errors.ts";
 import { minimizeTogether } from "./lockstep.ts";
-import { meanOf } from "./losses.ts";
 
 /** A fitted GARCH(1,1). */
 export interface GarchFit {

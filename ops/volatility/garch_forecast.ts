@@ -11,6 +11,8 @@ import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
+import { SPLITS, type Splits } from "../splits.ts";
 import { firstKnownRow, readSeries } from "./checks.ts";
 import { filterGarch, GARCH_ROWS } from "./garch11.ts";
 import { fitGarch } from "./garch_fit.ts";
@@ -20,8 +22,7 @@ import {
   garchParametersSchema,
   MOST_STARTS,
 } from "./garch_parameters.ts";
-import { meanOf } from "./losses.ts";
-import { checkSplits, type ForecastSplits, splitsSchema } from "./splits.ts";
+import { checkSplits } from "./splits.ts";
 
 /** Params of {@linkcode garchForecast}. */
 export interface GarchForecastParams {
@@ -89,7 +90,7 @@ const splitFitSchema: z.ZodType<GarchSplitFit> = z.object({
  * ```
  */
 export const garchForecast: Op<
-  { returns: F64; variance?: F64; splits: ForecastSplits },
+  { returns: F64; variance?: F64; splits: Splits },
   GarchForecastParams,
   { forecast: F64; fits: readonly GarchSplitFit[] }
 > = op({
@@ -105,7 +106,7 @@ export const garchForecast: Op<
         doc: "Variance of each day, whose level to match",
       }),
     ),
-    splits: port.value(splitsSchema, { doc: "Walk-forward splits" }),
+    splits: port.value(SPLITS, { doc: "Walk-forward splits" }),
   },
   params: z.object({
     distribution: z.enum(["normal", "studentT"]).default("normal"),

@@ -10,6 +10,8 @@ import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
+import { SPLITS, type Splits } from "../splits.ts";
 import { firstKnownRow, readSeries } from "./checks.ts";
 import {
   HAR_ROWS,
@@ -19,13 +21,7 @@ import {
   harRows,
 } from "./har_rv.ts";
 import { leastSquares } from "./least_squares.ts";
-import {
-  checkSplits,
-  type ForecastSplits,
-  requireHistory,
-  splitsSchema,
-} from "./splits.ts";
-import { meanOf } from "./losses.ts";
+import { checkSplits, requireHistory } from "./splits.ts";
 import { rowsFrom } from "./windows.ts";
 
 /** Params of {@linkcode harForecast}. */
@@ -88,7 +84,7 @@ const splitFitSchema: z.ZodType<HarSplitFit> = z.object({
  * ```
  */
 export const harForecast: Op<
-  { variance: F64; splits: ForecastSplits },
+  { variance: F64; splits: Splits },
   HarForecastParams,
   { forecast: F64; fits: readonly HarSplitFit[] }
 > = op({
@@ -98,7 +94,7 @@ export const harForecast: Op<
   causal: true,
   inputs: {
     variance: port.tensor("f64", ["t"], { doc: "Variance of each day" }),
-    splits: port.value(splitsSchema, { doc: "Walk-forward splits" }),
+    splits: port.value(SPLITS, { doc: "Walk-forward splits" }),
   },
   params: z.object({
     log: z.boolean().default(true),

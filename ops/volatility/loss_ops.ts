@@ -10,10 +10,10 @@ import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   lossesOf,
   type LossName,
-  meanOf,
   type MissingRows,
   rowsToScore,
 } from "./losses.ts";

@@ -161,8 +161,3 @@ export function lossesOf(
     return evaluate(truth, guess);
   });
 }
-
-/** The mean of values; NaN of none. */
-export function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}

@@ -68,7 +68,6 @@ export { parkinson } from "./parkinson.ts";
 export * from "./realized_variance.ts";
 export { rogersSatchell } from "./rogers_satchell.ts";
 export * from "./score_forecasts.ts";
-export type { ForecastSplit, ForecastSplits } from "./splits.ts";
 export {
   regularizedIncompleteBeta,
   studentTCdf,

@@ -10,6 +10,7 @@ import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
 import {
   compareLosses,
   type DieboldMariano,
@@ -19,7 +20,6 @@ import {
 import {
   lossesOf,
   type LossName,
-  meanOf,
   type MissingRows,
   rowsToScore,
 } from "./losses.ts";

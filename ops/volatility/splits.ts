@@ -5,27 +5,8 @@
  * @module
  */
 
-import type { z } from "zod";
 import { DataError } from "../../runtime/core/errors.ts";
-import { checkSplits as checkWindows, SPLITS } from "../splits.ts";
-
-/** One split: rows to fit on, then later rows to forecast; ends are exclusive. */
-export interface ForecastSplit {
-  /** First row of the training window. */
-  readonly trainStart: number;
-  /** Row after the last one of the training window. */
-  readonly trainEnd: number;
-  /** First row to forecast, not before `trainEnd`. */
-  readonly testStart: number;
-  /** Row after the last one to forecast. */
-  readonly testEnd: number;
-}
-
-/** Splits in the order of time. */
-export type ForecastSplits = readonly ForecastSplit[];
-
-/** The schema of {@linkcode ForecastSplits}. */
-export const splitsSchema: z.ZodType<ForecastSplits> = SPLITS;
+import { checkSplits as checkWindows, type Splits } from "../splits.ts";
 
 /**
  * Refuses splits that a forecast cannot follow: none at all, empty or reversed
@@ -37,8 +18,8 @@ export const splitsSchema: z.ZodType<ForecastSplits> = SPLITS;
  * @param length Rows of the series.
  * @throws {DataError} With the number of the split at fault, from 0.
  */
-export function checkSplits(splits: ForecastSplits, length: number): void {
-  checkWindows([...splits], length);
+export function checkSplits(splits: Splits, length: number): void {
+  checkWindows(splits, length);
   splits.forEach(({ testStart, testEnd }, index) => {
     const before = splits[index - 1]?.testEnd ?? 0;
     if (testStart >= before) return;
@@ -61,7 +42,7 @@ export function checkSplits(splits: ForecastSplits, length: number): void {
  * @throws {DataError} If the first test row has fewer known rows before it.
  */
 export function requireHistory(
-  splits: ForecastSplits,
+  splits: Splits,
   first: number,
   rows: number,
 ): void {

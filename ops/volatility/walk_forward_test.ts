@@ -11,12 +11,12 @@ import { garchForecast } from "./garch_forecast.ts";
 import { harForecast } from "./har_forecast.ts";
 import { harRv } from "./har_rv.ts";
 import { qlike } from "./loss_ops.ts";
-import type { ForecastSplits } from "./splits.ts";
+import type { Splits } from "../splits.ts";
 import { assertClose, normals, series } from "./testing.ts";
 
 const returns = Float64Array.from(reference.garch.normal.returns.slice(0, 420));
 const variance = Float64Array.from(reference.har.variance.slice(0, 420));
-const splits: ForecastSplits = [
+const splits: Splits = [
   { trainStart: 0, trainEnd: 200, testStart: 200, testEnd: 300 },
   { trainStart: 100, trainEnd: 300, testStart: 305, testEnd: 420 },
 ];
@@ -151,7 +151,7 @@ function overSeries<F>(
   name: string,
   run: (
     values: F64,
-    splits: ForecastSplits,
+    splits: Splits,
   ) => Promise<{ forecast: F64; fits: F }>,
 ) {
   return op({
@@ -238,7 +238,7 @@ Deno.test("harForecast beats a constant where variance is persistent", async () 
 
 Deno.test("splits that cannot be followed are refused, and too little history", async () => {
   const base = { trainStart: 0, trainEnd: 200, testStart: 200, testEnd: 300 };
-  const forecastOver = (...bad: ForecastSplits) =>
+  const forecastOver = (...bad: Splits) =>
     harForecast.run({ variance: series(variance), splits: bad });
   await assert.rejects(forecastOver(), /there are no walk-forward windows/);
   for (

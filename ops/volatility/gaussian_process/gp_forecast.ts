@@ -10,12 +10,8 @@ import { type Op, op } from "../../../runtime/flow/mod.ts";
 import { port } from "../../../runtime/ports/mod.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
-import {
-  checkSplits,
-  type ForecastSplit,
-  type ForecastSplits,
-  splitsSchema,
-} from "../splits.ts";
+import { type Split, SPLITS, type Splits } from "../../splits.ts";
+import { checkSplits } from "../splits.ts";
 import { PairGeometry } from "./covariance.ts";
 import {
   columnScaling,
@@ -170,7 +166,7 @@ const FEWEST_ROWS = 10;
  * ```
  */
 export const gpForecast: Op<
-  { variance: F64; features?: F64; splits: ForecastSplits },
+  { variance: F64; features?: F64; splits: Splits },
   GpForecastParams,
   {
     forecast: F64;
@@ -184,10 +180,11 @@ export const gpForecast: Op<
   name: "volatility/gpForecast",
   version: "1",
   doc: "Walk-forward variance forecasts by a Gaussian process",
+  causal: true,
   inputs: {
     variance: port.tensor("f64", ["t"]),
     features: port.optional(port.tensor("f64", ["t", "d"])),
-    splits: port.value(splitsSchema),
+    splits: port.value(SPLITS),
   },
   params: paramsSchema,
   outputs: {
@@ -275,7 +272,7 @@ interface WindowForecast {
 
 async function forecastWindow(
   rows: ForecastRows,
-  split: ForecastSplit,
+  split: Split,
   options: WindowOptions,
 ): Promise<WindowForecast> {
   const start = Math.max(
@@ -399,7 +396,7 @@ interface ScaledWindow {
 function scaleWindow(
   { inputs, targets, width }: ForecastRows,
   start: number,
-  { trainEnd, testEnd }: ForecastSplit,
+  { trainEnd, testEnd }: Split,
 ): ScaledWindow {
   const inputScaling = columnScaling(
     inputs.subarray(start * width, trainEnd * width),
