@@ -31,10 +31,17 @@ function oneTicker(prices: DataFrame): void {
   });
 }
 
+function finding(code: string, what: string, count: number): PriceFinding[] {
+  if (count === 0) return [];
+  const message = `${what} (${count}): left out`;
+  return [{ code, severity: "warning", count, message }];
+}
+
 /**
  * The days of one ticker of which open, high, low and close are known and can
- * be: the low at or below, the high at or above the other two. What is left
- * out is added to the findings; returns then reach over the gap.
+ * be (the low at or below, the high at or above the other two), and on which
+ * some price moved: without a move there is no variance to take the logarithm
+ * of. What is left out is added to the findings; returns reach over the gap.
  *
  * Inputs: `prices` with columns date, open, high, low, close, and `findings`
  * of the reader. Outputs: both, the one shorter, the other longer.
@@ -48,44 +55,52 @@ export const wholeDays: Op<
   { prices: DataFrame; findings: readonly PriceFinding[] }
 > = op({
   name: "outlook/wholeDays",
-  version: "1",
+  version: "2",
   doc: "The days of one ticker that every stage can use",
   inputs: { prices: port.frame(), findings: port.value(PRICE_FINDINGS) },
   params: z.object({}),
   outputs: { prices: port.frame(), findings: port.value(PRICE_FINDINGS) },
   run: ({ prices, findings }) => {
     oneTicker(prices);
-    const [open, high, low, close] = ["open", "high", "low", "close"].map((
-      name,
-    ) => pl.col(name));
+    const [open, high, low, close] = [
+      pl.col("open"),
+      pl.col("high"),
+      pl.col("low"),
+      pl.col("close"),
+    ];
     // A comparison with null is null, which a filter leaves out
     const whole = prices.filter(
-      low!.ltEq(open!).and(low!.ltEq(close!)).and(high!.gtEq(open!)).and(
-        high!.gtEq(close!),
+      low.ltEq(open).and(low.ltEq(close)).and(high.gtEq(open)).and(
+        high.gtEq(close),
       ),
     );
-    const count = prices.height - whole.height;
-    if (count === 0) return { prices, findings };
-    if (count > MOST_LEFT_OUT * prices.height) {
+    const moved = whole.filter(
+      high.gt(low).or(open.neq(close.shift(1))),
+    );
+    const broken = prices.height - whole.height;
+    const still = whole.height - moved.height;
+    if (broken + still > MOST_LEFT_OUT * prices.height) {
       throw new DataError("Cannot use the prices as daily bars", {
-        expected: `low ≤ open, close ≤ high on ${
+        expected: `whole bars with a move on ${
           100 - 100 * MOST_LEFT_OUT
-        } % of the days at least`,
-        actual: `${count} of ${prices.height} days are not so`,
+        } % of the days at least: low ≤ open, close ≤ high`,
+        actual:
+          `of ${prices.height} days ${broken} are not whole or cannot be, ${still} have no move`,
         hint:
-          "Look whether columns are swapped or empty, or adjusted by different factors",
+          "Look whether columns are swapped or empty, adjusted by different factors, or hardly traded",
       });
     }
-    const message =
-      `Days without an open, high, low or close, or with a low above or a high below another price (${count}): left out`;
     return {
-      prices: whole,
-      findings: [...findings, {
-        code: "unusable-day",
-        severity: "warning",
-        count,
-        message,
-      }],
+      prices: broken + still === 0 ? prices : moved,
+      findings: [
+        ...findings,
+        ...finding(
+          "unusable-day",
+          "Days without an open, high, low or close, or with a low above or a high below another price",
+          broken,
+        ),
+        ...finding("still-day", "Days on which no price moved", still),
+      ],
     };
   },
 });

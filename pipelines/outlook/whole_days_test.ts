@@ -51,6 +51,22 @@ Deno.test("wholeDays leaves out days that are not whole or cannot be, and says s
   }
 });
 
+Deno.test("wholeDays leaves out days on which no price moved", async () => {
+  const { prices, findings } = await wholeDays.run({
+    prices: bars({
+      open: withValue(10, 3, 11),
+      high: withValue(12, 3, 11),
+      low: withValue(9, 3, 11),
+    }),
+    findings: [],
+  });
+  assert.equal(prices.height, DAYS - 1);
+  assert.deepEqual(
+    findings.map(({ code, count }) => [code, count]),
+    [["still-day", 1]],
+  );
+});
+
 Deno.test("wholeDays refuses files of which many days cannot be used", async () => {
   const swapped = bars({
     high: Array.from({ length: DAYS }, () => 9),
@@ -58,7 +74,7 @@ Deno.test("wholeDays refuses files of which many days cannot be used", async () 
   });
   await assert.rejects(
     wholeDays.run({ prices: swapped, findings: [] }),
-    /40 of 40 days/,
+    /of 40 days 40 are not whole/,
   );
 });
 
