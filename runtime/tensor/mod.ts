@@ -42,6 +42,7 @@ export type {
   FloatDType,
 } from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
+export * from "./axes.ts";
 export { compile } from "./compile.ts";
 export * from "./contraction.ts";
 export {

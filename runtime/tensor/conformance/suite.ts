@@ -8,6 +8,10 @@ import {
   ARRAY_API_ELEMENTWISE_CASES,
   ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
 } from "./array_api_elementwise.ts";
+import {
+  ARRAY_API_MOVEMENT_CASES,
+  ARRAY_API_MOVEMENT_GRADIENT_CASES,
+} from "./array_api_movement.ts";
 import type { ConformanceCase } from "./case.ts";
 import { DTYPE_CASES } from "./dtypes.ts";
 import { ELEMENTWISE_CASES } from "./elementwise.ts";
@@ -22,6 +26,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...ARRAY_API_ELEMENTWISE_CASES,
   ...DTYPE_CASES,
   ...MOVEMENT_CASES,
+  ...ARRAY_API_MOVEMENT_CASES,
   ...REDUCTION_CASES,
   ...SCAN_CASES,
 ];
@@ -30,5 +35,6 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
 export const DOUBLE_CASES: readonly ConformanceCase[] = [
   ...GRADIENT_CASES,
   ...ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
+  ...ARRAY_API_MOVEMENT_GRADIENT_CASES,
   ...SCAN_GRADIENT_CASES,
 ];
