@@ -31,6 +31,8 @@ export const USAGE = `Usage: deno task outlook [options]
   --decay RATE       decay of EWMA (default 0.94)
   --minimum-slope K  debiasing stretches predictions by at most 1 / K
                      (default 0.9)
+  --volume, --no-volume
+                     whether the technical expert reads the volume (it does)
   --train-years N    years that the volatility models learn from
                      (default 4, in size full 5)
   --movement-years N forecast years that the movement models learn from first
@@ -55,6 +57,7 @@ const OPTIONS = z.object({
     .optional(),
   seed: z.coerce.number().pipe(SETTING_SHAPE.seed.unwrap())
     .optional(),
+  volume: SETTING_SHAPE.volume,
   trainYears: z.coerce.number().pipe(SETTING_SHAPE.trainYears.unwrap())
     .optional(),
   movementYears: z.coerce.number().pipe(SETTING_SHAPE.movementYears.unwrap())
@@ -88,6 +91,7 @@ export function readOptions(args: readonly string[]): OutlookOptions {
       ...rest
     } = parseArgs({
       args: [...args],
+      allowNegative: true,
       options: {
         prices: text,
         ticker: text,
@@ -98,6 +102,7 @@ export function readOptions(args: readonly string[]): OutlookOptions {
         "minimum-slope": text,
         "train-years": text,
         "movement-years": text,
+        volume: { type: "boolean" },
         seed: text,
         out: text,
         store: text,
@@ -105,7 +110,12 @@ export function readOptions(args: readonly string[]): OutlookOptions {
         help: { type: "boolean" },
       },
     }).values;
-    values = { minimumSlope, trainYears, movementYears, ...rest };
+    values = {
+      minimumSlope,
+      trainYears,
+      movementYears,
+      ...rest,
+    };
   } catch (cause) {
     throw new ParameterError("Cannot read the command line", {
       cause,
@@ -124,10 +134,10 @@ export function readOptions(args: readonly string[]): OutlookOptions {
 
 function pricesOf(options: OutlookOptions): OutlookInputs {
   if (options.prices === undefined) return samplePrices();
-  return readPrices(
-    { file: file(options.prices) },
-    options.ticker === undefined ? {} : { tickers: [options.ticker] },
-  );
+  return readPrices({ file: file(options.prices) }, {
+    required: ["date", "open", "high", "low", "close"],
+    ...(options.ticker === undefined ? {} : { tickers: [options.ticker] }),
+  });
 }
 
 /** Up to this size a store is read through before it is used. */

@@ -28,6 +28,8 @@ Deno.test("readOptions reads numbers and refuses those out of range", () => {
   assert.equal(options.horizon, 10);
   assert.equal(options.threshold, 0.03);
   assert.equal(options.minimumSlope, 0.5);
+  assert.equal(options.volume, true);
+  assert.equal(readOptions(["--no-volume"]).volume, false);
   for (
     const args of [
       ["--horizon", "0"],

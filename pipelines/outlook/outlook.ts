@@ -34,7 +34,7 @@ import { volatilityFeatures } from "./volatility_features.ts";
 import { volatilityStage } from "./volatility_stage.ts";
 import { wholeDays } from "./whole_days.ts";
 
-/** Columns that the technical expert reads. */
+/** Columns that the technical expert reads, the last one only with volume. */
 export const TECHNICAL_COLUMNS: readonly string[] = [
   "momentum1",
   "momentum5",
@@ -76,7 +76,7 @@ export function outlook(
   settings: Settings,
 ): Node<{ report: Report }> {
   const size = SIZES[settings.size];
-  const { prices, findings } = wholeDays(inputs);
+  const { prices, findings } = wholeDays(inputs, { volume: settings.volume });
 
   const measured = withColumns({
     frame: prices,
@@ -87,7 +87,10 @@ export function outlook(
       close: column(prices, "close"),
     }).variance,
   }, { names: ["variance"] }).frame;
-  const known = features({ prices }, { incomplete: "drop" }).features;
+  const known = features({ prices }, {
+    incomplete: "drop",
+    ...(settings.volume ? {} : { volumeZScore: [], volumeChange: [] }),
+  }).features;
   const joined = asofJoin({
     left: asofJoin({ left: known, right: measured }, {
       rightTime: "date",
@@ -116,7 +119,9 @@ export function outlook(
     horizon: settings.horizon,
   });
   const technical = frameToTensor({ frame: table }, {
-    columns: TECHNICAL_COLUMNS,
+    columns: settings.volume
+      ? TECHNICAL_COLUMNS
+      : TECHNICAL_COLUMNS.slice(0, -1),
     nulls: "error",
   }).values;
 

@@ -20,6 +20,8 @@ export interface Settings {
   readonly minimumSlope: number;
   /** Seed of all random draws. */
   readonly seed: number;
+  /** Whether the technical expert reads the volume. */
+  readonly volume: boolean;
   /** Years that the volatility models learn from; default: as the size says. */
   readonly trainYears?: number | undefined;
   /**
@@ -42,6 +44,7 @@ export const SETTING_SHAPE = {
   decay: z.number().gt(0).lt(1).default(0.94),
   minimumSlope: z.number().gt(0).max(1).default(0.9),
   seed: z.int().nonnegative().default(0),
+  volume: z.boolean().default(true),
   trainYears: z.int().positive().optional(),
   movementYears: z.int().positive().optional(),
 };

@@ -31,6 +31,17 @@ function oneTicker(prices: DataFrame): void {
   });
 }
 
+function someVolume(prices: DataFrame): void {
+  const traded = prices.filter(pl.col("volume").gt(0)).height;
+  if (traded > 0) return;
+  throw new DataError("Cannot use the volume of the prices", {
+    expected: "a volume above 0",
+    actual: `none on ${prices.height} days`,
+    hint:
+      'Do without: "--no-volume" on the command line, "volume: false" in the settings',
+  });
+}
+
 function finding(code: string, what: string, count: number): PriceFinding[] {
   if (count === 0) return [];
   const message = `${what} (${count}): left out`;
@@ -43,25 +54,28 @@ function finding(code: string, what: string, count: number): PriceFinding[] {
  * some price moved: without a move there is no variance to take the logarithm
  * of. What is left out is added to the findings; returns reach over the gap.
  *
- * Inputs: `prices` with columns date, open, high, low, close, and `findings`
+ * Inputs: `prices` with columns date, open, high, low, close, volume, and `findings`
  * of the reader. Outputs: both, the one shorter, the other longer.
  *
- * @throws {DataError} For several tickers, and if more than 5 % of the days
- * cannot be used.
+ * Param: `volume`, whether there must be one (default true).
+ *
+ * @throws {DataError} For several tickers, for no volume where one is needed,
+ * and if more than 5 % of the days cannot be used.
  */
 export const wholeDays: Op<
   { prices: DataFrame; findings: readonly PriceFinding[] },
-  Record<never, never>,
+  { volume?: boolean | undefined },
   { prices: DataFrame; findings: readonly PriceFinding[] }
 > = op({
   name: "outlook/wholeDays",
   version: "2",
   doc: "The days of one ticker that every stage can use",
   inputs: { prices: port.frame(), findings: port.value(PRICE_FINDINGS) },
-  params: z.object({}),
+  params: z.object({ volume: z.boolean().default(true) }),
   outputs: { prices: port.frame(), findings: port.value(PRICE_FINDINGS) },
-  run: ({ prices, findings }) => {
+  run: ({ prices, findings }, { volume }) => {
     oneTicker(prices);
+    if (volume) someVolume(prices);
     const [open, high, low, close] = [
       pl.col("open"),
       pl.col("high"),

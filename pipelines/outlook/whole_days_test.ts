@@ -12,6 +12,7 @@ function bars(change: Record<string, unknown[]> = {}) {
     high: rows.map(() => 12),
     low: rows.map(() => 9),
     close: rows.map(() => 11),
+    volume: rows.map(() => 1000),
     ...change,
   });
 }
@@ -93,4 +94,14 @@ Deno.test("wholeDays refuses several tickers, and takes one", async () => {
     findings: [],
   });
   assert.equal(prices.height, DAYS);
+});
+
+Deno.test("wholeDays refuses prices without volume where one is needed", async () => {
+  const prices = bars({ volume: Array.from({ length: DAYS }, () => 0) });
+  await assert.rejects(
+    wholeDays.run({ prices, findings: [] }),
+    /none on 40 days[^]*--no-volume/,
+  );
+  const done = await wholeDays.run({ prices, findings: [] }, { volume: false });
+  assert.equal(done.prices.height, DAYS);
 });
