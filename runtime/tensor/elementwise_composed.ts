@@ -162,7 +162,7 @@ export function log10<D extends DType>(x: Tensor<D>): Tensor<D> {
  * import * as wf from "@weft/weft/tensor";
  *
  * const x = wf.tensor([3, 3e200], { dtype: "f64" });
- * console.log(await wf.hypot(x, wf.tensor([4, 4e200], { dtype: "f64" })).toArray()); // 5, 5e200
+ * console.log(await wf.hypot(x, wf.tensor([4, 4e200], { dtype: "f64" })).toArray()); // 5, 4.999…e200
  * ```
  */
 export function hypot<D extends DType>(
