@@ -83,6 +83,14 @@ export * as random from "./random/mod.ts";
 export * from "./realize.ts";
 export * from "./reductions.ts";
 export * from "./scan.ts";
+export {
+  countNonzero,
+  nonzero,
+  searchSorted,
+  type SearchSortedOptions,
+} from "./searching.ts";
+export * from "./sets.ts";
+export * from "./statistics.ts";
 export * from "./tensor.ts";
 export * from "./transforms.ts";
 export type { Tree } from "./tree.ts";

@@ -12,6 +12,10 @@ import {
   ARRAY_API_MOVEMENT_CASES,
   ARRAY_API_MOVEMENT_GRADIENT_CASES,
 } from "./array_api_movement.ts";
+import {
+  ARRAY_API_STATISTICS_CASES,
+  ARRAY_API_STATISTICS_GRADIENT_CASES,
+} from "./array_api_statistics.ts";
 import type { ConformanceCase } from "./case.ts";
 import { DTYPE_CASES } from "./dtypes.ts";
 import { ELEMENTWISE_CASES } from "./elementwise.ts";
@@ -28,6 +32,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...MOVEMENT_CASES,
   ...ARRAY_API_MOVEMENT_CASES,
   ...REDUCTION_CASES,
+  ...ARRAY_API_STATISTICS_CASES,
   ...SCAN_CASES,
 ];
 
@@ -36,5 +41,6 @@ export const DOUBLE_CASES: readonly ConformanceCase[] = [
   ...GRADIENT_CASES,
   ...ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
   ...ARRAY_API_MOVEMENT_GRADIENT_CASES,
+  ...ARRAY_API_STATISTICS_GRADIENT_CASES,
   ...SCAN_GRADIENT_CASES,
 ];
