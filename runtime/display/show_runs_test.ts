@@ -91,3 +91,40 @@ Deno.test({
     ok(code === 130, `${code} ${said}`);
   },
 });
+
+Deno.test({
+  name: "showRuns lets a run go on whose progress nobody reads any more",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const script = `
+      import { op, z } from "@weft/weft";
+      import { showRuns } from "@weft/weft/display";
+      showRuns();
+      const talkative = op({
+        name: "demo/talkative",
+        outputs: { x: z.number() },
+        run: async (_inputs, _params, { log }) => {
+          for (let line = 0; line < 20; line++) {
+            log("line");
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+          return { x: 1 };
+        },
+      });
+      console.log((await talkative().value({ store: "none" })).x);
+    `;
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--no-lock", "--config", config, "-"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    await child.stderr.cancel();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(script));
+    await writer.close();
+    strictEqual((await new Response(child.stdout).text()).trim(), "1");
+    strictEqual((await child.status).code, 0);
+  },
+});

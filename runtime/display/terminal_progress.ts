@@ -40,8 +40,12 @@ export function errorOutput(): ProgressOutput {
   return {
     write: (text) => {
       const bytes = encoder.encode(text);
-      for (let from = 0; from < bytes.length;) {
-        from += Deno.stderr.writeSync(bytes.subarray(from));
+      try {
+        for (let from = 0; from < bytes.length;) {
+          from += Deno.stderr.writeSync(bytes.subarray(from));
+        }
+      } catch {
+        // Where nobody reads any more, the run goes on unseen
       }
     },
     isTerminal,
@@ -54,6 +58,14 @@ export function errorOutput(): ProgressOutput {
       }
     },
   };
+}
+
+/** What a terminal takes for commands; texts of ops may quote any file. */
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+function harmless(text: string): string {
+  return text.replaceAll(CONTROLS, "\ufffd");
 }
 
 function paint(text: string, phase: NodePhase, output: ProgressOutput): string {
@@ -93,7 +105,7 @@ export function progressLine(
   let doing = first?.name ?? "";
   if (running.length > 1) doing += ` +${running.length - 1}`;
   if (first?.message !== undefined) doing += `: ${first.message}`;
-  doing = doing.replaceAll(/\s+/g, " ");
+  doing = harmless(doing.replaceAll(/\s+/g, " "));
   const barWidth = Math.max(0, Math.min(30, room - tail.length - 3));
   if (barWidth < 6) return tail.slice(0, room);
   const left = room - barWidth - tail.length - 4;
@@ -118,7 +130,7 @@ function nodeLine(
     : "";
   const why = event.state === "computed" || event.state === "reused"
     ? ""
-    : `: ${(event.error?.message ?? event.why).split("\n")[0] ?? ""}`;
+    : `: ${harmless((event.error?.message ?? event.why).split("\n")[0] ?? "")}`;
   return `${
     paint(style.sign, event.state, output)
   } ${event.name} ${event.state}${time}${size}${why}`;
@@ -170,14 +182,14 @@ export function showInTerminal(run: WatchedRun, output: ProgressOutput): void {
         tellNode(event);
         break;
       case "node-log":
-        say(`  ${event.name}: ${event.message}`);
+        say(`  ${event.name}: ${harmless(event.message)}`);
         break;
       case "warning":
-        say(`${paint("!", "cancelled", output)} ${event.message}`);
+        say(`${paint("!", "cancelled", output)} ${harmless(event.message)}`);
         break;
       case "store":
         if (event.action === "damaged") {
-          say(`${paint("!", "cancelled", output)} ${event.message}`);
+          say(`${paint("!", "cancelled", output)} ${harmless(event.message)}`);
         }
         break;
       case "run-end":

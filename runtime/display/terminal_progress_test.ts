@@ -75,6 +75,28 @@ Deno.test("showInTerminal writes plain lines to a log: no escapes, no reused nod
   ]);
 });
 
+Deno.test("showInTerminal gives no command of a message to the terminal", () => {
+  const run = handMadeRun(["a"]);
+  const terminal = output({ isTerminal: true });
+  showInTerminal(run, terminal);
+  const event = { at: 1, node: 0, name: "a" };
+  const message = "field \u001b[2J\u009b2J\u0007";
+  run.events.emit({ type: "node-log", ...event, message });
+  run.events.emit({
+    type: "node-end",
+    ...event,
+    state: "failed",
+    ms: 0,
+    why: "threw",
+    error: new Error(message),
+  });
+  run.events.emit({ type: "run-end", at: 2, state: "failed" });
+  deepStrictEqual(terminal.text().split("\n").slice(0, 2), [
+    "  a: field \ufffd[2J\ufffd2J\ufffd",
+    "✗ a failed 0 ms: field \ufffd[2J\ufffd2J\ufffd",
+  ]);
+});
+
 Deno.test("showInTerminal tells every tenth of a large run, not every node", () => {
   const names = Array.from({ length: 1000 }, () => "fit");
   const run = handMadeRun(names);
