@@ -8,6 +8,7 @@ import {
   ARRAY_API_ELEMENTWISE_CASES,
   ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
 } from "./array_api_elementwise.ts";
+import { ARRAY_API_LINEAR_ALGEBRA_CASES } from "./array_api_linear_algebra.ts";
 import {
   ARRAY_API_MOVEMENT_CASES,
   ARRAY_API_MOVEMENT_GRADIENT_CASES,
@@ -33,6 +34,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...ARRAY_API_MOVEMENT_CASES,
   ...REDUCTION_CASES,
   ...ARRAY_API_STATISTICS_CASES,
+  ...ARRAY_API_LINEAR_ALGEBRA_CASES,
   ...SCAN_CASES,
 ];
 

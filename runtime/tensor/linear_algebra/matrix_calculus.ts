@@ -120,7 +120,8 @@ export function roundingOf(x: AnyFloat, n: number): AnyFloat {
   return multiply(largest, 4 * n * EPSILON[x.dtype]);
 }
 
-const EPSILON: Readonly<Record<FloatDType, number>> = {
+/** Distance from 1 to the next number of each float dtype. */
+export const EPSILON: Readonly<Record<FloatDType, number>> = {
   f64: 2 ** -52,
   f32: 2 ** -23,
   f16: 2 ** -10,
