@@ -14,7 +14,7 @@ import {
   type Shape,
 } from "../device/shapes.ts";
 import { permuteDims, slice, type SliceSpec } from "./movement.ts";
-import { expandTo } from "./node.ts";
+import { axisOption, expandTo } from "./node.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -117,7 +117,11 @@ export function unstack<D extends DType>(
   x: Tensor<D>,
   options: { readonly axis?: number } = {},
 ): Tensor<D>[] {
-  const axis = normalizeAxis("unstack", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis(
+    "unstack",
+    axisOption("unstack", options) ?? 0,
+    x.ndim,
+  );
   const whole: SliceSpec[] = new Array<SliceSpec>(axis).fill(null);
   return Array.from(
     { length: x.shape[axis]! },

@@ -14,7 +14,7 @@ import {
 } from "../device/shapes.ts";
 import { multiply } from "./elementwise.ts";
 import { expandDims, permuteDims, reshape } from "./movement.ts";
-import { apply, expandTo, unify } from "./node.ts";
+import { apply, axisOption, expandTo, requireTensor, unify } from "./node.ts";
 import { sum } from "./reductions.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -73,6 +73,8 @@ function checkDTypes<D extends DType>(
   a: Tensor<D>,
   b: Tensor<D>,
 ): void {
+  requireTensor(name, a);
+  requireTensor(name, b);
   if (a.dtype !== b.dtype) unify(name, [a, b]);
 }
 
@@ -112,7 +114,11 @@ export function vecdot<D extends DType>(
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
   const product = multiply(a, b);
-  const axis = normalizeAxis("vecdot", options.axis ?? -1, product.ndim);
+  const axis = normalizeAxis(
+    "vecdot",
+    axisOption("vecdot", options) ?? -1,
+    product.ndim,
+  );
   return sum(product, { axis }) as Tensor<D>;
 }
 

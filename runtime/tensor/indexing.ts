@@ -15,7 +15,7 @@ import {
 import { arange, tensor } from "./creation.ts";
 import { equal } from "./elementwise.ts";
 import { expandDims } from "./movement.ts";
-import { apply, castTo } from "./node.ts";
+import { apply, axisOption, castTo } from "./node.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A tensor of indices, or a list that becomes one. */
@@ -60,7 +60,7 @@ export function take<D extends DType>(
   indices: Indices,
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("take", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis("take", axisOption("take", options) ?? 0, x.ndim);
   const at = toIndices("take", indices);
   const shape = [
     ...x.shape.slice(0, axis),
@@ -95,7 +95,11 @@ export function takeAlongAxis<D extends DType>(
   indices: Tensor,
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("takeAlongAxis", options.axis ?? -1, x.ndim);
+  const axis = normalizeAxis(
+    "takeAlongAxis",
+    axisOption("takeAlongAxis", options) ?? -1,
+    x.ndim,
+  );
   const at = toIndices("takeAlongAxis", indices);
   checkAlong("takeAlongAxis", x, at, axis);
   return apply("takeAlongAxis", { axis }, [x, at], x.dtype, at.shape);
@@ -140,7 +144,11 @@ export function scatterAdd<D extends DType>(
   updates: Tensor<D>,
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("scatterAdd", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis(
+    "scatterAdd",
+    axisOption("scatterAdd", options) ?? 0,
+    x.ndim,
+  );
   const at = toIndices("scatterAdd", indices);
   const shape = [
     ...x.shape.slice(0, axis),
@@ -170,7 +178,7 @@ export function scatterAddAlongAxis<D extends DType>(
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
   const name = "scatterAddAlongAxis";
-  const axis = normalizeAxis(name, options.axis ?? -1, x.ndim);
+  const axis = normalizeAxis(name, axisOption(name, options) ?? -1, x.ndim);
   const at = toIndices(name, indices);
   checkAlong(name, x, at, axis);
   checkUpdates(name, x, updates, at.shape);

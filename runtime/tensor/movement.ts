@@ -16,7 +16,7 @@ import {
   type Shape,
   sizeOf,
 } from "../device/shapes.ts";
-import { apply, expandTo } from "./node.ts";
+import { apply, axisOption, expandTo } from "./node.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -423,7 +423,11 @@ export function concat<D extends DType>(
       expected: "at least one tensor",
     });
   }
-  const axis = normalizeAxis("concat", options.axis ?? 0, first.ndim);
+  const axis = normalizeAxis(
+    "concat",
+    axisOption("concat", options) ?? 0,
+    first.ndim,
+  );
   let length = 0;
   tensors.forEach((one, index) => {
     const fits = one.ndim === first.ndim && one.dtype === first.dtype &&
@@ -462,7 +466,7 @@ export function stack<D extends DType>(
   tensors: readonly Tensor<D>[],
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
-  const axis = options.axis ?? 0;
+  const axis = axisOption("stack", options) ?? 0;
   const wide = tensors.map((one) => expandDims(one, axis));
   const rank = wide[0]?.ndim ?? 1;
   tensors.forEach((one, index) => {
@@ -500,7 +504,11 @@ export function split<D extends DType>(
   sections: number | readonly number[],
   options: { readonly axis?: number } = {},
 ): Tensor<D>[] {
-  const axis = normalizeAxis("split", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis(
+    "split",
+    axisOption("split", options) ?? 0,
+    x.ndim,
+  );
   const length = x.shape[axis]!;
   const parts = typeof sections === "number"
     ? new Array<number>(sections).fill(length / sections)
@@ -583,7 +591,7 @@ export function roll<D extends DType>(
   shift: number,
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("roll", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis("roll", axisOption("roll", options) ?? 0, x.ndim);
   const length = x.shape[axis]!;
   if (length === 0) return x;
   const cut = length - (((shift % length) + length) % length);
@@ -614,7 +622,11 @@ export function repeat<D extends DType>(
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
   checkShape("repeat", [count]);
-  const axis = normalizeAxis("repeat", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis(
+    "repeat",
+    axisOption("repeat", options) ?? 0,
+    x.ndim,
+  );
   const wide = expandDims(x, axis + 1);
   const shape = [...wide.shape];
   shape[axis + 1] = count;

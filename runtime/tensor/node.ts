@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DTypeError } from "../core/errors.ts";
+import { DTypeError, ParameterError } from "../core/errors.ts";
 import {
   type DType,
   holds,
@@ -203,6 +203,7 @@ function commonDType<D extends DType>(
   let weakest: D | undefined;
   for (const operand of operands) {
     if (typeof operand === "number") continue;
+    requireTensor(name, operand);
     if (weak.has(operand.node)) {
       weakest ??= operand.dtype;
       continue;
@@ -263,6 +264,7 @@ export function unary<D extends DType>(
   op: PrimitiveName,
   x: Tensor<D>,
 ): Tensor<D> {
+  requireTensor(op, x);
   const result = apply(op, NO_ATTRIBUTES, [x], x.dtype, x.shape);
   return weak.has(x.node) ? markWeak(result) : result;
 }
@@ -309,6 +311,48 @@ export function compare<D extends DType>(
 }
 
 /**
+ * Refuses what is no tensor: notebooks check no types.
+ *
+ * @param name Name of the operation.
+ * @param x What should be a tensor.
+ * @throws {DTypeError} When it is something else.
+ */
+export function requireTensor(name: string, x: unknown): void {
+  if (x instanceof Tensor) return;
+  const isList = Array.isArray(x) || ArrayBuffer.isView(x);
+  throw new DTypeError(`Cannot use a value as an operand of "${name}"`, {
+    expected: "a tensor",
+    actual: isList ? "a list" : x === null ? "null" : `of type ${typeof x}`,
+    hint: isList
+      ? "Make a tensor of it, for example tensor([1, 2])"
+      : "Read the value of a node first, and look for a missing argument",
+  });
+}
+
+/**
+ * The axis among the options of an operation.
+ *
+ * @param name Name of the operation.
+ * @param options The options.
+ * @returns Its `axis`.
+ * @throws {ParameterError} When the axis stands in the place of the options,
+ * where it would be overlooked.
+ */
+export function axisOption<A>(
+  name: string,
+  options: { readonly axis?: A },
+): A | undefined {
+  if (typeof options === "object" && !Array.isArray(options)) {
+    return options.axis;
+  }
+  throw new ParameterError(`Cannot read the options of "${name}"`, {
+    expected: "an object such as { axis: 0 }",
+    actual: String(options),
+    hint: "Name the axis: { axis: … }",
+  });
+}
+
+/**
  * Refuses dtypes without fractions.
  *
  * @param name Name of the operation.
@@ -316,6 +360,7 @@ export function compare<D extends DType>(
  * @throws {DTypeError} When the dtype is not f64, f32 or f16.
  */
 export function requireFloat(name: string, x: Tensor): void {
+  requireTensor(name, x);
   if (!isFloatDType(x.dtype)) {
     throw new DTypeError(
       `Cannot compute "${name}" of dtype "${x.dtype}"`,

@@ -134,3 +134,36 @@ Deno.test("matmul, outer, norm and polygamma refuse what they are not defined fo
   assert.throws(() => wf.norm(x64, { order: 0 }), /norm of order 0/);
   assert.throws(() => wf.polygamma(0.5, x64), /polygamma of order 0.5/);
 });
+
+Deno.test("operations refuse what is no tensor, and an axis in the place of options", () => {
+  const add: (...operands: unknown[]) => unknown = wf.add as never;
+  assert.throws(() => add(undefined, x64), {
+    name: "DTypeError",
+    message: /operand of "add"[^]*of type undefined/,
+  });
+  assert.throws(() => add(x64, [1, 2]), {
+    name: "DTypeError",
+    message: /a list[^]*tensor\(\[1, 2\]\)/,
+  });
+  assert.throws(() => wf.exp("x" as never), { name: "DTypeError" });
+  assert.throws(() => wf.sum(undefined as never), { name: "DTypeError" });
+  assert.throws(() => wf.random.normal(5 as never, [2]), {
+    name: "ParameterError",
+    message: /wf\.random\.key\(5\)/,
+  });
+  for (
+    const call of [
+      () => wf.sum(x64, 0 as never),
+      () => wf.argmax(x64, 0 as never),
+      () => wf.softmax(x64, 0 as never),
+      () => wf.concat([x64, x64], 0 as never),
+      () => wf.stack([x64, x64], 0 as never),
+      () => wf.take(x64, [0], 0 as never),
+    ]
+  ) {
+    assert.throws(call, {
+      name: "ParameterError",
+      message: /Name the axis/,
+    });
+  }
+});

@@ -29,7 +29,14 @@ import {
   where,
 } from "./elementwise.ts";
 import { reshape } from "./movement.ts";
-import { apply, castTo, requireBool, requireFloat } from "./node.ts";
+import {
+  apply,
+  axisOption,
+  castTo,
+  requireBool,
+  requireFloat,
+  requireTensor,
+} from "./node.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Which axes a reduction takes away; all of them when none are given. */
@@ -45,7 +52,8 @@ function reduce<D extends DType>(
   x: Tensor<D>,
   options: ReduceOptions,
 ): Tensor<D> {
-  const axes = normalizeAxes(op, options.axis, x.ndim);
+  requireTensor(op, x);
+  const axes = normalizeAxes(op, axisOption(op, options), x.ndim);
   const empty = axes.some((axis) => x.shape[axis] === 0);
   if (empty && (op === "max" || op === "min")) {
     throw new ShapeError(
@@ -70,7 +78,7 @@ function reduce<D extends DType>(
 /** Number of elements that go into each result. */
 function countReduced(name: string, x: Tensor, options: ReduceOptions): number {
   let count = 1;
-  for (const axis of normalizeAxes(name, options.axis, x.ndim)) {
+  for (const axis of normalizeAxes(name, axisOption(name, options), x.ndim)) {
     count *= x.shape[axis]!;
   }
   return count;
@@ -106,6 +114,7 @@ export function sum<D extends DType>(
   options?: ReduceOptions,
 ): Tensor<D>;
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  requireTensor("sum", x);
   return reduce("sum", x.dtype === "bool" ? castTo(x, "i32") : x, options);
 }
 /**
@@ -263,8 +272,10 @@ function argument(
   x: Tensor,
   options: ArgumentOptions,
 ): Tensor<"i32"> {
-  const source = options.axis === undefined ? reshape(x, [x.size]) : x;
-  const axis = normalizeAxis(op, options.axis ?? 0, source.ndim);
+  const source = axisOption(op, options) === undefined
+    ? reshape(x, [x.size])
+    : x;
+  const axis = normalizeAxis(op, axisOption(op, options) ?? 0, source.ndim);
   if (source.shape[axis] === 0) {
     throw new ShapeError(
       `Cannot take "${op}" over nothing: current shape is ${
@@ -341,7 +352,7 @@ export function logSumExp<D extends DType>(
   options: ReduceOptions = {},
 ): Tensor<D> {
   requireFloat("logSumExp", x);
-  const { axis } = options;
+  const axis = axisOption("logSumExp", options);
   const highest = stopGradient(max(x, { axis, keepDims: true }));
   // An infinite maximum would give NaN when subtracted from itself.
   const shift = where(isFinite(highest), highest, 0);
@@ -374,7 +385,7 @@ export function softmax<D extends DType>(
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
   requireFloat("softmax", x);
-  const along = oneAxis(options.axis);
+  const along = oneAxis(axisOption("softmax", options));
   const weights = exp(subtract(x, stopGradient(max(x, along))));
   return divide(weights, reduce("sum", weights, along));
 }
@@ -392,7 +403,7 @@ export function logSoftmax<D extends DType>(
   options: { readonly axis?: number } = {},
 ): Tensor<D> {
   requireFloat("logSoftmax", x);
-  const along = oneAxis(options.axis);
+  const along = oneAxis(axisOption("logSoftmax", options));
   const shifted = subtract(x, stopGradient(max(x, along)));
   return subtract(shifted, log(reduce("sum", exp(shifted), along)));
 }
@@ -415,7 +426,11 @@ export function cumulativeSum<D extends DType>(
   x: Tensor<D>,
   options: { readonly axis?: number; readonly reverse?: boolean } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("cumulativeSum", options.axis ?? 0, x.ndim);
+  const axis = normalizeAxis(
+    "cumulativeSum",
+    axisOption("cumulativeSum", options) ?? 0,
+    x.ndim,
+  );
   const reverse = options.reverse ?? false;
   return apply("cumulativeSum", { axis, reverse }, [x], x.dtype, x.shape);
 }

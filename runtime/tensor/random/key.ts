@@ -143,6 +143,16 @@ function folded(parent: Key, counter: U32): Key {
  * @throws {ShapeError} When it is no pair of words.
  */
 export function requireKey(name: string, key: Key): void {
+  if (typeof key === "number") {
+    throw new ParameterError(
+      `Cannot use the number ${key} as a key in "${name}"`,
+      {
+        expected: "a key",
+        actual: String(key),
+        hint: `Make a key from the seed: "wf.random.key(${key})"`,
+      },
+    );
+  }
   if (key.dtype !== "u32" || key.ndim !== 1 || key.size !== 2) {
     throw new ShapeError(`Cannot use the tensor as a key in "${name}"`, {
       expected: 'dtype "u32" of shape [2]',
