@@ -68,7 +68,7 @@ export const wholeDays: Op<
   { prices: DataFrame; findings: readonly PriceFinding[] }
 > = op({
   name: "outlook/wholeDays",
-  version: "2",
+  version: "3",
   doc: "The days of one ticker that every stage can use",
   inputs: { prices: port.frame(), findings: port.value(PRICE_FINDINGS) },
   params: z.object({ volume: z.boolean().default(true) }),
