@@ -148,7 +148,7 @@ function volatilityBlocks(report: Report): ReportBlock[] {
       (100 * coverage.level).toFixed(0)
     } % should have.`,
     metricTable(report, "volatility"),
-    "QLIKE is realised / forecast − log(realised / forecast) − 1, without a unit; MSE is the mean squared error of the daily variance, in (squared log return)². Both are better when lower. Bold is the best of a column, italic the baseline.",
+    "QLIKE is realised / forecast − log(realised / forecast) − 1 of the variances, without a unit; MSE is the mean squared error of the daily variance, in (squared log return)². Both are better when lower. Bold is the best of a column, italic the baseline.",
     metricTable(report, "volatility", { shuffled: true }),
     comparisons,
     scatterFigure([{
@@ -367,7 +367,12 @@ export async function reportPage(
       {
         title: "How it was computed",
         blocks: [
-          { kind: "svg", svg: await runGraphSvg(details.view) },
+          {
+            kind: "svg",
+            svg: await runGraphSvg(details.view),
+            caption:
+              "Each box is an op, with how many nodes it has. Where the picture is wider than the page, it scrolls sideways.",
+          },
           { kind: "definitions", entries: details.provenance },
         ],
       },
