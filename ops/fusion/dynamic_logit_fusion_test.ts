@@ -170,6 +170,7 @@ Deno.test("dynamicLogitFusion with one expert a row keeps the better expert", as
     experts: experts.map(f64),
   });
   const alphas = await found.alpha.toArray() as number[][];
+  const objectives = await found.objective.data();
   const winners = new Set<number>();
   for (let row = 0; row < rows; row += 1) {
     const at = (weights: number[]) =>
@@ -180,6 +181,7 @@ Deno.test("dynamicLogitFusion with one expert a row keeps the better expert", as
         weights,
       );
     const used = alphas[row] ?? [];
+    close(objectives[row] ?? NaN, at(used), 1e-10);
     assert.equal(used.filter((weight) => weight !== 0).length, 1);
     winners.add(used.findIndex((weight) => weight !== 0));
     let best = Infinity;
