@@ -7,6 +7,8 @@
 import { readFile } from "node:fs/promises";
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
+import { cwd } from "node:process";
+import { pathToFileURL } from "node:url";
 import type { DataFrame } from "nodejs-polars";
 import { z } from "zod";
 import { DataError } from "../../runtime/core/errors.ts";
@@ -36,7 +38,11 @@ export interface SamplePricesParams {
 async function samplePath(): Promise<string> {
   // Makes the package part of the module graph, so that Deno fetches it
   await import("vega-datasets");
-  const manifest = findPackageJSON("vega-datasets", import.meta.url);
+  // A module from a registry has no place of its own to look from
+  const from = import.meta.url.startsWith("file:")
+    ? import.meta.url
+    : pathToFileURL(`${cwd()}/`);
+  const manifest = findPackageJSON("vega-datasets", from);
   if (manifest === undefined) {
     throw new DataError("Cannot find the sample prices", {
       expected: `the npm package "${PACKAGE}"`,
