@@ -26,7 +26,7 @@ import {
 import { take } from "./indexing.ts";
 import { sort } from "./linear_algebra/mod.ts";
 import { concat, reshape, slice, type SliceSpec } from "./movement.ts";
-import { castTo, requireFloat } from "./node.ts";
+import { axisOption, castTo, requireFloat, requireTensor } from "./node.ts";
 import type { ReduceOptions } from "./reductions.ts";
 import { scan } from "./scan.ts";
 import type { Tensor } from "./tensor.ts";
@@ -51,7 +51,9 @@ export function cumulativeProd<D extends DType>(
   x: Tensor<D>,
   options: { readonly axis?: number; readonly reverse?: boolean } = {},
 ): Tensor<D> {
-  const axis = normalizeAxis("cumulativeProd", options.axis ?? 0, x.ndim);
+  requireTensor("cumulativeProd", x);
+  const along = axisOption("cumulativeProd", options) ?? 0;
+  const axis = normalizeAxis("cumulativeProd", along, x.ndim);
   if (x.size === 0) return x;
   const rows = moveAxis(x, axis, 0);
   const [, products] = scan(
@@ -102,6 +104,7 @@ export function diff<D extends DType>(
   x: Tensor<D>,
   options: DiffOptions<D> = {},
 ): Tensor<D> {
+  requireTensor("diff", x);
   if (x.dtype === "bool") {
     throw new DTypeError('Cannot take differences of dtype "bool"', {
       expected: "a dtype of numbers",
@@ -116,7 +119,11 @@ export function diff<D extends DType>(
       actual: String(order),
     });
   }
-  const axis = normalizeAxis("diff", options.axis ?? -1, x.ndim);
+  const axis = normalizeAxis(
+    "diff",
+    axisOption("diff", options) ?? -1,
+    x.ndim,
+  );
   const borders = [prepend, x, append].filter((one) => one !== undefined);
   let result = concat(borders, { axis });
   const whole = new Array<SliceSpec>(axis).fill(null);
@@ -184,7 +191,8 @@ export function quantile<D extends DType>(
       });
     }
   }
-  const axes = normalizeAxes("quantile", options.axis, x.ndim);
+  const along = axisOption("quantile", options);
+  const axes = normalizeAxes("quantile", along, x.ndim);
   const kept = reducedShape(x.shape, axes, options.keepDims === true);
   const rows = sort(reshape(
     moveAxis(x, axes, axes.map((_, k) => k - axes.length)),

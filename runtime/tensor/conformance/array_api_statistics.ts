@@ -326,6 +326,28 @@ export const ARRAY_API_STATISTICS_CASES: readonly ConformanceCase[] = [
       assert.throws(() => wf.diff(x, { prepend: wide }), ShapeError);
     },
   },
+  {
+    name: "statistics refuse an axis in the place of options, and no tensor",
+    run: ({ dtype }) => {
+      const x = wf.ones([2, 3], { dtype });
+      for (
+        const call of [
+          () => wf.diff(x, 0 as never),
+          () => wf.cumulativeProd(x, 1 as never),
+          () => wf.quantile(x, 0.5, 0 as never),
+          () => wf.median(x, 0 as never),
+          () => wf.cross(x, x, 1 as never),
+          () => wf.countNonzero(x, 0 as never),
+        ]
+      ) {
+        assert.throws(call, /Name the axis/);
+      }
+      for (const fn of [wf.diff, wf.cumulativeProd, wf.median, wf.trace]) {
+        assert.throws(() => fn([1, 2] as never), DTypeError);
+      }
+      return Promise.resolve();
+    },
+  },
 ];
 
 function gradientCase(

@@ -11,7 +11,7 @@ import { matmul } from "../contraction.ts";
 import { eye } from "../creation.ts";
 import { multiply, subtract } from "../elementwise.ts";
 import { diagonal, roll, slice, type SliceSpec } from "../movement.ts";
-import { expandTo, unify } from "../node.ts";
+import { axisOption, expandTo, requireTensor, unify } from "../node.ts";
 import { sum } from "../reductions.ts";
 import type { Tensor } from "../tensor.ts";
 import { requireSquare } from "./checks.ts";
@@ -65,6 +65,7 @@ export function trace<D extends DType>(
 }
 
 function refuseBool(name: string, x: Tensor): void {
+  requireTensor(name, x);
   if (x.dtype !== "bool") return;
   throw new DTypeError(`Cannot compute "${name}" of dtype "bool"`, {
     expected: "a dtype of numbers",
@@ -99,7 +100,8 @@ export function cross<D extends DType>(
 ): Tensor<D> {
   const [x, y] = unify("cross", [a, b]) as [Tensor<D>, Tensor<D>];
   refuseBool("cross", x);
-  const axis = normalizeAxis("cross", options.axis ?? -1, x.ndim);
+  const along = axisOption("cross", options) ?? -1;
+  const axis = normalizeAxis("cross", along, x.ndim);
   for (const one of [a, b]) {
     // A length of 1 broadcasts, but is no vector of three components.
     if (one.shape[axis - x.ndim + one.ndim] === 3) continue;
