@@ -72,3 +72,16 @@ Deno.test("mapTree keeps the form and refuses what is no tensor", () => {
   assert.equal(String(tree.a[0]), "Tensor<f64>[2]");
   assert.throws(() => wf.mapTree({ a: "text" }, wf.negative), /value.a/);
 });
+
+Deno.test("grad of power is finite at base 0, where factors of it are not", async () => {
+  const base = wf.tensor([0, -2, 0], f64);
+  const exponent = wf.tensor([0, 0, 2], f64);
+  const bases = wf.grad((x: wf.F64) => wf.sum(wf.power(x, exponent)))(base);
+  assert.deepEqual(await bases.toArray(), [0, 0, 0]);
+  const zero = wf.tensor([0, 2], f64);
+  const exponents = wf.grad((y: wf.F64) => wf.sum(wf.power(zero, y)));
+  assert.deepEqual(
+    await exponents(wf.tensor([2, 0], f64)).toArray(),
+    [0, Math.log(2)],
+  );
+});
