@@ -79,3 +79,16 @@ Deno.test("compile refuses instances of classes", () => {
   const fn = wf.compile((_: unknown) => wf.zeros([]));
   assert.throws(() => fn(new Map()), /Cannot pass a "Map" to a compiled/);
 });
+
+Deno.test("compile says so when the function reads what is being traced", async () => {
+  let read: Promise<unknown> | undefined;
+  const program = wf.compile((x: wf.F64) => {
+    read = wf.multiply(x, 2).data();
+    return x;
+  });
+  program(wf.tensor([1], { dtype: "f64" }));
+  await assert.rejects(
+    read!,
+    /Cannot read a tensor of a function that is being traced/,
+  );
+});

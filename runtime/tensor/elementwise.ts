@@ -16,6 +16,7 @@ import {
   requireBits,
   requireBool,
   requireFloat,
+  requireNumeric,
   unary,
   unify,
 } from "./node.ts";
@@ -37,6 +38,7 @@ export type Operand<D extends DType> = Tensor<D> | number;
  * ```
  */
 export function add<D extends DType>(a: Operand<D>, b: Operand<D>): Tensor<D> {
+  requireNumeric("add", a, b);
   return binary("add", a, b);
 }
 /** Difference `a - b`. */
@@ -44,6 +46,7 @@ export function subtract<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
 ): Tensor<D> {
+  requireNumeric("subtract", a, b);
   return binary("subtract", a, b);
 }
 /** Product of the two. */
@@ -51,6 +54,7 @@ export function multiply<D extends DType>(
   a: Operand<D>,
   b: Operand<D>,
 ): Tensor<D> {
+  requireNumeric("multiply", a, b);
   return binary("multiply", a, b);
 }
 /** Quotient `a / b` of floats; for integers see {@linkcode floorDivide}. */
@@ -82,18 +86,22 @@ export function power<D extends DType>(
     if (b === 1) return a;
     if (b === 2) return square(a);
   }
+  requireNumeric("power", a, b);
   return binary("power", a, b);
 }
 /** `-x`. */
 export function negative<D extends DType>(x: Tensor<D>): Tensor<D> {
+  requireNumeric("negative", x);
   return unary("negative", x);
 }
 /** Absolute value. */
 export function absolute<D extends DType>(x: Tensor<D>): Tensor<D> {
+  requireNumeric("absolute", x);
   return unary("absolute", x);
 }
 /** -1, 0 or 1; NaN stays NaN. */
 export function sign<D extends DType>(x: Tensor<D>): Tensor<D> {
+  requireNumeric("sign", x);
   return unary("sign", x);
 }
 

@@ -374,6 +374,28 @@ export function requireFloat(name: string, x: Tensor): void {
 }
 
 /**
+ * Refuses bool, which is no number.
+ *
+ * @param name Name of the operation.
+ * @param operands The operands; plain numbers are numbers.
+ * @throws {DTypeError} When the dtype of one is bool.
+ */
+export function requireNumeric(
+  name: string,
+  ...operands: readonly (Tensor | number)[]
+): void {
+  for (const operand of operands) {
+    if (operand instanceof Tensor && operand.dtype === "bool") {
+      throw new DTypeError(`Cannot compute "${name}" of dtype "bool"`, {
+        expected: "a dtype of numbers",
+        actual: '"bool"',
+        hint: 'Use cast, for example cast(x, "i32"), or a function of logic',
+      });
+    }
+  }
+}
+
+/**
  * Refuses dtypes that are neither whole numbers nor booleans.
  *
  * @param name Name of the operation.

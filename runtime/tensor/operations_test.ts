@@ -167,3 +167,20 @@ Deno.test("operations refuse what is no tensor, and an axis in the place of opti
     });
   }
 });
+
+Deno.test("arithmetic refuses bool, which is no number", () => {
+  const flags = wf.tensor([true, false]);
+  for (
+    const compute of [
+      () => wf.add(flags, flags),
+      () => wf.subtract(flags, flags),
+      () => wf.multiply(flags, flags),
+      () => wf.power(flags, flags),
+      () => wf.negative(flags),
+      () => wf.absolute(flags),
+      () => wf.sign(flags),
+    ]
+  ) {
+    assert.throws(compute, /of dtype "bool"/);
+  }
+});

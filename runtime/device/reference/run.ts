@@ -141,7 +141,17 @@ function leafData(
   const storage = storageOf(node);
   if (storage !== undefined) return storage.array!;
   if (node.op === "parameter") {
-    return parameters[attributesOf(node, "parameter").index]!;
+    const { index } = attributesOf(node, "parameter");
+    const value = parameters[index];
+    if (value !== undefined) return value;
+    throw new WeftError(
+      "Cannot read a tensor of a function that is being traced",
+      {
+        expected: "lazy tensors only inside compile, scan and gradients",
+        actual: `argument ${index}, which has no value yet`,
+        hint: "Return the tensor, and read what the function returns",
+      },
+    );
   }
   return constantData(node.dtype, attributesOf(node, "constant").value);
 }
