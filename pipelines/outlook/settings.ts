@@ -89,9 +89,9 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
   full: {
     trainYears: 5,
     movementYears: 4,
-    processRows: 1000,
-    processStarts: 3,
-    processIterations: 60,
+    processRows: 600,
+    processStarts: 2,
+    processIterations: 40,
     distribution: "studentT",
     resamples: 2000,
   },
