@@ -72,8 +72,9 @@ const scoreSchema: z.ZodType<ForecastScore> = z.object({
  *
  * Inputs `variance` [t], `forecasts`: a record of [t] by name, optional `mask`
  * [t]. Params: see {@linkcode ScoreForecastsParams}. Outputs `table`, a row for
- * each loss and model in the order given; `count`, the rows scored. A pair that
- * cannot be tested (same losses, too few rows) has a `note` that says why.
+ * each loss in the order given and in it for each model by name; `count`, the
+ * rows scored. A pair that cannot be tested (same losses, too few rows) has a
+ * `note` that says why.
  * Throws a `ParameterError` for an unknown baseline or, with QLIKE, values that
  * are not positive; a `DataError` for NaN or no rows left.
  *

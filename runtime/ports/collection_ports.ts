@@ -78,6 +78,7 @@ export function listPort<P extends PortLike>(
 
 /**
  * Makes a port for records: objects with any keys whose values fit one port.
+ * Their order means nothing: bodies get them sorted by name.
  *
  * @param like The port of the values, or a zod schema.
  * @param options `doc`: what the record means.
@@ -112,9 +113,11 @@ export function recordPort<P extends PortLike>(
     ),
     check(value, place) {
       if (!isRecord(value)) throw wrongKind(place, summary, value);
-      return mapEntries(
-        value,
-        (each, name) => item.check(each, inner(place, name)),
+      // By name: what has one digest must look the same to the body
+      return Object.fromEntries(
+        Object.keys(value).sort().map((name) =>
+          [name, item.check(value[name], inner(place, name))] as const
+        ),
       );
     },
     outline: (bindings) => ({ kind: "record", each: item.outline(bindings) }),

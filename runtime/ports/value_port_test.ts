@@ -119,6 +119,16 @@ Deno.test("port.list checks every element and names its place", () => {
   assert.throws(() => list.check({}, place), /it is an object/);
 });
 
+Deno.test("port.record gives its entries sorted by name, as their digest has no order", () => {
+  const record = port.record(z.number());
+  const checked = record.check({ b: 1, a: 2 }, place);
+  assert.deepEqual(Object.keys(checked), ["a", "b"]);
+  assert.equal(
+    record.codec.version({ b: 1, a: 2 }),
+    record.codec.version({ a: 2, b: 1 }),
+  );
+});
+
 Deno.test("port.record checks every entry and names its key", () => {
   const record = port.record(z.number());
   assert.deepEqual(record.check({ a: 1 }, place), { a: 1 });
