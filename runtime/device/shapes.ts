@@ -185,6 +185,22 @@ export function reducedShape(
 }
 
 /**
+ * Refuses a number where a shape belongs, which untyped code may pass.
+ *
+ * @param name Name of the operation, for the error.
+ * @param shape The shape.
+ * @throws {ShapeError} When it is no list.
+ */
+export function requireList(name: string, shape: Shape): void {
+  if (Array.isArray(shape)) return;
+  throw new ShapeError(`Cannot use ${String(shape)} as a shape in "${name}"`, {
+    expected: "a list of lengths",
+    actual: typeof shape,
+    hint: `Write [${String(shape)}]`,
+  });
+}
+
+/**
  * Checks that a shape is a list of whole numbers that are not negative.
  *
  * @param name Name of the operation, for the error.
@@ -192,6 +208,7 @@ export function reducedShape(
  * @throws {ShapeError} When a length is not one.
  */
 export function checkShape(name: string, shape: Shape): void {
+  requireList(name, shape);
   for (const length of shape) {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new ShapeError(

@@ -12,6 +12,7 @@ import {
   formatShape,
   normalizeAxes,
   normalizeAxis,
+  requireList,
   sameShape,
   type Shape,
   sizeOf,
@@ -38,6 +39,7 @@ export function reshape<D extends DType>(
   x: Tensor<D>,
   shape: Shape,
 ): Tensor<D> {
+  requireList("reshape", shape);
   const known = shape.filter((length) => length !== -1);
   const product = sizeOf(known);
   const open = shape.length - known.length;
@@ -371,7 +373,7 @@ export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
  * Reverses axes; all of them when none are given.
  *
  * @param x The tensor.
- * @param axis An axis or several; negative from the end.
+ * @param options `axis`, one or several, negative from the end; default all.
  * @returns The tensor, backwards along them.
  * @throws {ShapeError} When an axis is out of range.
  *
@@ -384,9 +386,9 @@ export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
  */
 export function flip<D extends DType>(
   x: Tensor<D>,
-  axis?: number | readonly number[],
+  options: { readonly axis?: number | readonly number[] } = {},
 ): Tensor<D> {
-  const axes = normalizeAxes("flip", axis, x.ndim);
+  const axes = normalizeAxes("flip", axisOption("flip", options), x.ndim);
   return slice(
     x,
     ...x.shape.map((_, k): SliceSpec =>

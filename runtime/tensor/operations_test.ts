@@ -168,6 +168,19 @@ Deno.test("operations refuse what is no tensor, and an axis in the place of opti
   }
 });
 
+Deno.test("reshape and creation refuse a number in the place of a shape", () => {
+  const x = wf.tensor([1, 2]);
+  for (
+    const make of [
+      () => wf.reshape(x, 2 as never),
+      () => wf.zeros(2 as never),
+      () => wf.broadcastTo(x, 2 as never),
+    ]
+  ) {
+    assert.throws(make, /Cannot use 2 as a shape in/);
+  }
+});
+
 Deno.test("arithmetic refuses bool, which is no number", () => {
   const flags = wf.tensor([true, false]);
   for (

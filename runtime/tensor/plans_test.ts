@@ -164,7 +164,7 @@ function applyChoice(
     case 4:
       return axis === undefined ? wf.exp(a) : wf.sum(a, { axis });
     case 5:
-      return axis === undefined ? a : wf.flip(a, axis);
+      return axis === undefined ? a : wf.flip(a, { axis });
     case 6:
       return a.ndim < 2 ? wf.tanh(a) : wf.transpose(a);
     case 7:

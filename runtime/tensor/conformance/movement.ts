@@ -159,7 +159,11 @@ export const MOVEMENT_CASES: readonly ConformanceCase[] = [
     run: async () => {
       const x = counting(2, 3);
       assert.deepEqual(await wf.flip(x).toArray(), [[5, 4, 3], [2, 1, 0]]);
-      assert.deepEqual(await wf.flip(x, 0).toArray(), [[3, 4, 5], [0, 1, 2]]);
+      assert.deepEqual(await wf.flip(x, { axis: 0 }).toArray(), [[3, 4, 5], [
+        0,
+        1,
+        2,
+      ]]);
       assert.deepEqual(await wf.roll(x, 1, { axis: 1 }).toArray(), [
         [2, 0, 1],
         [5, 3, 4],

@@ -47,7 +47,7 @@ function unslice(
     const step = Math.abs(steps[axis]!);
     const count = x.shape[axis]!;
     if (count === 0) continue;
-    if (steps[axis]! < 0) result = flip(result, axis);
+    if (steps[axis]! < 0) result = flip(result, { axis });
     if (step > 1) result = spread(result, axis, step);
     const first = steps[axis]! > 0
       ? starts[axis]!
