@@ -10,7 +10,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
 import { UNLABELLED } from "../labels.ts";
-import { checkSplits, SPLITS, type Splits } from "../splits.ts";
+import { checkSplits, type Split, SPLITS, type Splits } from "../splits.ts";
 import {
   LOGISTIC_PARAMS,
   logisticFit,
@@ -130,11 +130,7 @@ export const logisticForecast: Op<
         );
         fits.push({ trainRows: rows.length, ...report });
         progress((index + 1) / inputs.splits.length);
-        const test = features.subarray(
-          split.testStart * width,
-          split.testEnd * width,
-        );
-        return affineRows(test, width, weights, bias);
+        return affineRows(features, split, weights, bias);
       },
     );
     return { logits, fits };
@@ -156,16 +152,17 @@ function gatherRows(
   return gathered;
 }
 
+/** The logits of a test window. */
 function affineRows(
   features: Float64Array,
-  width: number,
+  { testStart, testEnd }: Split,
   weights: Float64Array,
   bias: Float64Array,
 ): Float64Array {
   const classes = bias.length;
-  const rows = features.length / width;
-  const logits = new Float64Array(rows * classes);
-  for (let row = 0; row < rows; row++) {
+  const width = weights.length / classes;
+  const logits = new Float64Array((testEnd - testStart) * classes);
+  for (let row = testStart; row < testEnd; row++) {
     for (let k = 0; k < classes; k++) {
       let sum = bias[k]!;
       for (let column = 0; column < width; column++) {
@@ -173,11 +170,11 @@ function affineRows(
       }
       if (!Number.isFinite(sum)) {
         throw new DataError(
-          `Cannot forecast as the features of test row ${row} are not finite`,
+          `Cannot forecast as the features of row ${row} are not finite`,
           { hint: "Drop or fill missing values first" },
         );
       }
-      logits[row * classes + k] = sum;
+      logits[(row - testStart) * classes + k] = sum;
     }
   }
   return logits;

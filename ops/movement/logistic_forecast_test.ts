@@ -98,3 +98,11 @@ Deno.test("classPriorForecast gives the smoothed frequencies of the training win
     assert.ok(Math.abs(value - expected[index % 3]!) < 1e-15)
   );
 });
+
+Deno.test("logisticForecast names the row whose features are not finite", async () => {
+  const holes = values.map((row, t) => t === 33 ? [NaN, 0] : row);
+  await assert.rejects(
+    forecast(holes, classes),
+    /the features of row 33 are not finite/,
+  );
+});
