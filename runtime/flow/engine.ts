@@ -19,6 +19,7 @@ import { Bindings } from "../ports/mod.ts";
 import { bodyError, runBody } from "./body.ts";
 import { checkInputs, checkOutputs } from "./checks.ts";
 import type { Graph } from "./graph.ts";
+import type { KernelCounts } from "./kernel_counts.ts";
 import { refuseNaN } from "./nan_check.ts";
 import { type NodeCore, type Output, pathTo } from "./node_core.ts";
 import type { Overridden } from "./overrides.ts";
@@ -54,6 +55,8 @@ export interface EngineSettings {
   readonly checkNaN: boolean;
   /** The device that was asked for. */
   readonly device: string | undefined;
+  /** How many kernels each node took. */
+  readonly kernels: KernelCounts;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
   /** Where events go. */
@@ -430,6 +433,7 @@ export class Engine {
     const { core } = task;
     const bindings = new Bindings();
     const path = pathTo(core);
+    task.path = path;
     const given: Record<string, unknown> = {};
     for (const [name, wire] of core.wires) {
       given[name] = valueOfWire(wire, (output) => this.#read(output));
@@ -458,7 +462,7 @@ export class Engine {
 
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
-    const { checkNaN, device, now, results } = this.#settings;
+    const { checkNaN, device, kernels, now, results } = this.#settings;
     // A device that was asked for computes what the caller will read
     const mode = device !== undefined && task.isRoot
       ? "all"
@@ -482,6 +486,7 @@ export class Engine {
                 task.inputs,
                 device,
                 ms,
+                kernels.of(task.path),
               );
             }
             if (isNews) this.#tellReaders(task, "digests");

@@ -36,6 +36,10 @@ export interface PlanNode extends NodeInfo {
   readonly lastMs?: number;
   /** Bytes of its outputs the last time, where that is known. */
   readonly lastBytes?: number;
+  /** How many kernels it took the last time, where that is known. */
+  readonly lastKernels?: number;
+  /** Bytes that those kernels wrote, where that is known. */
+  readonly lastKernelBytes?: number;
 }
 
 /** What a run would do. */
@@ -210,12 +214,23 @@ class Planner {
   }
 }
 
-function costOf(record: StoreRecord): { lastMs: number; lastBytes: number } {
+type LastCost = Pick<
+  PlanNode,
+  "lastMs" | "lastBytes" | "lastKernels" | "lastKernelBytes"
+>;
+
+function costOf(record: StoreRecord): LastCost {
   const lastBytes = Object.values(record.outputs).reduce(
     (sum, { byteSize }) => sum + byteSize,
     0,
   );
-  return { lastMs: record.provenance.milliseconds, lastBytes };
+  const { milliseconds, kernels, kernelBytes } = record.provenance;
+  return {
+    lastMs: milliseconds,
+    lastBytes,
+    ...(kernels === undefined ? {} : { lastKernels: kernels }),
+    ...(kernelBytes === undefined ? {} : { lastKernelBytes: kernelBytes }),
+  };
 }
 
 function isHeld(record: StoreRecord): boolean {
@@ -250,6 +265,19 @@ export function planOf(
     .plan();
 }
 
+/** What a node took the last time, in words. */
+function lastText(
+  { lastMs, lastKernels = 0, lastKernelBytes = 0 }: PlanNode,
+): string {
+  if (lastMs === undefined) return "";
+  const work = lastKernels === 0
+    ? ""
+    : ` and ${lastKernels} ${lastKernels === 1 ? "kernel" : "kernels"} (${
+      (lastKernelBytes / 1e6).toFixed(1)
+    } MB)`;
+  return `; it took ${timeText(lastMs)}${work} the last time`;
+}
+
 /**
  * A plan in words.
  *
@@ -264,11 +292,11 @@ export function explainPlan(plan: Plan): string {
     `${plan.nodes.length} ${plan.nodes.length === 1 ? "node" : "nodes"}: ${
       count("will run")
     } will run, ${count("may run")} may run, ${count("reused")} reused`,
-    ...plan.nodes.map(({ name, state, why, lastMs }) => {
-      const last = lastMs === undefined
-        ? ""
-        : `; it took ${timeText(lastMs)} the last time`;
-      return `${name.padEnd(width)}  ${state.padEnd(8)}  ${why}${last}`;
+    ...plan.nodes.map((node) => {
+      const { name, state, why } = node;
+      return `${name.padEnd(width)}  ${state.padEnd(8)}  ${why}${
+        lastText(node)
+      }`;
     }),
   ].join("\n");
 }

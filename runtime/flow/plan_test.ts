@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { port } from "../ports/mod.ts";
+import * as wf from "../tensor/mod.ts";
 import { memoryStore, type Node, op, type RunOptions } from "./mod.ts";
 
 function ops(version = "1") {
@@ -174,4 +176,38 @@ Deno.test("run: the why of a computed node says what the plan said", async () =>
     "params changed (x: 1 → 2)",
     'data of input "x" changed',
   ]);
+});
+
+Deno.test("plan: kernels of the last run are counted for each node by itself", async () => {
+  const product = op({
+    name: "plan/product",
+    version: "1",
+    params: z.object({ by: z.number(), times: z.int() }),
+    outputs: { total: z.number(), x: port.tensor("f64", ["n", "n"]) },
+    run: async (_inputs, { by, times }) => {
+      let x: wf.F64 = wf.full([20, 20], by, { dtype: "f64" });
+      for (let count = 0; count < times; count++) {
+        x = wf.matmul(x, x);
+        await wf.realize(x);
+      }
+      return { total: times, x };
+    },
+  });
+  const store = memoryStore();
+  await product({}, { by: 0.1, times: 1 }).value({ store });
+  const kernelsOf = async (times: number) => {
+    await product({}, { by: 0.2, times }).value({ store });
+    const next = product({}, { by: 0.3, times });
+    const [node] = (await next.plan({ store })).nodes;
+    return { node: node!, text: await next.explain({ store }) };
+  };
+  const one = await kernelsOf(1);
+  const three = await kernelsOf(3);
+  assert.ok(one.node.lastKernels! >= 1);
+  assert.equal(
+    three.node.lastKernels! - one.node.lastKernels!,
+    2 * one.node.lastKernels!,
+  );
+  assert.ok(three.node.lastKernelBytes! >= 3 * 20 * 20 * 8);
+  assert.match(three.text, /and \d+ kernels \(\d+\.\d MB\) the last time/);
 });

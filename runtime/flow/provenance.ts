@@ -8,6 +8,7 @@ import { digestText } from "../core/hash.ts";
 import { preview } from "../core/preview.ts";
 import { WEFT_VERSION } from "../core/version.ts";
 import { type InputVersions, opToken, paramsDigestOf } from "./keys.ts";
+import type { KernelCount } from "./kernel_counts.ts";
 import type { NodeCore } from "./node_core.ts";
 import type { OpInfo } from "./op_info.ts";
 import type { Provenance as StoredProvenance } from "./store/store.ts";
@@ -74,6 +75,7 @@ export function versionLabel(info: OpInfo): string {
  * @param inputs The version of each input.
  * @param device The device that was asked for.
  * @param milliseconds How long the body took, in milliseconds.
+ * @param count The kernels that its tensors took.
  * @returns The provenance.
  */
 export function provenanceOf(
@@ -81,6 +83,7 @@ export function provenanceOf(
   inputs: InputVersions,
   device: string | undefined,
   milliseconds: number,
+  count: KernelCount,
 ): Provenance {
   const seed = seedOf(core.params);
   return {
@@ -94,6 +97,7 @@ export function provenanceOf(
     ...(device === undefined ? {} : { device }),
     weft: WEFT_VERSION,
     milliseconds,
+    ...count,
     computedAt: new Date().toISOString(),
   };
 }

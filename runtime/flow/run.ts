@@ -19,6 +19,7 @@ import { Overridden } from "./overrides.ts";
 import type { Limits } from "./ready_queue.ts";
 import type { Provenance } from "./provenance.ts";
 import { Results } from "./results.ts";
+import { KernelCounts } from "./kernel_counts.ts";
 import { kernelEvents, watchStore } from "./store_events.ts";
 import { storeOf } from "./stores.ts";
 import type { ValueOf } from "./types.ts";
@@ -79,10 +80,12 @@ export class Run<V> {
     const { device } = options;
     const events = new EventStream<RunEvent>();
     const cancel = new AbortController();
+    const kernels = new KernelCounts();
     const engine = new Engine({
       graph,
       results: new Results(store, options.keep ?? "auto", device),
       overridden,
+      kernels,
       limits: limitsOf(options.limits),
       checkNaN: options.check === "nan",
       device,
@@ -110,7 +113,7 @@ export class Run<V> {
     const settings = {
       device,
       signal: cancel.signal,
-      onKernel: kernelEvents(events, now),
+      onKernel: kernelEvents(events, now, kernels),
     };
     const work = async () => {
       try {

@@ -6,6 +6,7 @@
 
 import type { EventStream, RunEvent } from "../core/events.ts";
 import type { KernelRecord } from "../device/device.ts";
+import type { KernelCounts } from "./kernel_counts.ts";
 import type { Store, StoreEvent } from "./store/store.ts";
 
 function messageOf(event: StoreEvent): string {
@@ -51,13 +52,17 @@ export function watchStore(
  *
  * @param events Where to report.
  * @param now Milliseconds since the run began.
+ * @param kernels Where to count, too.
  * @returns What to hand to the devices.
  */
 export function kernelEvents(
   events: EventStream<RunEvent>,
   now: () => number,
+  kernels: KernelCounts,
 ): (record: KernelRecord) => void {
-  return ({ name, device, blame, milliseconds, bytes }) =>
+  return (record) => {
+    const { name, device, blame, milliseconds, bytes } = record;
+    kernels.add(record);
     events.emit({
       type: "kernel",
       at: now(),
@@ -67,4 +72,5 @@ export function kernelEvents(
       ms: milliseconds,
       bytes,
     });
+  };
 }

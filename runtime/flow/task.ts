@@ -76,6 +76,8 @@ export class Task implements Ready {
   values: Readonly<Record<string, unknown>> | undefined = undefined;
   /** How many ops its lazy tensors stand for; an op read twice counts twice. */
   pendingOps = 0;
+  /** Names of the ops that lead to it, as its primitives carry them. */
+  path: readonly string[] = [];
   /** When its body began, in milliseconds since the run did. */
   startedAt = 0;
   /** Digests of those of its outputs that are not in memory, such as files. */

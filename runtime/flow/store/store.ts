@@ -26,6 +26,10 @@ export interface Provenance {
   readonly milliseconds: number;
   /** The seed, for an op that draws random numbers. */
   readonly seed?: number;
+  /** How many kernels its tensors took. */
+  readonly kernels?: number;
+  /** Bytes that those kernels wrote. */
+  readonly kernelBytes?: number;
 }
 
 /** One output of a record. */
