@@ -10,6 +10,7 @@ import { OpError, WeftError } from "../core/errors.ts";
 import type { EventStream, RunEvent } from "../core/events.ts";
 import { withUserFrames } from "../core/stack.ts";
 import { withBlame } from "../tensor/blame.ts";
+import type { Executor } from "./executor.ts";
 import { type NodeCore, pathTo } from "./node_core.ts";
 import type { OpContext } from "./op_info.ts";
 import type { MaybePromise } from "./store/store.ts";
@@ -19,6 +20,8 @@ const RETRY_MS = 100;
 
 /** What a body needs from its run. */
 export interface BodySettings {
+  /** Where it runs. */
+  readonly executor: Executor;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
   /** Where its progress and log lines go. */
@@ -51,7 +54,13 @@ export function runBody(
   const attempt = () =>
     withBlame(
       path,
-      () => core.info.body(inputs, core.params, context),
+      () =>
+        settings.executor.execute({
+          info: core.info,
+          inputs,
+          params: core.params,
+          context,
+        }),
     );
   try {
     const returned = attempt();

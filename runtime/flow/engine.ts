@@ -18,6 +18,7 @@ import { withUserFrames } from "../core/stack.ts";
 import { Bindings } from "../ports/mod.ts";
 import { bodyError, runBody } from "./body.ts";
 import { checkInputs, checkOutputs } from "./checks.ts";
+import type { Executor } from "./executor.ts";
 import type { Graph } from "./graph.ts";
 import type { KernelCounts } from "./kernel_counts.ts";
 import { refuseNaN } from "./nan_check.ts";
@@ -55,6 +56,8 @@ export interface EngineSettings {
   readonly checkNaN: boolean;
   /** The device that was asked for. */
   readonly device: string | undefined;
+  /** Where the bodies run. */
+  readonly executor: Executor;
   /** How many kernels each node took. */
   readonly kernels: KernelCounts;
   /** Aborted when the run is cancelled. */
@@ -439,9 +442,10 @@ export class Engine {
       given[name] = valueOfWire(wire, (output) => this.#read(output));
     }
     const inputs = checkInputs(core.info, given, path, bindings, core.wires);
-    const { signal, events, now } = this.#settings;
+    const { signal, events, now, executor } = this.#settings;
     const isLive = () => task.ended === undefined;
     const returned = runBody(core, task.vertex.id, path, inputs, {
+      executor,
       signal,
       events,
       now,

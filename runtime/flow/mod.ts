@@ -29,6 +29,7 @@ export {
   type CausalReport,
   checkCausal,
 } from "./causal.ts";
+export { type BodyCall, type Executor, localExecutor } from "./executor.ts";
 export { type FlowShape, graphOf } from "./graph.ts";
 export {
   type Grid,

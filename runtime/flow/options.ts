@@ -5,6 +5,7 @@
  */
 
 import type { RunEvent } from "../core/events.ts";
+import type { Executor } from "./executor.ts";
 import type { NodeLike, Output } from "./node_core.ts";
 import type { OpKind } from "./op_info.ts";
 import type { Store } from "./store/store.ts";
@@ -43,6 +44,8 @@ export interface RunOptions {
    * those that are reused are read and checked, too.
    */
   readonly keep?: "auto" | "all" | "roots" | undefined;
+  /** Where the bodies of ops run; right here by default. */
+  readonly executor?: Executor | undefined;
   /** Values that take the place of outputs of nodes. */
   readonly overrides?: Overrides | undefined;
   /**

@@ -19,6 +19,7 @@ import { Overridden } from "./overrides.ts";
 import type { Limits } from "./ready_queue.ts";
 import type { Provenance } from "./provenance.ts";
 import { Results } from "./results.ts";
+import { localExecutor } from "./executor.ts";
 import { KernelCounts } from "./kernel_counts.ts";
 import { kernelEvents, watchStore } from "./store_events.ts";
 import { storeOf } from "./stores.ts";
@@ -85,6 +86,7 @@ export class Run<V> {
       graph,
       results: new Results(store, options.keep ?? "auto", device),
       overridden,
+      executor: options.executor ?? localExecutor,
       kernels,
       limits: limitsOf(options.limits),
       checkNaN: options.check === "nan",
