@@ -146,7 +146,7 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "3",
+  version: "4",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),

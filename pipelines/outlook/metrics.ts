@@ -11,6 +11,7 @@ import type {
   WindowScores,
 } from "../../ops/evaluate/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
+import { inOrder } from "./models.ts";
 import { MOVEMENT_BASELINE } from "./movement_stage.ts";
 import type { Comparison, Metric } from "./report_schema.ts";
 import { VOLATILITY_BASELINE } from "./volatility_stage.ts";
@@ -82,7 +83,7 @@ export function volatilityMetrics(scores: VolatilityScores): Metric[] {
   const metrics: Metric[] = [];
   for (const [metric, byModel] of Object.entries(losses)) {
     const baseline = byModel[VOLATILITY_BASELINE]!;
-    for (const [model, values] of Object.entries(byModel)) {
+    for (const [model, values] of inOrder(byModel)) {
       const add = (
         split: string,
         start: number,
@@ -175,7 +176,7 @@ export function movementMetrics(input: MovementScores): Metric[] {
   for (const [metric, lowerIsBetter] of Object.entries(LOWER_IS_BETTER)) {
     const name = metric as keyof ScoreTable<unknown>;
     const baseline = scores[MOVEMENT_BASELINE]!;
-    for (const [model, { rows, [name]: interval }] of Object.entries(scores)) {
+    for (const [model, { rows, [name]: interval }] of inOrder(scores)) {
       const common = {
         stage: "movement",
         model,

@@ -5,29 +5,10 @@
  */
 
 import { ALL_SPLITS } from "./metrics.ts";
+import { modelName } from "./models.ts";
 import type { Comparison, Metric } from "./report_schema.ts";
 
 const SIGNIFICANCE = 0.05;
-
-/** Names of the models as people read them. */
-export const MODEL_NAMES: Readonly<Record<string, string>> = {
-  ewma: "EWMA",
-  garch: "GARCH(1,1)",
-  gp: "Gaussian process",
-  gpRecalibrated: "Gaussian process, recalibrated",
-  har: "HAR",
-  prior: "class frequencies",
-  technical: "technical expert",
-  technicalDebiased: "technical expert, debiased",
-  volatility: "volatility expert",
-  volatilityDebiased: "volatility expert, debiased",
-  fused: "fused experts, debiased",
-  fusedRaw: "fused experts",
-};
-
-function nameOf(model: string): string {
-  return MODEL_NAMES[model] ?? model;
-}
 
 function overall(metrics: readonly Metric[], metric: string): Metric[] {
   return metrics.filter((row) =>
@@ -84,15 +65,15 @@ export function notesOf(
       : test.pValue < SIGNIFICANCE
       ? `p = ${test.pValue.toPrecision(2)}`
       : `not significant, p = ${test.pValue.toPrecision(2)}`;
-    return `${nameOf(row.model)}: QLIKE ${Math.abs(change).toFixed(1)} % ${
+    return `${modelName(row.model)}: QLIKE ${Math.abs(change).toFixed(1)} % ${
       change < 0 ? "better" : "worse"
-    } than ${nameOf(row.baseline.model)} (${verdict}).`;
+    } than ${modelName(row.baseline.model)} (${verdict}).`;
   });
   const movement = overall(metrics, "logLoss").map((row) => {
     const { value, baseline } = row;
-    return `${nameOf(row.model)}: log loss ${value.toFixed(4)}${
+    return `${modelName(row.model)}: log loss ${value.toFixed(4)}${
       intervalOf(row)
-    } against ${baseline.value.toFixed(4)} of ${nameOf(baseline.model)}: ${
+    } against ${baseline.value.toFixed(4)} of ${modelName(baseline.model)}: ${
       verdictOf(row)
     }.`;
   });

@@ -17,7 +17,8 @@ import {
   scatterFigure,
 } from "../../runtime/display/mod.ts";
 import { ALL_SPLITS } from "./metrics.ts";
-import { MODEL_NAMES, verdictOf } from "./notes.ts";
+import { modelName } from "./models.ts";
+import { verdictOf } from "./notes.ts";
 import type { Metric, Period, Report } from "./report_schema.ts";
 
 const TRADING_DAYS = 252;
@@ -35,10 +36,6 @@ export interface PageDetails {
 /** A daily variance of log returns as a yearly volatility in per cent. */
 function annualized(variance: number | null): number {
   return variance === null ? NaN : 100 * Math.sqrt(variance * TRADING_DAYS);
-}
-
-function nameOf(model: string): string {
-  return MODEL_NAMES[model] ?? model;
 }
 
 /**
@@ -77,7 +74,7 @@ export function metricTable(
     models.map((model) => {
       const own = rows.filter((row) => row.model === model);
       const cells = [
-        nameOf(model),
+        modelName(model),
         ...metrics.map((metric) => {
           const row = own.find((candidate) => candidate.metric === metric);
           return (shuffled ? row?.shuffled : row?.value) ?? null;
@@ -117,7 +114,7 @@ function volatilityBlocks(report: Report): ReportBlock[] {
       digits: 3,
     }],
     report.comparisons.map(({ model, loss, statistic, pValue }) => [
-      nameOf(model),
+      modelName(model),
       METRIC_NAMES[loss] ?? loss,
       statistic,
       pValue,
@@ -134,8 +131,8 @@ function volatilityBlocks(report: Report): ReportBlock[] {
       upper: upper.map(annualized),
     }], [
       { name: "realised", y: realized.map(annualized), width: 0.7 },
-      { name: nameOf("gp"), y: process.map(annualized) },
-      { name: nameOf("ewma"), y: forecasts["ewma"]!.map(annualized) },
+      { name: modelName("gp"), y: process.map(annualized) },
+      { name: modelName("ewma"), y: forecasts["ewma"]!.map(annualized) },
     ], {
       title: "Forecasts of volatility, a day ahead",
       yLabel: "volatility a year, %",
@@ -152,7 +149,7 @@ function volatilityBlocks(report: Report): ReportBlock[] {
     metricTable(report, "volatility", { shuffled: true }),
     comparisons,
     scatterFigure([{
-      name: nameOf("gp"),
+      name: modelName("gp"),
       x: process.map(annualized),
       y: realized.map(annualized),
       size: 3,
@@ -191,10 +188,10 @@ function movementBlocks(report: Report): ReportBlock[] {
       kind: "columns",
       blocks: [
         confusionFigure(classes, confusion, {
-          title: `Confusion: ${nameOf("fused")}, days`,
+          title: `Confusion: ${modelName("fused")}, days`,
         }),
         calibrationFigure([{
-          name: nameOf("fused"),
+          name: modelName("fused"),
           predicted: calibration.map(({ meanPredicted }) => meanPredicted),
           observed: calibration.map(({ observed }) => observed),
           counts: calibration.map(({ count }) => count),
@@ -248,7 +245,7 @@ function intervalTable(report: Report): ResultTable {
       })),
     ],
     rows.map(({ model, metric, value, lower, upper, baseline }) => [
-      nameOf(model),
+      modelName(model),
       METRIC_NAMES[metric] ?? metric,
       value,
       lower,
@@ -339,7 +336,7 @@ export async function reportPage(
               ...(latest === undefined ? [] : [{
                 label: `volatility forecast for ${volatility.dates.at(-1)}`,
                 value: `${annualized(latest).toFixed(1)} % a year`,
-                note: nameOf("gp"),
+                note: modelName("gp"),
               }]),
               {
                 label:
@@ -347,7 +344,7 @@ export async function reportPage(
                 value: [...movement.latest.probabilities].reverse().map((p) =>
                   `${(100 * p).toFixed(0)} %`
                 ).join(" · "),
-                note: `${nameOf("fused")}; calibration error ${
+                note: `${modelName("fused")}; calibration error ${
                   movement.calibrationError.toFixed(2)
                 }${fusedVerdict(report)}`,
               },
