@@ -42,7 +42,6 @@ import { BAND_LEVEL } from "./volatility_stage.ts";
 const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
   model: z.string(),
   loss: z.string(),
-  mean: z.number(),
   comparison: z.object({ statistic: z.number(), pValue: z.number() })
     .nullable(),
 }));
@@ -69,10 +68,12 @@ export type ReportInputs = {
   qlike: Readonly<Record<string, F64>>;
   mse: Readonly<Record<string, F64>>;
   volatilityTable: readonly ForecastScore[];
-  shuffledVolatilityTable: readonly ForecastScore[];
+  shuffledQlike: Readonly<Record<string, F64>>;
+  shuffledMse: Readonly<Record<string, F64>>;
   movementScores: Readonly<Record<string, ClassScores>>;
   movementWindows: Readonly<Record<string, ScoresByWindow>>;
   shuffledMovementScores: Readonly<Record<string, ClassScores>>;
+  shuffledMovementWindows: Readonly<Record<string, ScoresByWindow>>;
   confusions: Readonly<Record<string, number[][]>>;
   calibration: CalibrationBin[];
   calibrationError: number;
@@ -146,7 +147,7 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "4",
+  version: "5",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),
@@ -161,10 +162,12 @@ export const assembleReport: Op<
     qlike: SERIES_BY_MODEL,
     mse: SERIES_BY_MODEL,
     volatilityTable: port.value(FORECAST_SCORES),
-    shuffledVolatilityTable: port.value(FORECAST_SCORES),
+    shuffledQlike: SERIES_BY_MODEL,
+    shuffledMse: SERIES_BY_MODEL,
     movementScores: SCORES_BY_MODEL,
     movementWindows: WINDOWS_BY_MODEL,
     shuffledMovementScores: SCORES_BY_MODEL,
+    shuffledMovementWindows: WINDOWS_BY_MODEL,
     confusions: MATRIX_BY_MODEL,
     calibration: port.value(z.array(CALIBRATION_BIN)),
     calibrationError: port.value(z.number()),
@@ -190,14 +193,17 @@ export const assembleReport: Op<
           qlike: await readSeries(inputs.qlike),
           mse: await readSeries(inputs.mse),
         },
-        table: inputs.volatilityTable,
-        shuffled: inputs.shuffledVolatilityTable,
+        shuffled: {
+          qlike: await readSeries(inputs.shuffledQlike),
+          mse: await readSeries(inputs.shuffledMse),
+        },
       }),
       ...movementMetrics({
         names: movementSplits.map(nameOf),
         scores: inputs.movementScores,
         byWindow: inputs.movementWindows,
         shuffled: inputs.shuffledMovementScores,
+        shuffledByWindow: inputs.shuffledMovementWindows,
       }),
     ];
     const comparisons = comparisonsOf(inputs.volatilityTable);

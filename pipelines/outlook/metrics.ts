@@ -25,14 +25,12 @@ export type LossName = "qlike" | "mse";
 /** Losses by model, a number for each row; NaN where there is no forecast. */
 export type LossSeries = Readonly<Record<string, Float64Array>>;
 
-/** A row of the table that `scoreForecasts` gives. */
+/** What is taken from a row of the table that `scoreForecasts` gives. */
 export interface ForecastScore {
   /** The model. */
   readonly model: string;
   /** The loss. */
   readonly loss: string;
-  /** Its mean. */
-  readonly mean: number;
   /** The Diebold-Mariano test against the baseline; null for itself. */
   readonly comparison: {
     readonly statistic: number;
@@ -65,10 +63,8 @@ export interface VolatilityScores {
   readonly splits: Splits;
   /** Losses by row, for each loss and model. */
   readonly losses: Readonly<Record<LossName, LossSeries>>;
-  /** The table of `scoreForecasts`. */
-  readonly table: readonly ForecastScore[];
-  /** The same table on shuffled days. */
-  readonly shuffled: readonly ForecastScore[];
+  /** The same losses on shuffled days. */
+  readonly shuffled: Readonly<Record<LossName, LossSeries>>;
 }
 
 /**
@@ -81,15 +77,12 @@ export interface VolatilityScores {
 export function volatilityMetrics(scores: VolatilityScores): Metric[] {
   const { names, splits, losses, shuffled } = scores;
   const metrics: Metric[] = [];
-  for (const [metric, byModel] of Object.entries(losses)) {
+  for (const metric of Object.keys(losses) as LossName[]) {
+    const byModel = losses[metric];
     const baseline = byModel[VOLATILITY_BASELINE]!;
     for (const [model, values] of inOrder(byModel)) {
-      const add = (
-        split: string,
-        start: number,
-        end: number,
-        chance: number | null,
-      ) => {
+      const chance = shuffled[metric][model]!;
+      const add = (split: string, start: number, end: number) => {
         const { mean, rows } = meanBetween(values, start, end);
         if (rows === 0) return;
         metrics.push({
@@ -106,15 +99,12 @@ export function volatilityMetrics(scores: VolatilityScores): Metric[] {
             model: VOLATILITY_BASELINE,
             value: meanBetween(baseline, start, end).mean,
           },
-          shuffled: chance,
+          shuffled: meanBetween(chance, start, end).mean,
         });
       };
-      const chance = shuffled.find((row) =>
-        row.model === model && row.loss === metric
-      );
-      add(ALL_SPLITS, 0, values.length, chance?.mean ?? null);
+      add(ALL_SPLITS, 0, values.length);
       splits.forEach(({ testStart, testEnd }, index) =>
-        add(names[index]!, testStart, testEnd, null)
+        add(names[index]!, testStart, testEnd)
       );
     }
   }
@@ -161,6 +151,8 @@ export interface MovementScores {
   readonly byWindow: Readonly<Record<string, ScoresByWindow>>;
   /** Scores of each model on shuffled labels. */
   readonly shuffled: Readonly<Record<string, ClassScores>>;
+  /** Scores of each model on shuffled labels, on each window. */
+  readonly shuffledByWindow: Readonly<Record<string, ScoresByWindow>>;
 }
 
 /**
@@ -171,7 +163,7 @@ export interface MovementScores {
  * @returns The metrics.
  */
 export function movementMetrics(input: MovementScores): Metric[] {
-  const { names, scores, byWindow, shuffled } = input;
+  const { names, scores, byWindow, shuffled, shuffledByWindow } = input;
   const metrics: Metric[] = [];
   for (const [metric, lowerIsBetter] of Object.entries(LOWER_IS_BETTER)) {
     const name = metric as keyof ScoreTable<unknown>;
@@ -189,12 +181,11 @@ export function movementMetrics(input: MovementScores): Metric[] {
         split: ALL_SPLITS,
         rows,
         baseline: { model: MOVEMENT_BASELINE, value: baseline[name].value },
-        shuffled: shuffled[model]?.[name].value ?? null,
+        shuffled: shuffled[model]![name].value,
       });
       for (const window of byWindow[model] ?? []) {
-        const same = byWindow[MOVEMENT_BASELINE]!.find((other) =>
-          other.window === window.window
-        )!;
+        const inWindow = (others: ScoresByWindow) =>
+          others.find((other) => other.window === window.window);
         metrics.push({
           ...common,
           split: names[window.window]!,
@@ -202,8 +193,11 @@ export function movementMetrics(input: MovementScores): Metric[] {
           value: window[name],
           lower: null,
           upper: null,
-          baseline: { model: MOVEMENT_BASELINE, value: same[name] },
-          shuffled: null,
+          baseline: {
+            model: MOVEMENT_BASELINE,
+            value: inWindow(byWindow[MOVEMENT_BASELINE]!)![name],
+          },
+          shuffled: inWindow(shuffledByWindow[model]!)?.[name] ?? null,
         });
       }
     }

@@ -28,6 +28,9 @@ Deno.test("outlook reports every metric beside its baseline and beside chance", 
     assert.ok(Number.isFinite(metric.baseline.value));
     assert.ok(metric.shuffled !== null && Number.isFinite(metric.shuffled));
   }
+  for (const { shuffled, model, split } of report.metrics) {
+    assert.ok(Number.isFinite(shuffled), `${model}, ${split}`);
+  }
   assert.ok(report.metrics.length > 2 * overall.length);
 });
 

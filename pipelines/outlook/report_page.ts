@@ -265,9 +265,11 @@ function bySplit(report: Report, stage: Metric["stage"]): ReportBlock[] {
       row.stage === stage && row.split !== ALL_SPLITS
     ).map(({ split }) => split),
   );
-  return [...splits].flatMap((
-    split,
-  ) => [`### Test year ${split}`, metricTable(report, stage, { split })]);
+  return [...splits].flatMap((split) => [
+    `### Test year ${split}`,
+    metricTable(report, stage, { split }),
+    metricTable(report, stage, { split, shuffled: true }),
+  ]);
 }
 
 function periodText({ from, to, rows }: Period): string {

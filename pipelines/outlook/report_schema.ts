@@ -33,7 +33,10 @@ export interface Metric {
   readonly lowerIsBetter: boolean;
   /** The same score of the baseline on the same rows. */
   readonly baseline: { readonly model: string; readonly value: number };
-  /** The same score of the same stage on shuffled data; null by split. */
+  /**
+   * The same score of the same stage on shuffled data; null where the split
+   * holds no shuffled row that can be scored.
+   */
   readonly shuffled: number | null;
 }
 
