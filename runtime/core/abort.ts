@@ -27,17 +27,6 @@ export function cancelledError(what: string, reason: unknown): CancelledError {
 }
 
 /**
- * Throws if a signal is aborted.
- *
- * @param signal The signal.
- * @param what What was cancelled, for the message.
- * @throws {CancelledError} If it is aborted.
- */
-export function throwIfCancelled(signal: AbortSignal, what: string): void {
-  if (signal.aborted) throw cancelledError(what, signal.reason);
-}
-
-/**
  * Waits for some time, or until a signal is aborted.
  *
  * @param ms How long, in milliseconds.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cancelledError, pause, throwIfCancelled } from "./abort.ts";
+import { cancelledError, pause } from "./abort.ts";
 import { CancelledError } from "./errors.ts";
 
 Deno.test("cancelledError tells the reason where there is one, and hands on one of its own kind", () => {
@@ -14,16 +14,6 @@ Deno.test("cancelledError tells the reason where there is one, and hands on one 
   );
   const own = new CancelledError("own");
   assert.equal(cancelledError("the run", own), own);
-});
-
-Deno.test("throwIfCancelled throws for an aborted signal only", () => {
-  const abort = new AbortController();
-  throwIfCancelled(abort.signal, "the fit");
-  abort.abort();
-  assert.throws(
-    () => throwIfCancelled(abort.signal, "the fit"),
-    CancelledError,
-  );
 });
 
 Deno.test("pause ends at once when its signal is aborted", async () => {

@@ -54,18 +54,6 @@ export type AnyTypedArray =
   | Int8Array
   | Uint8Array;
 
-/** All dtypes, widest float first. */
-export const DTYPES: readonly DType[] = [
-  "f64",
-  "f32",
-  "f16",
-  "i32",
-  "u32",
-  "i8",
-  "u8",
-  "bool",
-];
-
 const BYTES: Readonly<Record<DType, number>> = {
   f64: 8,
   f32: 4,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { choleskyRoutine } from "./cholesky.ts";
 import { choleskyGradientRoutine } from "./cholesky_gradient.ts";
-import { runToEnd } from "./sliced.ts";
-import { assertClose, noise, positiveDefinite } from "./testing.ts";
+import { assertClose, noise, positiveDefinite, runToEnd } from "./testing.ts";
 
 /** A scalar function of a factor: its elements, weighted. */
 function weighted(a: Float64Array, weights: Float64Array, n: number): number {

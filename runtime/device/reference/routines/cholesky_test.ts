@@ -4,13 +4,13 @@ import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
 };
 import { NumericalError } from "../../../core/errors.ts";
 import { choleskyRoutine } from "./cholesky.ts";
-import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
   matrix,
   positiveDefinite,
   product,
   reshaped,
+  runToEnd,
   transposed,
 } from "./testing.ts";
 

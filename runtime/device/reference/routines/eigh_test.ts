@@ -3,7 +3,6 @@ import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
 import { eighRoutine } from "./eigh.ts";
-import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
   diagonal,
@@ -13,6 +12,7 @@ import {
   noise,
   product,
   reshaped,
+  runToEnd,
   transposed,
 } from "./testing.ts";
 

@@ -4,7 +4,6 @@ import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
 };
 import { NumericalError } from "../../../core/errors.ts";
 import { determinantRoutine, solveRoutine } from "./lu.ts";
-import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
   identity,
@@ -12,6 +11,7 @@ import {
   noise,
   product,
   reshaped,
+  runToEnd,
 } from "./testing.ts";
 
 const recorded = fixture.general;

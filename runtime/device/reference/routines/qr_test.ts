@@ -3,7 +3,6 @@ import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
 import { qrRoutine } from "./qr.ts";
-import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
   identity,
@@ -11,6 +10,7 @@ import {
   noise,
   product,
   reshaped,
+  runToEnd,
   transposed,
 } from "./testing.ts";
 

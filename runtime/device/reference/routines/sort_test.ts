@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { runToEnd } from "./sliced.ts";
 import { argsortRoutine, topKRoutine } from "./sort.ts";
-import { noise } from "./testing.ts";
+import { noise, runToEnd } from "./testing.ts";
 
 const numbers = fc.array(
   fc.oneof(

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
-import { runToEnd } from "./sliced.ts";
 import { svdRoutine } from "./svd.ts";
 import {
   assertClose,
@@ -13,6 +12,7 @@ import {
   noise,
   product,
   reshaped,
+  runToEnd,
   transposed,
 } from "./testing.ts";
 

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { Work } from "../clock.ts";
 
 /** A row-major matrix. */
 export interface Matrix {
@@ -160,5 +161,18 @@ export function assertClose(
       difference <= tolerance * scale,
       `element ${i}: ${actual[i]} instead of ${expected[i]}`,
     );
+  }
+}
+
+/**
+ * Runs a computation to its end without a pause.
+ *
+ * @param work The computation.
+ * @returns What it computed.
+ */
+export function runToEnd<T>(work: Work<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
   }
 }

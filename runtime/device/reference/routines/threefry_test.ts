@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fixture from "../../../../fixtures/reference/random.json" with {
   type: "json",
 };
-import { runToEnd } from "./sliced.ts";
 import { randomBitsRoutine, threefry } from "./threefry.ts";
+import { runToEnd } from "./testing.ts";
 
 function block(key: [number, number], counter: [number, number]): string[] {
   const high = new Uint32Array(1);

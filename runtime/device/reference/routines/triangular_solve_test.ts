@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fixture from "../../../../fixtures/reference/linear_algebra.json" with {
   type: "json",
 };
-import { runToEnd } from "./sliced.ts";
 import {
   assertClose,
   matrix,
   noise,
   product,
   reshaped,
+  runToEnd,
   transposed,
 } from "./testing.ts";
 import { triangularSolveRoutine } from "./triangular_solve.ts";
