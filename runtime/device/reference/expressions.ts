@@ -77,6 +77,13 @@ const MATH: Readonly<Record<string, string>> = {
   sign: "Math.sign",
 };
 
+/** What the text of a primitive depends on. */
+export interface PrimitiveType
+  extends Pick<GraphNode, "op" | "dtype" | "attributes"> {
+  /** Types of its operands. */
+  readonly inputs: readonly { readonly dtype: DType }[];
+}
+
 /**
  * The text of one elementwise primitive.
  *
@@ -84,7 +91,10 @@ const MATH: Readonly<Record<string, string>> = {
  * @param x Names of its operands.
  * @returns An expression whose value has the node's dtype.
  */
-export function expressionOf(node: GraphNode, x: readonly string[]): string {
+export function expressionOf(
+  node: PrimitiveType,
+  x: readonly string[],
+): string {
   const a = x[0]!;
   const b = x[1]!;
   const dtype = node.dtype;

@@ -78,27 +78,55 @@ export function planScatterAdd(
 ): View {
   const { node, index } = request;
   const inputs = compactInputs(builder, request) as [View, View, View];
-  const { before, along, after } = splitAtAxis(node, axisOf(node));
+  const lengths = splitAtAxis(node, axisOf(node));
   const slot = builder.newSlot(node.size);
   builder.step("scatterAdd", index, inputs, [slot], function* (buffers) {
     const [total, at, updates] = readInputs(buffers, inputs);
-    let from = 0;
-    let work = 0;
-    for (let row = 0; row < before; row++) {
-      for (let k = 0; k < at.length; k++) {
-        const to = (row * along + resolveIndex("scatterAdd", at[k]!, along)) *
-          after;
-        for (let j = 0; j < after; j++) total[to + j]! += updates[from++]!;
-        work += after + 2;
-        if (work > OPERATIONS_PER_LOOK) {
-          work = 0;
-          yield;
-        }
-      }
-    }
+    yield* addSlices(total, at, updates, lengths);
     buffers[slot] = store(node.dtype, total);
   });
   return wholeView(slot, node.shape);
+}
+
+/** An array seen as `[before, along, after]`. */
+export interface AxisLengths {
+  /** Number of elements of all axes before the one in question. */
+  readonly before: number;
+  /** Length of the axis. */
+  readonly along: number;
+  /** Number of elements of all axes after it. */
+  readonly after: number;
+}
+
+/**
+ * Adds slices to the places that indices point to: what `scatterAdd` does.
+ *
+ * @param total Where to add; changed.
+ * @param at The indices.
+ * @param updates One slice an index, for each element of the axes before.
+ * @param lengths How `total` is seen.
+ * @throws {NumericalError} When an index is outside of the axis.
+ */
+export function* addSlices(
+  total: Float64Array,
+  at: TypedArray,
+  updates: TypedArray,
+  { before, along, after }: AxisLengths,
+): Work {
+  let from = 0;
+  let work = 0;
+  for (let row = 0; row < before; row++) {
+    for (let k = 0; k < at.length; k++) {
+      const to = (row * along + resolveIndex("scatterAdd", at[k]!, along)) *
+        after;
+      for (let j = 0; j < after; j++) total[to + j]! += updates[from++]!;
+      work += after + 2;
+      if (work > OPERATIONS_PER_LOOK) {
+        work = 0;
+        yield;
+      }
+    }
+  }
 }
 
 /**
@@ -160,17 +188,44 @@ export function planScatterAddAlongAxis(
     [slot],
     function* (buffers) {
       const [total, at, updates] = readInputs(buffers, inputs);
-      yield* eachAlong(
-        "scatterAddAlongAxis",
+      yield* addElements(
+        total,
+        at,
+        updates,
         splitAtAxis(node.inputs[1]!, axis),
         node.shape[axis]!,
-        at,
-        (here, there) => total[there]! += updates[here]!,
       );
       buffers[slot] = store(node.dtype, total);
     },
   );
   return wholeView(slot, node.shape);
+}
+
+/**
+ * Adds single elements to the places that indices point to: what
+ * `scatterAddAlongAxis` does.
+ *
+ * @param total Where to add; changed.
+ * @param at The indices.
+ * @param updates One element an index.
+ * @param lengths How `at` and `updates` are seen.
+ * @param length Length of the axis of `total`.
+ * @throws {NumericalError} When an index is outside of the axis.
+ */
+export function addElements(
+  total: Float64Array,
+  at: TypedArray,
+  updates: TypedArray,
+  lengths: AxisLengths,
+  length: number,
+): Work {
+  return eachAlong(
+    "scatterAddAlongAxis",
+    lengths,
+    length,
+    at,
+    (here, there) => total[there]! += updates[here]!,
+  );
 }
 
 /** The first input as double-precision totals, the others as they are. */
@@ -194,7 +249,7 @@ function store(dtype: KernelRequest["node"]["dtype"], x: Float64Array) {
 /** Visits each index with its own place and the place that it points to. */
 function* eachAlong(
   name: string,
-  lengths: { before: number; along: number; after: number },
+  lengths: AxisLengths,
   length: number,
   at: TypedArray,
   visit: (here: number, there: number) => void,

@@ -1,0 +1,29 @@
+/**
+ * Sizes as parameters: numbers that come from shapes are handed to a kernel
+ * when it runs, so that one text serves many shapes and nothing is compiled
+ * again while a sequence grows.
+ *
+ * @module
+ */
+
+/** Collects the sizes that a kernel's text reads as parameters. */
+export class SizeTable {
+  readonly #slots = new Map<number, number>();
+
+  /** The values, in the order of their parameters. */
+  get values(): readonly number[] {
+    return [...this.#slots.keys()];
+  }
+
+  /**
+   * The parameter that holds a size. Equal sizes share one.
+   *
+   * @param value The size.
+   * @returns Number of the parameter.
+   */
+  slot(value: number): number {
+    let slot = this.#slots.get(value);
+    if (slot === undefined) this.#slots.set(value, slot = this.#slots.size);
+    return slot;
+  }
+}
