@@ -7,6 +7,7 @@
 
 import {
   allocate,
+  type DType,
   isFloatDType,
   type TypedArray,
 } from "../../device/dtypes.ts";
