@@ -7,7 +7,7 @@
 
 import { DTypeError } from "../core/errors.ts";
 import { allocate, type TypedArray } from "../device/dtypes.ts";
-import type { Work } from "../device/reference/clock.ts";
+import type { Work } from "../device/clock.ts";
 import {
   addElements,
   addSlices,

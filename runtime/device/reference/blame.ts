@@ -10,7 +10,7 @@ import { isFloatDType, type TypedArray } from "../dtypes.ts";
 import { attributesOf, type GraphNode, topologicalOrder } from "../graph.ts";
 import { formatShape, type Shape } from "../shapes.ts";
 import type { Step } from "./builder.ts";
-import type { Work } from "./clock.ts";
+import type { Work } from "../clock.ts";
 import { makePlan } from "./plan.ts";
 import { runPlan } from "./run.ts";
 

@@ -7,7 +7,7 @@
 
 import type { DType, TypedArray } from "../dtypes.ts";
 import { sizeOf } from "../shapes.ts";
-import type { Work } from "./clock.ts";
+import type { Work } from "../clock.ts";
 import { planLoops } from "./loop_step.ts";
 import { isContiguous, type View, wholeView } from "./views.ts";
 

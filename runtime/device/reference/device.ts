@@ -10,7 +10,7 @@ import type { Device, ExecutionOptions } from "../device.ts";
 import { type GraphNode, hostStorage, type Storage } from "../graph.ts";
 import type { TypedArray } from "../dtypes.ts";
 import { blameNotFinite, firstNotFinite } from "./blame.ts";
-import { nextTurn, runSliced, type Work } from "./clock.ts";
+import { nextTurn, runSliced, type Work } from "../clock.ts";
 import { planOf, runPlan, type StepObserver } from "./run.ts";
 
 /** The device that every other one is measured against. */

@@ -8,7 +8,7 @@
 import { NumericalError } from "../../core/errors.ts";
 import { allocate, type TypedArray } from "../dtypes.ts";
 import type { PlanBuilder } from "./builder.ts";
-import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
+import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import { axisOf, type KernelRequest, splitAtAxis } from "./kernels.ts";
 import { type View, wholeView } from "./views.ts";
 

@@ -15,7 +15,7 @@ import {
   planTakeAlongAxis,
 } from "./gather.ts";
 import { planCall } from "./call_step.ts";
-import { OPERATIONS_PER_LOOK } from "./clock.ts";
+import { OPERATIONS_PER_LOOK } from "../clock.ts";
 import { planConcat, planPad } from "./joining.ts";
 import { planMatmul } from "./matmul.ts";
 import { planArgument, planCumulativeSum } from "./rows.ts";

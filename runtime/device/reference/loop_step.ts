@@ -14,7 +14,7 @@ import {
 import type { ReduceName } from "../primitives.ts";
 import { reducedShape, type Shape, sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
-import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
+import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import { compileLoops, type LoopKernel, type Walk } from "./loops.ts";
 import { mergeAxes, type View } from "./views.ts";
 

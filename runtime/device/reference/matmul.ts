@@ -8,7 +8,7 @@
 import { allocate, isFloatDType, type TypedArray } from "../dtypes.ts";
 import { sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
-import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
+import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import type { KernelRequest } from "./kernels.ts";
 import { type View, wholeView } from "./views.ts";
 

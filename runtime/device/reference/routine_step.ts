@@ -9,7 +9,7 @@ import type { TypedArray } from "../dtypes.ts";
 import { attributesOf, type TensorSpec } from "../graph.ts";
 import type { RoutineAttributes } from "../primitives.ts";
 import type { PlanBuilder } from "./builder.ts";
-import type { Work } from "./clock.ts";
+import type { Work } from "../clock.ts";
 import type { KernelRequest } from "./kernels.ts";
 import { REFERENCE_ROUTINES } from "./routines/mod.ts";
 import { type View, wholeView } from "./views.ts";

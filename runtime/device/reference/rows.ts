@@ -8,7 +8,7 @@
 import { allocate, isFloatDType, type TypedArray } from "../dtypes.ts";
 import { attributesOf } from "../graph.ts";
 import type { PlanBuilder } from "./builder.ts";
-import { OPERATIONS_PER_LOOK } from "./clock.ts";
+import { OPERATIONS_PER_LOOK } from "../clock.ts";
 import { axisOf, type KernelRequest, splitAtAxis } from "./kernels.ts";
 import { type View, wholeView } from "./views.ts";
 

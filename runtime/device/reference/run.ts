@@ -5,8 +5,8 @@
  */
 
 import { WeftError } from "../../core/errors.ts";
-import { memoryAccount } from "../account.ts";
 import { allocate, type DType, type TypedArray } from "../dtypes.ts";
+import { explained } from "../explain.ts";
 import {
   attributesOf,
   type GraphNode,
@@ -14,7 +14,7 @@ import {
   topologicalOrder,
 } from "../graph.ts";
 import type { Plan, Step } from "./builder.ts";
-import type { Work } from "./clock.ts";
+import type { Work } from "../clock.ts";
 import { makePlan } from "./plan.ts";
 import { structureKey } from "./structure.ts";
 
@@ -101,35 +101,6 @@ export function* runPlan(
     for (const slot of step.frees) buffers[slot] = EMPTY;
   }
   return plan.results.map((slot) => buffers[slot]!);
-}
-
-/** An error that says which op it happened in, and what memory is held by. */
-function explained(
-  error: unknown,
-  kernel: string,
-  path: readonly string[] | undefined,
-): unknown {
-  const where = path === undefined ? {} : { path };
-  if (error instanceof WeftError) {
-    if (error.details.path !== undefined || path === undefined) return error;
-    const Class = error.constructor as typeof WeftError;
-    return new Class(error.summary, { ...error.details, ...where });
-  }
-  if (!(error instanceof RangeError)) return error;
-  const { heldBytes, holders } = memoryAccount();
-  const biggest = holders.slice(0, 3).map((holder) =>
-    `${megabytes(holder.bytes)} by ${holder.path.join(" › ")}`
-  );
-  return new WeftError(`Cannot allocate memory for "${kernel}"`, {
-    ...where,
-    actual: [`${megabytes(heldBytes)} held by tensors`, ...biggest].join("\n"),
-    hint: "Use smaller batches, or dispose of tensors that are done with",
-    cause: error,
-  });
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }
 
 const EMPTY = new Float64Array(0);

@@ -9,7 +9,7 @@ import { allocate, type DType, type TypedArray } from "../dtypes.ts";
 import { attributesOf } from "../graph.ts";
 import { sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
-import { OPERATIONS_PER_LOOK, type Work } from "./clock.ts";
+import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import type { KernelRequest, NodeType } from "./kernels.ts";
 import { planOf, runPlan } from "./run.ts";
 import { compileScan, type ScanText } from "./scan_loop.ts";

@@ -7,7 +7,7 @@
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
 import { dot, subtractProduct } from "./product.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 const BLOCK = 32;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { batchCount } from "./batch.ts";
 import {
   addMultiple,

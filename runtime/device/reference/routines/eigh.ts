@@ -16,7 +16,7 @@ import {
   rotate,
 } from "./product.ts";
 import { applyReflection, reflect } from "./qr.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 const EPSILON = 2 ** -52;

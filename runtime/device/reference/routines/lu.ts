@@ -12,7 +12,7 @@ import {
   copyTransposedInSlices,
   subtractProduct,
 } from "./product.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 import { solveRows } from "./triangular_solve.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 /**

@@ -12,7 +12,7 @@ import {
   hypotenuse,
   norm,
 } from "./product.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 /** `A = Q · R` of one matrix, with the columns of `A` as rows. */

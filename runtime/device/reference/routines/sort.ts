@@ -5,7 +5,7 @@
  */
 
 import type { AnyTypedArray } from "../../dtypes.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 /** Runs of this length are sorted by insertion before they are merged. */

@@ -17,7 +17,7 @@ import {
   subtractProduct,
 } from "./product.ts";
 import { orthonormalColumns, reduceColumns } from "./qr.ts";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 const EPSILON = 2 ** -52;

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Work } from "../clock.ts";
+import type { Work } from "../../clock.ts";
 
 /** A row-major matrix. */
 export interface Matrix {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CancelledError } from "../../core/errors.ts";
+import { CancelledError } from "../core/errors.ts";
 import { runSliced, type Work } from "./clock.ts";
 
 /** Work that goes on until a count of pauses. */

@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import { CancelledError } from "../../core/errors.ts";
+import { CancelledError } from "../core/errors.ts";
 
 /** Milliseconds after which a slice ends. */
 const SLICE_MILLISECONDS = 12;
@@ -62,17 +62,42 @@ export async function runSliced<T>(
 ): Promise<T> {
   throwIfAborted(signal);
   for (;;) {
-    if (performance.now() >= sliceEnd) {
-      await nextTurn();
-      throwIfAborted(signal);
-      sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    }
+    if (sliceIsOver()) await nextSlice(signal);
     const step = work.next();
     if (step.done === true) return step.value;
   }
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
+/**
+ * Whether the event loop should turn before more is done.
+ *
+ * @returns True once the current slice has ended.
+ */
+export function sliceIsOver(): boolean {
+  return performance.now() >= sliceEnd;
+}
+
+/**
+ * Waits for a turn of the event loop, and starts a slice.
+ *
+ * @param signal Stops the execution.
+ * @throws {CancelledError} When the signal is aborted.
+ */
+export async function nextSlice(
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await nextTurn();
+  throwIfAborted(signal);
+  sliceEnd = performance.now() + SLICE_MILLISECONDS;
+}
+
+/**
+ * Stops an execution that nobody wants any more.
+ *
+ * @param signal Says so.
+ * @throws {CancelledError} When the signal is aborted.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
     throw new CancelledError("Cannot finish the execution as it was aborted", {
       cause: signal.reason,
