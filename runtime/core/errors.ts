@@ -157,6 +157,12 @@ export class CancelledError extends WeftError {
   override name = "CancelledError";
 }
 
+/** A device went away, and the data that it held with it. */
+export class DeviceLostError extends WeftError {
+  /** The name that is shown before the message. */
+  override name = "DeviceLostError";
+}
+
 /** Several ops of one run failed; each error tells its own story. */
 export class RunError extends WeftError {
   /** The name that is shown before the message. */

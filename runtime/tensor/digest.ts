@@ -20,6 +20,7 @@ import {
   type Storage,
   storageOf,
   topologicalOrder,
+  valueInputs,
 } from "../device/graph.ts";
 import { formatShape } from "../device/shapes.ts";
 import { readNode } from "./execution.ts";
@@ -89,11 +90,12 @@ function bytesOf(array: TypedArray): Uint8Array {
  * leaves. Two tensors of one version have the same elements.
  *
  * @param tensor The tensor.
- * @returns The digest.
+ * @returns The digest; undefined where it hangs on data that lie outside of the
+ * memory of the host and were never digested.
  */
-export function tensorVersion(tensor: Tensor): Digest {
+export function tensorVersion(tensor: Tensor): Digest | undefined {
   const { node } = tensor;
-  return versionsOf([node]).get(node)!;
+  return versionsOf([node]).get(node);
 }
 
 /**
@@ -113,7 +115,7 @@ function versionsOf(
   for (const node of pending(roots)) {
     node.version = leafVersion(node) ?? node.version ??
       computed(node, versions);
-    versions.set(node, node.version);
+    if (node.version !== undefined) versions.set(node, node.version);
   }
   return versions;
 }
@@ -125,23 +127,31 @@ function pending(roots: readonly GraphNode[]): GraphNode[] {
 
 function leafVersion(node: GraphNode): Digest | undefined {
   const storage = storageOf(node);
-  if (storage?.array === undefined) return undefined;
+  if (storage === undefined) return undefined;
+  const known = contents.get(storage);
+  if (known !== undefined || storage.array === undefined) return known;
   return contentDigest(node, storage, storage.array);
 }
 
-/** Digest of a primitive over the versions of its inputs. */
+/** Digest of a primitive over the versions of its inputs, where all have one. */
 function computed(
   node: GraphNode,
   versions: ReadonlyMap<GraphNode, Digest>,
-): Digest {
-  const inputs = node.inputs.map((input) => versions.get(input)!);
+): Digest | undefined {
+  if (storageOf(node) !== undefined) return undefined;
+  const inputs: Digest[] = [];
+  for (const input of valueInputs(node)) {
+    const version = versions.get(input);
+    if (version === undefined) return undefined;
+    inputs.push(version);
+  }
   switch (node.op) {
     case "alias":
       return inputs[0]!;
     case "output": {
       const source = node.inputs[0]!;
       const { index } = attributesOf(node, "output");
-      if (source.op === "custom") return versions.get(source.inputs[index]!)!;
+      if (source.op === "custom") return versions.get(source.inputs[index]!);
       break;
     }
     case "custom":
