@@ -1,0 +1,109 @@
+/**
+ * Which primitives a GPU cannot run, and how much work a graph is.
+ *
+ * @module
+ */
+
+import type { DType } from "../device/dtypes.ts";
+import {
+  attributesOf,
+  type Graph,
+  type GraphNode,
+  storageOf,
+  topologicalOrder,
+} from "../device/graph.ts";
+import { sizeOf } from "../device/shapes.ts";
+
+/**
+ * Whether a primitive computes with a dtype that a device lacks: in its result,
+ * its operands, or the body of its loop or program.
+ *
+ * @param node The node.
+ * @param supports Whether the device has a dtype.
+ * @returns True when the device cannot run it.
+ */
+export function isOutOfReach(
+  node: GraphNode,
+  supports: (dtype: DType) => boolean,
+): boolean {
+  if (!supports(node.dtype)) return true;
+  if (node.op === "output") return isOutOfReach(node.inputs[0]!, supports);
+  // Numbers of a program are f64 until they meet a tensor.
+  const isNumber = (input: GraphNode) =>
+    input.op === "constant" && input.size === 1;
+  if (
+    node.inputs.some((input) => !supports(input.dtype) && !isNumber(input)) ||
+    node.outputs?.some(({ dtype }) => !supports(dtype)) === true
+  ) {
+    return true;
+  }
+  const body = bodyOf(node);
+  return body !== undefined &&
+    topologicalOrder(body.outputs).some((inner) =>
+      inner.op !== "parameter" && !supports(inner.dtype)
+    );
+}
+
+function bodyOf(node: GraphNode): Graph | undefined {
+  if (node.op === "call") return attributesOf(node, "call").body;
+  if (node.op === "scan") return attributesOf(node, "scan").body;
+  return undefined;
+}
+
+const works = new WeakMap<Graph, number>();
+
+/**
+ * About how many elementary operations a graph takes.
+ *
+ * @param order All nodes, inputs first.
+ * @returns The number.
+ */
+export function workOf(order: readonly GraphNode[]): number {
+  let work = 0;
+  for (const node of order) {
+    if (storageOf(node) === undefined) work += workOfNode(node);
+  }
+  return work;
+}
+
+function workOfNode(node: GraphNode): number {
+  switch (node.op) {
+    case "constant":
+    case "parameter":
+    case "output":
+    case "custom":
+    case "reshape":
+    case "expand":
+    case "permute":
+      return 0;
+    case "matmul":
+      return 2 * node.size * node.inputs[0]!.shape.at(-1)!;
+    case "sum":
+    case "prod":
+    case "max":
+    case "min":
+      return node.inputs[0]!.size;
+    case "call":
+      return workOfBody(attributesOf(node, "call").body);
+    case "scan": {
+      const { body, length } = attributesOf(node, "scan");
+      return length * workOfBody(body);
+    }
+    case "routine": {
+      // Factorisations are cubic in the last axis.
+      const { shape, size } = node.inputs[0] ?? node;
+      return size * (shape.at(-1) ?? 1) + sizeOf(node.shape);
+    }
+    default:
+      return node.size;
+  }
+}
+
+function workOfBody(body: Graph): number {
+  let work = works.get(body);
+  if (work === undefined) {
+    work = workOf(topologicalOrder(body.outputs));
+    works.set(body, work);
+  }
+  return work;
+}
