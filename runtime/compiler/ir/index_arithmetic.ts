@@ -1,0 +1,214 @@
+/**
+ * What renderers and the lowering ask of index expressions: which axes they
+ * depend on, by how much they step along one, and between which bounds they
+ * stay.
+ *
+ * @module
+ */
+
+import type { Expr } from "./expr.ts";
+
+/** Bounds of a whole number, both inclusive. */
+export type Range = readonly [low: number, high: number];
+
+const axesRead = new WeakMap<Expr, ReadonlySet<number>>();
+const NO_AXES: ReadonlySet<number> = new Set();
+
+/**
+ * The axes that an expression depends on, also by way of what it loads.
+ *
+ * @param expr The expression.
+ * @returns Numbers of the axes.
+ */
+export function axesOf(expr: Expr): ReadonlySet<number> {
+  const known = axesRead.get(expr);
+  if (known !== undefined) return known;
+  // Arguments first, and without recursion: expressions may be deep.
+  const stack: Expr[] = [expr];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const open = top.args.filter((arg) => !axesRead.has(arg));
+    if (open.length > 0) {
+      stack.push(...open);
+      continue;
+    }
+    stack.pop();
+    if (!axesRead.has(top)) axesRead.set(top, ownAxes(top));
+  }
+  return axesRead.get(expr)!;
+}
+
+function ownAxes(expr: Expr): ReadonlySet<number> {
+  if (expr.op === "axis") return new Set([expr.value]);
+  let result = NO_AXES;
+  for (const arg of expr.args) {
+    const axes = axesRead.get(arg)!;
+    if (axes.size === 0 || axes === result) continue;
+    if (result.size === 0) result = axes;
+    else if ([...axes].some((axis) => !result.has(axis))) {
+      result = new Set([...result, ...axes]);
+    }
+  }
+  return result;
+}
+
+/**
+ * Whether an expression depends on an axis.
+ *
+ * @param expr The expression.
+ * @param axis Number of the axis.
+ * @returns True when its value may change along the axis.
+ */
+export function dependsOn(expr: Expr, axis: number): boolean {
+  return axesOf(expr).has(axis);
+}
+
+/**
+ * The number that an expression stands for whatever the point is.
+ *
+ * @param expr The expression.
+ * @returns The number, or undefined when it is not known before the kernel runs.
+ */
+export function constantOf(expr: Expr): number | undefined {
+  switch (expr.op) {
+    case "constant":
+    case "size":
+      return expr.value;
+    case "add":
+    case "subtract":
+    case "multiply": {
+      if (expr.dtype !== "i32") return undefined;
+      const a = constantOf(expr.args[0]!);
+      const b = a === undefined ? undefined : constantOf(expr.args[1]!);
+      if (a === undefined || b === undefined) return undefined;
+      return expr.op === "add" ? a + b : expr.op === "multiply" ? a * b : a - b;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * By how much an index grows from one position along an axis to the next, where
+ * this is the same everywhere.
+ *
+ * @param index The index.
+ * @param axis Number of the axis.
+ * @returns The step, 0 where the index does not depend on the axis, or undefined
+ * where no step is the same everywhere.
+ */
+export function strideAlong(index: Expr, axis: number): number | undefined {
+  if (!dependsOn(index, axis)) return 0;
+  switch (index.op) {
+    case "axis":
+      return 1;
+    case "add":
+    case "subtract": {
+      const a = strideAlong(index.args[0]!, axis);
+      const b = a === undefined ? undefined : strideAlong(index.args[1]!, axis);
+      if (a === undefined || b === undefined) return undefined;
+      return index.op === "add" ? a + b : a - b;
+    }
+    case "multiply": {
+      const [a, b] = index.args as [Expr, Expr];
+      const factor = constantOf(a) ?? constantOf(b);
+      if (factor === undefined) return undefined;
+      const step = strideAlong(constantOf(a) === undefined ? a : b, axis);
+      return step === undefined ? undefined : step * factor;
+    }
+    case "negative": {
+      const step = strideAlong(index.args[0]!, axis);
+      return step === undefined ? undefined : -step;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const ANY: Range = [-Infinity, Infinity];
+
+/**
+ * Bounds of a whole-number expression.
+ *
+ * @param expr The expression.
+ * @param axes Lengths of the axes of the index space.
+ * @returns The bounds; infinite where nothing is known.
+ */
+export function rangeOf(expr: Expr, axes: readonly number[]): Range {
+  switch (expr.op) {
+    case "constant":
+    case "size":
+      return [expr.value, expr.value];
+    case "axis":
+      return [0, (axes[expr.value] ?? Infinity) - 1];
+    case "add":
+    case "subtract":
+    case "multiply":
+    case "maximum":
+    case "minimum":
+    case "quotient":
+    case "modulo":
+      return expr.dtype === "i32"
+        ? combine(
+          expr.op,
+          rangeOf(expr.args[0]!, axes),
+          rangeOf(expr.args[1]!, axes),
+        )
+        : ANY;
+    case "where": {
+      if (expr.dtype !== "i32") return ANY;
+      const a = rangeOf(expr.args[1]!, axes);
+      const b = rangeOf(expr.args[2]!, axes);
+      return [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+    }
+    case "cast":
+      return castRange(expr, axes);
+    default:
+      return DTYPE_RANGES[expr.dtype] ?? ANY;
+  }
+}
+
+const DTYPE_RANGES: Readonly<Record<string, Range>> = {
+  i8: [-128, 127],
+  u8: [0, 255],
+  bool: [0, 1],
+  i32: [-2147483648, 2147483647],
+  u32: [0, 4294967295],
+};
+
+function castRange(expr: Expr, axes: readonly number[]): Range {
+  const own = DTYPE_RANGES[expr.dtype] ?? ANY;
+  const from = expr.args[0]!.dtype;
+  if (DTYPE_RANGES[from] === undefined) return own;
+  const inner = rangeOf(expr.args[0]!, axes);
+  // Outside of its own bounds the value wraps around.
+  return inner[0] >= own[0] && inner[1] <= own[1] ? inner : own;
+}
+
+function combine(op: Expr["op"], a: Range, b: Range): Range {
+  switch (op) {
+    case "add":
+      return [a[0] + b[0], a[1] + b[1]];
+    case "subtract":
+      return [a[0] - b[1], a[1] - b[0]];
+    case "maximum":
+      return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+    case "minimum":
+      return [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
+    case "multiply": {
+      const ends = [times(a[0], b[0]), times(a[0], b[1])];
+      ends.push(times(a[1], b[0]), times(a[1], b[1]));
+      return [Math.min(...ends), Math.max(...ends)];
+    }
+    case "quotient":
+      return a[0] < 0 || b[0] < 1
+        ? ANY
+        : [Math.floor(a[0] / b[1]), Math.floor(a[1] / b[0])];
+    default:
+      return a[0] < 0 || b[0] < 1 ? ANY : [0, Math.min(a[1], b[1] - 1)];
+  }
+}
+
+function times(a: number, b: number): number {
+  return a === 0 || b === 0 ? 0 : a * b;
+}
