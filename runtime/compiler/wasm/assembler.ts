@@ -52,7 +52,9 @@ export class FunctionBuilder {
   readonly resultTypes: readonly ValueType[];
   /** Its parameters, as locals. */
   readonly parameters: readonly Local[];
-  readonly #code = new ByteWriter(1024);
+  readonly #head = new ByteWriter(256);
+  readonly #body = new ByteWriter(1024);
+  #code = this.#body;
   readonly #locals: ValueType[] = [];
   #depth = 0;
 
@@ -112,6 +114,18 @@ export class FunctionBuilder {
   tee(local: Local): void {
     this.#code.byte(0x22);
     this.#code.unsigned(local.index);
+  }
+
+  /**
+   * Writes code that runs before all other code of the function, after what
+   * earlier calls wrote: what the body turned out to need.
+   *
+   * @param write Writes it; outside of all blocks.
+   */
+  prologue(write: () => void): void {
+    this.#code = this.#head;
+    write();
+    this.#code = this.#body;
   }
 
   #opcode(code: number): void {
@@ -327,10 +341,11 @@ export class FunctionBuilder {
       from = end;
       count++;
     }
-    const body = new ByteWriter(this.#code.length + runs.length + 8);
+    const body = new ByteWriter(this.#body.length + runs.length + 512);
     body.unsigned(count);
     body.append(runs.bytes);
-    body.append(this.#code.bytes);
+    body.append(this.#head.bytes);
+    body.append(this.#body.bytes);
     body.byte(0x0b);
     to.sized(body);
   }
