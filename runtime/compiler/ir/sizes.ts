@@ -9,10 +9,19 @@
 /** Collects the sizes that a kernel's text reads as parameters. */
 export class SizeTable {
   readonly #slots = new Map<number, number>();
+  readonly #reserved: readonly number[];
+
+  /**
+   * @param reserved Sizes that take the first parameters, each its own; none by
+   * default.
+   */
+  constructor(reserved: readonly number[] = []) {
+    this.#reserved = reserved;
+  }
 
   /** The values, in the order of their parameters. */
   get values(): readonly number[] {
-    return [...this.#slots.keys()];
+    return [...this.#reserved, ...this.#slots.keys()];
   }
 
   /**
@@ -23,7 +32,10 @@ export class SizeTable {
    */
   slot(value: number): number {
     let slot = this.#slots.get(value);
-    if (slot === undefined) this.#slots.set(value, slot = this.#slots.size);
+    if (slot === undefined) {
+      slot = this.#reserved.length + this.#slots.size;
+      this.#slots.set(value, slot);
+    }
     return slot;
   }
 }
