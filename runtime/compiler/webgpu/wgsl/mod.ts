@@ -1,0 +1,19 @@
+/**
+ * Expressions as WGSL.
+ *
+ * @module
+ */
+
+export { evenFactor } from "./alignment.ts";
+export { BufferAccess } from "./buffers.ts";
+export { ENTRY_POINT, type ModuleInterface, WgslModule } from "./module.ts";
+export { WgslScope, type WgslValue } from "./scope.ts";
+export {
+  isPacked,
+  literal,
+  type ScalarType,
+  scalarType,
+  valueType,
+  widen,
+  type Width,
+} from "./types.ts";

@@ -1,0 +1,339 @@
+/**
+ * Expressions as WGSL statements: one `let` for each expression, in the scope
+ * where it is asked for first.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../ir/expr.ts";
+import { strideAlong } from "../../ir/index_arithmetic.ts";
+import { evenFactor } from "./alignment.ts";
+import type { WgslModule } from "./module.ts";
+import { operatorText } from "./operators.ts";
+import { valueType, widen, type Width } from "./types.ts";
+
+/** A value in the text. */
+export interface WgslValue {
+  /** A name or a literal. */
+  readonly text: string;
+  /** Numbers that it holds. */
+  readonly width: Width;
+}
+
+const LANES = ["x", "y", "z", "w"] as const;
+
+/** Whether the renderer says what expressions of this kind are. */
+function isBound(op: Expr["op"]): boolean {
+  return op === "axis" || op === "reduced" || op === "carry";
+}
+
+function keyOf(leaf: Pick<Expr, "op" | "value">): string {
+  return `${leaf.op} ${leaf.value}`;
+}
+
+/**
+ * A block of statements, within others. Positions, results of reductions and
+ * carries are bound by the renderer; what is asked for is written once, and
+ * inner scopes see what outer ones have.
+ */
+export class WgslScope {
+  /** The statements so far. */
+  readonly lines: string[] = [];
+  readonly #module: WgslModule;
+  readonly #parent: WgslScope | undefined;
+  readonly #depth: number;
+  readonly #homes = new Map<Expr, WgslScope>();
+  readonly #values = new Map<Expr, WgslValue>();
+  readonly #firsts = new Map<Expr, string>();
+  readonly #vectors = new Map<Expr, boolean>();
+  readonly #bound = new Map<string, WgslValue>();
+  #lane: { readonly axis: number; readonly first: string } | undefined;
+
+  /**
+   * @param module The module that it belongs to.
+   * @param parent The scope around it.
+   */
+  constructor(module: WgslModule, parent?: WgslScope) {
+    this.#module = module;
+    this.#parent = parent;
+    this.#depth = parent === undefined ? 0 : parent.#depth + 1;
+    this.#lane = parent === undefined ? undefined : parent.#lane;
+  }
+
+  /**
+   * Says what a leaf is in this scope and those within.
+   *
+   * @param op Kind of the leaf.
+   * @param value Its number.
+   * @param text Its text.
+   * @param width Numbers that it holds.
+   */
+  bind(
+    op: "axis" | "reduced" | "carry",
+    value: number,
+    text: string,
+    width: Width = 1,
+  ): void {
+    this.#bound.set(keyOf({ op, value }), { text, width });
+  }
+
+  /**
+   * Makes values of this scope vectors of four: an axis stands at four
+   * positions one after the other.
+   *
+   * @param axis The axis.
+   * @param first Its first position, a multiple of 4.
+   */
+  bindLanes(axis: number, first: string): void {
+    this.#lane = { axis, first };
+    const positions = this.let(
+      "p",
+      `vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3)`,
+    );
+    this.bind("axis", axis, positions, 4);
+  }
+
+  /**
+   * Adds a statement.
+   *
+   * @param text The statement.
+   */
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  /**
+   * Names a value.
+   *
+   * @param prefix How its name starts.
+   * @param text The value.
+   * @returns The name.
+   */
+  let(prefix: string, text: string): string {
+    const name = this.#module.name(prefix);
+    this.line(`let ${name} = ${text};`);
+    return name;
+  }
+
+  /**
+   * Adds the statements of a scope within this one.
+   *
+   * @param head What stands before the brace, such as `if (…)`.
+   * @param inner The scope.
+   */
+  block(head: string, inner: WgslScope): void {
+    this.line(`${head} {`);
+    for (const line of inner.lines) this.line(`  ${line}`);
+    this.line("}");
+  }
+
+  /**
+   * The value of an expression: a vector where it depends on the lanes.
+   *
+   * @param expr The expression.
+   * @returns Its value.
+   */
+  value(expr: Expr): WgslValue {
+    const leaf = this.#leaf(expr);
+    if (leaf !== undefined) return leaf;
+    // Written as far out as what it depends on allows, thus once for a loop.
+    const home = this.#homeOf(expr);
+    let made = home.#values.get(expr);
+    if (made === undefined) home.#values.set(expr, made = home.#make(expr));
+    return made;
+  }
+
+  /**
+   * The value of an expression in a width.
+   *
+   * @param expr The expression.
+   * @param width Numbers that are wanted, not fewer than it has.
+   * @returns Its text; one number is repeated where four are wanted.
+   */
+  text(expr: Expr, width: Width): string {
+    const value = this.value(expr);
+    if (value.width === width) return value.text;
+    return `${valueType(expr.dtype, width)}(${value.text})`;
+  }
+
+  /**
+   * The value of an expression at the first lane.
+   *
+   * @param expr The expression, which may depend on the lanes by their axis
+   * only.
+   * @returns Its text, one number.
+   */
+  first(expr: Expr): string {
+    const { axis, first } = this.#lane ?? { axis: -1, first: "" };
+    if (expr.op === "axis" && expr.value === axis) return first;
+    if (!this.isVector(expr)) return this.value(expr).text;
+    if (expr.op === "load") {
+      throw new Error("the first lane of a load is not an index");
+    }
+    const home = this.#homeOf(expr);
+    let text = home.#firsts.get(expr);
+    if (text === undefined) {
+      const args = expr.args.map((arg) => home.first(arg));
+      text = home.let("i", this.#operator(expr, args, 1));
+      home.#firsts.set(expr, text);
+    }
+    return text;
+  }
+
+  /**
+   * Whether a value is a vector here.
+   *
+   * @param expr The expression.
+   * @returns True where it depends on lanes.
+   */
+  isVector(expr: Expr): boolean {
+    const leaf = this.#leaf(expr);
+    if (leaf !== undefined) return leaf.width === 4;
+    const home = this.#homeOf(expr);
+    let known = home.#vectors.get(expr);
+    if (known === undefined) {
+      known = expr.args.some((arg) => home.isVector(arg));
+      home.#vectors.set(expr, known);
+    }
+    return known;
+  }
+
+  /**
+   * How far apart the four elements of an index are.
+   *
+   * @param index The index.
+   * @returns The distance and whether the first is at a multiple of 4, or
+   * undefined when they lie anywhere.
+   */
+  lanesOf(
+    index: Expr,
+  ): { readonly stride: number; readonly aligned: boolean } | undefined {
+    const lane = this.#lane;
+    if (lane === undefined || this.#mixesVectors(index)) return undefined;
+    const stride = strideAlong(index, lane.axis);
+    if (stride === undefined) return undefined;
+    const factor = evenFactor(index, (axis) => axis === lane.axis);
+    return { stride, aligned: factor === 4 };
+  }
+
+  /** Whether a value depends on lanes by more than the axis of lanes. */
+  #mixesVectors(expr: Expr): boolean {
+    if (expr.op === "axis" && expr.value === this.#lane!.axis) return false;
+    const leaf = this.#leaf(expr);
+    if (leaf !== undefined) return leaf.width === 4;
+    if (expr.op === "load") return this.isVector(expr);
+    return expr.args.some((arg) => this.#mixesVectors(arg));
+  }
+
+  /** The outermost scope in which all that an expression reads is bound. */
+  #homeOf(expr: Expr): WgslScope {
+    const known = this.#homes.get(expr);
+    if (known !== undefined) return known;
+    let home: WgslScope | undefined;
+    if (isBound(expr.op)) home = this.#binder(keyOf(expr));
+    for (const arg of expr.args) {
+      const other = this.#homeOf(arg);
+      if (home === undefined || other.#depth > home.#depth) home = other;
+    }
+    home ??= this.#root();
+    this.#homes.set(expr, home);
+    return home;
+  }
+
+  #root(): WgslScope {
+    return this.#parent === undefined ? this : this.#parent.#root();
+  }
+
+  /** The innermost scope that says what a leaf is. */
+  #binder(key: string): WgslScope {
+    if (this.#bound.has(key)) return this;
+    if (this.#parent === undefined) {
+      throw new Error(`"${key}" is not known here`);
+    }
+    return this.#parent.#binder(key);
+  }
+
+  /** The value of an expression without arguments. */
+  #leaf(expr: Expr): WgslValue | undefined {
+    switch (expr.op) {
+      case "constant":
+        return {
+          text: this.#module.constant(expr.dtype, expr.value),
+          width: 1,
+        };
+      case "size":
+        return { text: this.#module.size(expr.value), width: 1 };
+      case "scalar":
+        return { text: this.#module.scalar(expr.value), width: 1 };
+      case "axis":
+      case "reduced":
+      case "carry": {
+        const key = keyOf(expr);
+        return this.#binder(key).#bound.get(key)!;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #make(expr: Expr): WgslValue {
+    const leaf = this.#leaf(expr);
+    if (leaf !== undefined) return leaf;
+    if (expr.op === "load") return this.#load(expr);
+    const values = expr.args.map((arg) => this.value(arg));
+    const width = values.some((value) => value.width === 4) ? 4 : 1;
+    const args = expr.args.map((arg) => this.text(arg, width));
+    return { text: this.let("v", this.#operator(expr, args, width)), width };
+  }
+
+  #operator(expr: Expr, args: readonly string[], width: Width): string {
+    const module = this.#module;
+    if (expr.op === "cast" && expr.dtype === "f16" && module.hasF16) {
+      module.useF16();
+    }
+    return operatorText(expr, args, {
+      width,
+      hasF16: module.hasF16,
+      call: (name) => module.call(name, width),
+    });
+  }
+
+  #load(expr: Expr): WgslValue {
+    const [index, valid] = expr.args as [Expr, Expr | undefined];
+    const plain = this.#element(expr.value, index);
+    if (valid === undefined) {
+      return { ...plain, text: this.let("x", plain.text) };
+    }
+    const width = plain.width === 4 || this.isVector(valid) ? 4 : 1;
+    const type = valueType(expr.dtype, width);
+    const there = plain.width === width ? plain.text : `${type}(${plain.text})`;
+    const text = `select(${type}(), ${there}, ${this.text(valid, width)})`;
+    return { text: this.let("x", text), width };
+  }
+
+  /** The elements of an operand at an index, wherever it points. */
+  #element(operand: number, index: Expr): WgslValue {
+    const buffer = this.#module.operand(operand);
+    if (!this.isVector(index)) {
+      return { text: buffer.load(this.value(index).text, 1), width: 1 };
+    }
+    const lanes = this.lanesOf(index);
+    if (lanes?.stride === 1 && lanes.aligned) {
+      return { text: buffer.load(this.first(index), 4), width: 4 };
+    }
+    let places: readonly string[];
+    if (lanes === undefined) {
+      const at = this.value(index).text;
+      places = LANES.map((lane) => `${at}.${lane}`);
+    } else {
+      const first = this.first(index);
+      const step = this.#module.size(lanes.stride);
+      places = LANES.map((_, k) =>
+        k === 0 ? first : `${first} + ${k} * ${step}`
+      );
+    }
+    const elements = places.map((place) => buffer.load(place, 1));
+    const type = widen(valueType(buffer.dtype, 1), 4);
+    return { text: `${type}(${elements.join(", ")})`, width: 4 };
+  }
+}
