@@ -1,0 +1,79 @@
+/**
+ * What kernels write, one element or four at a time.
+ *
+ * @module
+ */
+
+import type { KernelStore, Operand } from "../../ir/kernel.ts";
+import type { WgslModule, WgslScope } from "../wgsl/mod.ts";
+
+/** Where the lanes of a scope end. */
+export interface LaneEnd {
+  /** First position of the lanes. */
+  readonly first: string;
+  /** Text of the length of their axis, which is no multiple of 4. */
+  readonly text: string;
+  /** That length. */
+  readonly length: number;
+}
+
+/**
+ * Writes a store.
+ *
+ * @param module The module.
+ * @param scope Where the statements go.
+ * @param store The store.
+ * @param outputs The kernel's outputs.
+ * @param end Where the lanes end, if some of the last four may not exist.
+ */
+export function writeStore(
+  module: WgslModule,
+  scope: WgslScope,
+  store: KernelStore,
+  outputs: readonly Operand[],
+  end?: LaneEnd,
+): void {
+  const { index, output, value } = store;
+  const buffer = module.output(output);
+  if (!scope.isVector(index)) {
+    scope.line(buffer.store(scope.value(index).text, scope.text(value, 1), 1));
+    return;
+  }
+  const lanes = scope.lanesOf(index);
+  const values = scope.text(value, 4);
+  if (lanes?.stride !== 1 || !lanes.aligned) {
+    for (const line of eachLane(module, scope, store, values, end)) {
+      scope.line(line);
+    }
+    return;
+  }
+  const whole = buffer.store(scope.first(index), values, 4);
+  // Elements behind the end of a buffer are padding, which may be written.
+  const fills = index.op === "axis" && outputs[output]!.size === end?.length;
+  if (end === undefined || fills) scope.line(whole);
+  else {
+    scope.line(`if (${end.first} + 3 < ${end.text}) { ${whole} } else {`);
+    for (const line of eachLane(module, scope, store, values, end)) {
+      scope.line(`  ${line}`);
+    }
+    scope.line("}");
+  }
+}
+
+function eachLane(
+  module: WgslModule,
+  scope: WgslScope,
+  store: KernelStore,
+  values: string,
+  end: LaneEnd | undefined,
+): string[] {
+  const buffer = module.output(store.output);
+  const places = scope.text(store.index, 4);
+  const all = scope.let("s", values);
+  return [..."xyzw"].map((lane, k) => {
+    const text = buffer.store(`${places}.${lane}`, `${all}.${lane}`, 1);
+    return end === undefined
+      ? text
+      : `if (${end.first} + ${k} < ${end.text}) { ${text} }`;
+  });
+}
