@@ -1,0 +1,41 @@
+/**
+ * Ballast: the garbage collector does not know how large the data in a shared
+ * memory are, so it would never collect the small objects that stand for them.
+ * They therefore hold array buffers of the same size. Buffers of this size come
+ * from the system as zeroed pages that take no memory until they are touched,
+ * which nobody does.
+ *
+ * @module
+ */
+
+/** Smaller ones would be cut from the heap, and cleared. */
+const UNIT = 64 * 2 ** 20;
+/** Data that get a buffer of their own. */
+const LARGE = UNIT / 2;
+let common: ArrayBuffer | undefined;
+let left = 0;
+
+/**
+ * Ballast for data: one buffer serves all that are made one after another.
+ *
+ * @param bytes Length of the data.
+ * @returns The object to hold as long as the data are held.
+ */
+export function ballastFor(bytes: number): ArrayBuffer | undefined {
+  if (bytes >= LARGE) return untouched(bytes);
+  if (left < bytes) {
+    common = untouched(UNIT);
+    left = UNIT;
+  }
+  left -= bytes;
+  return common;
+}
+
+/** A buffer, or none where the system promises no memory that it has not. */
+function untouched(bytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * The threads of the `wasm` device. The main thread does its share of each job,
+ * in slices; workers sleep while there is nothing to do.
+ *
+ * @module
+ */
+
+import type { Worker } from "node:worker_threads";
+import { WeftError } from "../../core/errors.ts";
+import { nextSlice, sliceIsOver, throwIfAborted } from "../clock.ts";
+import { CONTROL, CONTROL_WORDS, ERROR_LENGTH } from "./control.ts";
+import type { SharedMemory } from "./memory.ts";
+import type { CompiledModule } from "./module.ts";
+import { startWorker, threadCount } from "./threads.ts";
+
+/** Work items of one module. */
+export interface Job {
+  /** The module. */
+  readonly module: CompiledModule;
+  /** Address of its parameter block. */
+  readonly parameters: number;
+  /** Number of work items. */
+  readonly items: number;
+  /** Fewest items that are worth taking at once. */
+  readonly grain: number;
+  /** About how many nanoseconds an item takes. */
+  readonly itemNanoseconds: number;
+  /** Bytes of scratch memory that a thread needs. */
+  readonly scratchBytes: number;
+}
+
+/** Nanoseconds of work from which on workers are woken up. */
+const WORTH_SHARING = 50_000;
+/** Nanoseconds of work for which workers are started. */
+const WORTH_STARTING = 300_000;
+/** Nanoseconds that a share of work should take at most. */
+const SHARE = 500_000;
+/** Shares a thread, so that none waits long for another. */
+const SHARES = 6;
+/** Milliseconds that a worker looks for the next job before it sleeps. */
+const WORKER_SPIN = 0.04;
+/** Milliseconds that the main thread waits without letting others run. */
+const MAIN_SPIN = 0.1;
+/** Milliseconds after which it is looked whether the workers still live. */
+const ALARM = 1000;
+/** Most work items of a job: counting them must not overflow. */
+const MOST_ITEMS = 2 ** 30;
+const LEAST_SCRATCH = 65536;
+
+/** Threads that do jobs together. */
+export class ThreadPool {
+  /** Number of threads, the main one among them. */
+  readonly threads: number;
+  readonly #memory: SharedMemory;
+  readonly #scratch = { address: 0, bytes: 0 };
+  readonly #workerScratch = { address: 0, bytes: 0 };
+  readonly #workers: Worker[] = [];
+  #shared: Int32Array<SharedArrayBuffer> | undefined;
+  #isStarted = false;
+  /** Settles when the job that is being done has ended. */
+  #turn: Promise<void> | undefined;
+
+  /**
+   * @param memory The memory that jobs work on.
+   * @param threads Number of threads; as many as are allowed by default.
+   */
+  constructor(memory: SharedMemory, threads: number = threadCount()) {
+    this.#memory = memory;
+    this.threads = threads;
+  }
+
+  /**
+   * Sees to it that the main thread has enough scratch memory for a job.
+   *
+   * @param bytes Bytes that it needs.
+   */
+  async reserveScratch(bytes: number): Promise<void> {
+    if (bytes <= this.#scratch.bytes) return;
+    const size = scratchSize(bytes);
+    const address = await this.#memory.allocate(size);
+    this.#memory.free(this.#scratch.address);
+    Object.assign(this.#scratch, { address, bytes: size });
+  }
+
+  /** Scratch memory of the main thread; ask again after each wait. */
+  get scratch(): number {
+    return this.#scratch.address;
+  }
+
+  /**
+   * Does a job. Small ones are done at once.
+   *
+   * @param job The job; scratch memory for it has been reserved.
+   * @param signal Stops it.
+   * @returns When it is done; undefined if it is already.
+   * @throws {CancelledError} When the signal is aborted.
+   */
+  run(job: Job, signal: AbortSignal | undefined): Promise<void> | undefined {
+    const nanoseconds = job.items * job.itemNanoseconds;
+    if (nanoseconds < WORTH_SHARING || this.threads === 1) {
+      return this.#runAlone(job, signal);
+    }
+    if (!this.#isStarted && nanoseconds >= WORTH_STARTING) this.#start();
+    const shared = this.#shared;
+    if (shared === undefined || job.items > MOST_ITEMS) {
+      return this.#runAlone(job, signal);
+    }
+    if (this.#turn !== undefined) return this.#runLater(job, signal);
+    if (!this.#publish(shared, job)) return this.#runAlone(job, signal);
+    let isTaken = false;
+    try {
+      isTaken = this.#takeShares(shared, job);
+    } catch (error) {
+      return this.#finish(shared, job, signal, Promise.reject(error));
+    }
+    if (!isTaken || !close(shared)) return this.#finish(shared, job, signal);
+    throwWorkerError(shared);
+    return undefined;
+  }
+
+  /** Ends the workers; later jobs are done by the main thread alone. */
+  async stop(): Promise<void> {
+    await this.#turn;
+    this.#isStarted = true;
+    this.#shared = undefined;
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  /** Does a job on this thread. */
+  #runAlone(
+    job: Job,
+    signal: AbortSignal | undefined,
+    from = 0,
+  ): Promise<void> | undefined {
+    const share = shareOf(job, 1);
+    const { items, module, parameters } = job;
+    const { run } = module;
+    for (let begin = from; begin < items;) {
+      const end = Math.min(begin + share, items);
+      run(parameters, begin, end, this.scratch);
+      begin = end;
+      if (begin < items && sliceIsOver()) {
+        return nextSlice(signal).then(() => this.#runAlone(job, signal, begin));
+      }
+    }
+    return undefined;
+  }
+
+  /** Does a job after the one that another run is waiting for. */
+  async #runLater(job: Job, signal: AbortSignal | undefined): Promise<void> {
+    while (this.#turn !== undefined) await this.#turn;
+    throwIfAborted(signal);
+    await this.run(job, signal);
+  }
+
+  #start(): void {
+    this.#isStarted = true;
+    const control = this.#memory.tryAllocate(4 * CONTROL_WORDS);
+    if (control === undefined) return;
+    const { buffer, memory } = this.#memory;
+    const shared = new Int32Array(buffer, control, CONTROL_WORDS).fill(0);
+    this.#shared = shared;
+    const giveUp = () => this.#shared = undefined;
+    for (let worker = 0; worker < this.threads - 1; worker++) {
+      const start = {
+        memory,
+        control,
+        worker,
+        words: CONTROL,
+        errorLength: ERROR_LENGTH,
+        spinMilliseconds: WORKER_SPIN,
+      };
+      startWorker(start, giveUp).then(
+        (started) => this.#workers.push(started),
+        giveUp,
+      );
+    }
+  }
+
+  /** Opens a job; false where memory for it is lacking. */
+  #publish(shared: Int32Array<SharedArrayBuffer>, job: Job): boolean {
+    const textAddress = job.module.share();
+    if (textAddress === undefined || !this.#shareScratch(job.scratchBytes)) {
+      return false;
+    }
+    const grain = shareOf(job, this.threads);
+    shared[CONTROL.end] = job.items;
+    shared[CONTROL.grain] = grain;
+    shared[CONTROL.module] = job.module.id;
+    shared[CONTROL.textAddress] = textAddress;
+    shared[CONTROL.textLength] = job.module.bytes.length;
+    shared[CONTROL.parameters] = job.parameters;
+    shared[CONTROL.scratch] = this.#workerScratch.address;
+    shared[CONTROL.scratchBytes] = this.#workerScratch.bytes;
+    shared[CONTROL.pages] = this.#memory.bytes.length / 65536;
+    shared[CONTROL.errorLength] = 0;
+    shared[CONTROL.next] = 0;
+    Atomics.store(shared, CONTROL.state, 1);
+    Atomics.add(shared, CONTROL.generation, 1);
+    const helpers = Math.ceil(job.items / grain) - 1;
+    Atomics.notify(shared, CONTROL.generation, helpers);
+    return true;
+  }
+
+  /** Sees to it that workers have enough scratch memory. No job is open. */
+  #shareScratch(bytes: number): boolean {
+    if (bytes <= this.#workerScratch.bytes) return true;
+    const size = scratchSize(bytes);
+    const address = this.#memory.tryAllocate(size * (this.threads - 1));
+    if (address === undefined) return false;
+    this.#memory.free(this.#workerScratch.address);
+    Object.assign(this.#workerScratch, { address, bytes: size });
+    return true;
+  }
+
+  /** The main thread's part of a job; false when its slice ended before. */
+  #takeShares(shared: Int32Array<SharedArrayBuffer>, job: Job): boolean {
+    const { items, module, parameters } = job;
+    const { run } = module;
+    const grain = shared[CONTROL.grain]!;
+    for (;;) {
+      const begin = Atomics.add(shared, CONTROL.next, grain);
+      if (begin >= items) return true;
+      run(parameters, begin, Math.min(begin + grain, items), this.scratch);
+      if (sliceIsOver()) return false;
+    }
+  }
+
+  /** Goes on with a job that could not be done at once, and ends it. */
+  async #finish(
+    shared: Int32Array<SharedArrayBuffer>,
+    job: Job,
+    signal: AbortSignal | undefined,
+    before: Promise<void> = nextSlice(signal),
+  ): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    try {
+      try {
+        await before;
+        while (!this.#takeShares(shared, job)) await nextSlice(signal);
+      } finally {
+        Atomics.store(shared, CONTROL.next, job.items);
+        await this.#allLeft(shared);
+      }
+      throwWorkerError(shared);
+    } finally {
+      this.#turn = undefined;
+      resolve();
+    }
+  }
+
+  /** Waits for the last shares of the workers. */
+  async #allLeft(shared: Int32Array<SharedArrayBuffer>): Promise<void> {
+    if (close(shared)) return;
+    for (;;) {
+      const state = Atomics.load(shared, CONTROL.state);
+      if (state === 0) return;
+      if (this.#shared === undefined) {
+        throw new WeftError("Cannot finish the kernel as a thread ended", {
+          hint: 'Set WEFT_THREADS to "1" to compute on the main thread only',
+        });
+      }
+      const wait = Atomics.waitAsync(shared, CONTROL.state, state);
+      if (wait.async) await orAlarm(wait.value);
+    }
+  }
+}
+
+/** Lets no more workers join; true when none takes part any more. */
+function close(shared: Int32Array<SharedArrayBuffer>): boolean {
+  Atomics.and(shared, CONTROL.state, ~1);
+  if (Atomics.load(shared, CONTROL.state) === 0) return true;
+  const until = performance.now() + MAIN_SPIN;
+  while (performance.now() < until) {
+    for (let look = 0; look < 64; look++) {
+      if (Atomics.load(shared, CONTROL.state) === 0) return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Waits for a promise, but not for ever. The timer also keeps the process
+ * alive, which waiting for a worker does not.
+ */
+async function orAlarm(promise: Promise<unknown>): Promise<void> {
+  const { promise: alarm, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ALARM);
+  await Promise.race([promise, alarm]);
+  clearTimeout(timer);
+}
+
+function throwWorkerError(shared: Int32Array<SharedArrayBuffer>): void {
+  const length = shared[CONTROL.errorLength]!;
+  if (length === 0) return;
+  const codes = shared.subarray(CONTROL.error, CONTROL.error + length);
+  throw new Error(String.fromCharCode(...codes));
+}
+
+/** Work items that are taken at once: a multiple of the job's grain. */
+function shareOf(job: Job, threads: number): number {
+  const { grain, itemNanoseconds, items } = job;
+  const even = threads === 1 ? items : items / (threads * SHARES);
+  const short = SHARE / Math.max(itemNanoseconds, 0.001);
+  return Math.max(1, Math.ceil(Math.min(even, short) / grain)) * grain;
+}
+
+function scratchSize(bytes: number): number {
+  return Math.max(LEAST_SCRATCH, 2 ** Math.ceil(Math.log2(bytes)));
+}
