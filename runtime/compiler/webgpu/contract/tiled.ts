@@ -1,0 +1,294 @@
+/**
+ * The packed, tiled contraction: both factors of a tile lie in workgroup
+ * memory, turned so that what an invocation needs at one depth are vectors, and
+ * each invocation holds a rectangle of sums in registers.
+ *
+ * @module
+ */
+
+import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
+import { FactorReader } from "./factor.ts";
+import type { Factor } from "./plan.ts";
+import { closeWork, productLines, type SumGrid, sumLines } from "./sums.ts";
+import { type ContractTile, invocationsOf } from "./tile.ts";
+import { openWork, type Work } from "./work.ts";
+
+/**
+ * The text of a tiled contraction.
+ *
+ * @param module The module.
+ * @param work Division into tiles.
+ * @param tile The tile.
+ * @returns The text.
+ */
+export function tiledText(
+  module: WgslModule,
+  work: Work,
+  tile: ContractTile,
+): string {
+  const { plan } = work;
+  const root = new WgslScope(module);
+  const open = openWork(module, root, work);
+  const threads = invocationsOf(tile);
+  const across = tile.columns / tile.threadColumns;
+  const [threadRow, threadColumn] = placeOf(threads, across);
+  const isRagged = plan.depth % tile.depth !== 0;
+  const left = new Fill(module, open.scope, work, tile, {
+    factor: plan.left,
+    name: "left",
+    first: "firstRow",
+    extent: tile.rows,
+  });
+  const right = new Fill(module, open.scope, work, tile, {
+    factor: plan.right,
+    name: "right",
+    first: "firstColumn",
+    extent: tile.columns,
+  });
+  const loop = (tile.buffers === 2 ? twoBuffers : oneBuffer)(
+    module,
+    tile,
+    [left, right],
+    isRagged,
+    (buffer) => products(work, tile, left.memory, right.memory, buffer),
+  );
+  const grid: SumGrid = {
+    rows: tile.threadRows,
+    groups: tile.threadColumns / 4,
+    rowAt: (row) =>
+      `firstRow + threadRow * 4 + ${
+        (row >> 2) * 4 * (tile.rows / tile.threadRows) + (row & 3)
+      }`,
+    columnAt: (group) =>
+      `firstColumn + threadColumn * 4 + ${
+        group * 4 * (tile.columns / tile.threadColumns)
+      }`,
+  };
+  const close = closeWork(module, open.scope, work, grid);
+  return module.text([threads, 1], [
+    ...root.lines,
+    ...open.lines,
+    ...open.scope.lines,
+    "let thread = i32(local.x);",
+    `let threadRow = ${threadRow};`,
+    `let threadColumn = ${threadColumn};`,
+    ...left.before,
+    ...right.before,
+    ...sumLines(grid, plan.type),
+    ...loop,
+    ...close,
+  ]);
+}
+
+/** Where an invocation works: 8 across in each 32, if there are as many. */
+function placeOf(threads: number, across: number): [string, string] {
+  if (across % 8 !== 0 || threads / across % 4 !== 0) {
+    return [`thread / ${across}`, `thread % ${across}`];
+  }
+  const bands = across / 8;
+  return [
+    `(thread >> 5u) / ${bands} * 4 + ((thread & 31) >> 3u)`,
+    `(thread >> 5u) % ${bands} * 8 + (thread & 7)`,
+  ];
+}
+
+/** Which factor is filled, and under which names. */
+interface FillSource {
+  readonly factor: Factor;
+  readonly name: string;
+  readonly first: string;
+  readonly extent: number;
+}
+
+/** One element, or four, that an invocation moves for each tile. */
+interface Slot {
+  readonly row: string;
+  readonly depth: string;
+  readonly value: string;
+  readonly reader: FactorReader;
+  readonly guard: string | undefined;
+}
+
+/** Moves one factor's part of a tile to workgroup memory. */
+class Fill {
+  /** Name of the workgroup memory. */
+  readonly memory: string;
+  readonly #module: WgslModule;
+  readonly #factor: Factor;
+  readonly #slots: Slot[] = [];
+  readonly #places: string[] = [];
+
+  constructor(
+    module: WgslModule,
+    around: WgslScope,
+    work: Work,
+    tile: ContractTile,
+    source: FillSource,
+  ) {
+    const { factor, extent, name } = source;
+    const { along, lanes, length } = factor;
+    const { plan } = work;
+    this.#module = module;
+    this.#factor = factor;
+    // One vector more where single elements go, for the banks of memory.
+    const whole = along === "row" && lanes === 4;
+    const width = extent / 4 + (whole ? 0 : 1);
+    const vector = widen(plan.type, 4);
+    this.memory = module.shared(
+      `array<array<${vector}, ${width}>, ${tile.depth}>`,
+      tile.buffers,
+    );
+    const threads = invocationsOf(tile);
+    const items = extent * tile.depth / lanes;
+    const inner = (along === "row" ? extent : tile.depth) / lanes;
+    for (let slot = 0; slot * threads < items; slot++) {
+      const item = slot === 0 ? "thread" : `(thread + ${slot * threads})`;
+      const fast = `${item} % ${inner}${lanes === 4 ? " * 4" : ""}`;
+      const slow = `${item} / ${inner}`;
+      const id = `${name}${slot}`;
+      const last = whole ? 4 : 1;
+      this.#places.push(
+        `let ${id}Row = ${along === "row" ? fast : slow};`,
+        `let ${id}Depth = ${along === "row" ? slow : fast};`,
+        // Rows beyond the end repeat the last one: nobody stores their sums.
+        `let ${id}At = min(${source.first} + ${id}Row, ${
+          module.size(length)
+        } - ${last});`,
+        `var ${id}Value = ${widen(plan.type, lanes)}();`,
+      );
+      this.#slots.push({
+        row: `${id}Row`,
+        depth: `${id}Depth`,
+        value: `${id}Value`,
+        reader: new FactorReader(module, around, plan, factor, `${id}At`),
+        guard: (slot + 1) * threads > items ? `${item} < ${items}` : undefined,
+      });
+    }
+  }
+
+  /** Statements before the loop; complete when all reads are written. */
+  get before(): readonly string[] {
+    return [
+      ...this.#places,
+      ...this.#slots.flatMap(({ reader }) => reader.before),
+    ];
+  }
+
+  /** Reads the elements of the tile at the depth named `at`. */
+  reads(isRagged: boolean): string[] {
+    return this.#slots.flatMap(({ depth, value, reader, guard }) => {
+      const here = this.#module.name("depth");
+      const read = reader.read(here, isRagged);
+      const lines = [
+        `let ${here} = at + ${depth};`,
+        ...read.lines,
+        `${value} = ${read.value};`,
+      ];
+      return guard === undefined ? lines : [`if (${guard}) {`, ...lines, "}"];
+    });
+  }
+
+  /** Writes them to a part of workgroup memory. */
+  writes(buffer: string): string[] {
+    const { along, lanes } = this.#factor;
+    return this.#slots.flatMap(({ row, depth, value, guard }) => {
+      const memory = `${this.memory}[${buffer}]`;
+      const place = `[${row} >> 2u]`;
+      const lines = lanes === 1
+        ? [`${memory}[${depth}]${place}[${row} & 3] = ${value};`]
+        : along === "row"
+        ? [`${memory}[${depth}]${place} = ${value};`]
+        : ["x", "y", "z", "w"].map((lane, k) =>
+          `${memory}[${depth} + ${k}]${place}[${row} & 3] = ${value}.${lane};`
+        );
+      return guard === undefined ? lines : [`if (${guard}) {`, ...lines, "}"];
+    });
+  }
+}
+
+/** Adds the products of a tile. */
+function products(
+  { plan }: Work,
+  tile: ContractTile,
+  left: string,
+  right: string,
+  buffer: string,
+): string[] {
+  const lines: string[] = [];
+  // Depths are literals: an index that varies would be checked at each use.
+  for (let k = 0; k < tile.depth; k++) {
+    lines.push("{");
+    for (let group = 0; group < tile.threadRows / 4; group++) {
+      const place = group * (tile.rows / tile.threadRows);
+      lines.push(
+        `let a${group} = ${left}[${buffer}][${k}][threadRow + ${place}];`,
+      );
+    }
+    for (let group = 0; group < tile.threadColumns / 4; group++) {
+      const place = group * (tile.columns / tile.threadColumns);
+      lines.push(
+        `let b${group} = ${right}[${buffer}][${k}][threadColumn + ${place}];`,
+      );
+    }
+    lines.push(
+      ...productLines(
+        tile.threadRows,
+        tile.threadColumns / 4,
+        plan.type,
+        (group) => `a${group}`,
+        (group) => `b${group}`,
+      ),
+      "}",
+    );
+  }
+  return lines;
+}
+
+type Loop = (
+  module: WgslModule,
+  tile: ContractTile,
+  fills: readonly Fill[],
+  isRagged: boolean,
+  sum: (buffer: string) => string[],
+) => string[];
+
+/** One buffer: the next tile waits in registers while this one is summed. */
+const oneBuffer: Loop = (_module, tile, fills, isRagged, sum) => [
+  "{",
+  "let at = firstDepth;",
+  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  "}",
+  `for (var next = firstDepth + ${tile.depth}; ; next += ${tile.depth}) {`,
+  ...fills.flatMap((fill) => fill.writes("0")),
+  "workgroupBarrier();",
+  "if (next < endDepth) {",
+  "let at = next;",
+  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  "}",
+  ...sum("0"),
+  "if (next >= endDepth) { break; }",
+  "workgroupBarrier();",
+  "}",
+];
+
+/** Two buffers: one barrier a tile. */
+const twoBuffers: Loop = (_module, tile, fills, isRagged, sum) => [
+  "{",
+  "let at = firstDepth;",
+  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  ...fills.flatMap((fill) => fill.writes("0")),
+  "}",
+  "workgroupBarrier();",
+  "var buffer = 0;",
+  `for (var next = firstDepth + ${tile.depth}; ; next += ${tile.depth}) {`,
+  "if (next < endDepth) {",
+  "let at = next;",
+  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  "}",
+  ...sum("buffer"),
+  "if (next >= endDepth) { break; }",
+  "buffer = 1 - buffer;",
+  ...fills.flatMap((fill) => fill.writes("buffer")),
+  "workgroupBarrier();",
+  "}",
+];
