@@ -14,6 +14,7 @@ import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { devicesUsed } from "./devices_used.ts";
 import { outlook, type OutlookInputs } from "./outlook.ts";
 import { metricTable, reportPage } from "./report_page.ts";
 import type { Report } from "./report_schema.ts";
@@ -202,6 +203,7 @@ export async function outlookCommand(
   });
   const [{ report }] = await run.values;
   const view = viewOf(run.events.past);
+  const devices = devicesUsed(run.events.past);
 
   const write = (name: string, text: string) =>
     writeFile(join(options.out, name), text);
@@ -214,11 +216,13 @@ export async function outlookCommand(
     await reportPage(report, {
       view,
       createdAt: startedAt,
-      provenance: await provenanceOf(options),
+      provenance: await provenanceOf(options, devices),
     }),
   );
   await write("trace.json", JSON.stringify(run.trace.toChrome()));
-  for (const line of summaryOf(report, view, options.out)) print(line);
+  for (const line of summaryOf(report, view)) print(line);
+  print(`Devices: ${devices}`);
+  print(`Report: ${join(options.out, "report.html")}`);
 }
 
 /** Before the run: nobody wants to learn of it after. */
@@ -238,6 +242,7 @@ async function makeFolder(path: string): Promise<void> {
 
 async function provenanceOf(
   options: OutlookOptions,
+  devices: string,
 ): Promise<(readonly [string, string])[]> {
   const { prices, ticker } = options;
   return [
@@ -252,11 +257,12 @@ async function provenanceOf(
     ["Weft", WEFT_VERSION],
     ["Deno", Deno.version.deno],
     ["store", options.store],
-    ["device", options.device ?? "chosen by Weft"],
+    ["preferred device", options.device ?? "none, chosen by Weft"],
+    ["devices", devices],
   ];
 }
 
-function summaryOf(report: Report, view: RunView, out: string): string[] {
+function summaryOf(report: Report, view: RunView): string[] {
   const states = new Map<string, number>();
   for (const { state } of nodeLines(view)) {
     states.set(state, (states.get(state) ?? 0) + 1);
@@ -273,6 +279,5 @@ function summaryOf(report: Report, view: RunView, out: string): string[] {
     `Nodes: ${
       [...states].map(([state, count]) => `${count} ${state}`).join(", ")
     }`,
-    `Report: ${join(out, "report.html")}`,
   ];
 }
