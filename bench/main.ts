@@ -1,21 +1,48 @@
 /**
- * Runs benchmarks: `deno task bench [NAME] [--json]`.
+ * Runs benchmarks: `deno task bench [NAME …] [--device wasm|webgpu] [--json]`.
  *
  * @module
  */
 // deno-lint-ignore-file no-console -- a command talks to its terminal
 
+import { parseArgs } from "node:util";
 import type { Bench, BenchResult } from "./bench.ts";
+import {
+  type BenchDevice,
+  benchDevices,
+  runSuite,
+  SUITE_NAMES,
+} from "./kernels.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<{ run: Bench }>>> = {
-  dropped_tensors: () => import("./dropped_tensors.ts"),
-  flow_overhead: () => import("./flow_overhead.ts"),
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { device: { type: "string" }, json: { type: "boolean" } },
+});
+const available = await benchDevices();
+const devices = available.filter((one: BenchDevice) =>
+  values.device === undefined || values.device === one
+);
+if (devices.length === 0) {
+  console.error(
+    `There is no device "${values.device}": there are ${available.join(", ")}`,
+  );
+  Deno.exit(1);
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  ...Object.fromEntries(
+    SUITE_NAMES.map((name) => [name, () => runSuite(name, devices)]),
+  ),
+  cold_start: async () => await (await import("./cold_start.ts")).run(),
+  dropped_tensors: async () =>
+    await (await import("./dropped_tensors.ts")).run(),
+  flow_overhead: async () => await (await import("./flow_overhead.ts")).run(),
 };
 
-const [name] = Deno.args.filter((argument) => !argument.startsWith("--"));
-if (name !== undefined && BENCHES[name] === undefined) {
+const unknown = positionals.find((name) => BENCHES[name] === undefined);
+if (unknown !== undefined) {
   console.error(
-    `There is no benchmark "${name}": there are ${
+    `There is no benchmark "${unknown}": there are ${
       Object.keys(BENCHES).join(", ")
     }`,
   );
@@ -23,13 +50,12 @@ if (name !== undefined && BENCHES[name] === undefined) {
 }
 
 const results: BenchResult[] = [];
-for (const [key, load] of Object.entries(BENCHES)) {
-  if (name === undefined || name === key) {
-    const { run } = await load();
+for (const [name, run] of Object.entries(BENCHES)) {
+  if (positionals.length === 0 || positionals.includes(name)) {
     results.push(...await run());
   }
 }
-if (Deno.args.includes("--json")) {
+if (values.json === true) {
   console.log(JSON.stringify(results, null, 2));
 } else {
   const rounded = (value: number | null) =>
@@ -44,3 +70,5 @@ if (Deno.args.includes("--json")) {
     })),
   );
 }
+// Workers of peers would keep the process alive.
+Deno.exit(0);
