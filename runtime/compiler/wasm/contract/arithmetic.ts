@@ -1,0 +1,116 @@
+/**
+ * The dtypes that contractions sum in, as vectors of WebAssembly.
+ *
+ * @module
+ */
+
+import type { DType } from "../../../device/dtypes.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import { hasRelaxedSimd } from "../assembler_features.ts";
+import type { MemoryOp } from "../assembler_opcodes.ts";
+
+/** How products of one dtype are summed. */
+export interface Arithmetic {
+  /** What lanes hold; unsigned numbers and bytes are i32. */
+  readonly kind: "f32" | "f64" | "i32";
+  /** Lanes of a vector. */
+  readonly lanes: number;
+  /** Bytes of a lane. */
+  readonly bytes: number;
+  /** Rows of a tile, even. */
+  readonly rows: number;
+  /** Columns of a tile: two vectors. */
+  readonly columns: number;
+  /** Loads two neighbours, in each pair of lanes of a vector. */
+  readonly loadPair: MemoryOp;
+}
+
+/** Vectors that a row of a tile takes. */
+export const VECTORS = 2;
+
+/**
+ * How the products of a dtype are summed.
+ *
+ * @param dtype The dtype of the sum.
+ * @returns What the renderer must know of it.
+ */
+export function arithmeticOf(dtype: DType): Arithmetic {
+  switch (dtype) {
+    case "f64":
+      return {
+        kind: "f64",
+        lanes: 2,
+        bytes: 8,
+        rows: hasRelaxedSimd() ? 6 : 4,
+        columns: 4,
+        loadPair: "v128.load",
+      };
+    case "f32":
+    case "f16":
+      return {
+        kind: "f32",
+        lanes: 4,
+        bytes: 4,
+        rows: hasRelaxedSimd() ? 6 : 4,
+        columns: 8,
+        loadPair: "v128.load64_splat",
+      };
+    default:
+      return {
+        kind: "i32",
+        lanes: 4,
+        bytes: 4,
+        rows: 4,
+        columns: 8,
+        loadPair: "v128.load64_splat",
+      };
+  }
+}
+
+/**
+ * Adds a product to a sum, lane by lane.
+ *
+ * @param to The function.
+ * @param kind What lanes hold.
+ * @param sum The sum.
+ * @param a A factor.
+ * @param b The other factor.
+ */
+export function addProduct(
+  to: FunctionBuilder,
+  kind: Arithmetic["kind"],
+  sum: Local,
+  a: Local,
+  b: Local,
+): void {
+  if (kind === "i32" || !hasRelaxedSimd()) {
+    const type = kind === "f64" ? "f64x2" : `${kind}x4` as const;
+    to.get(sum);
+    to.get(a);
+    to.get(b);
+    to.op(`${type}.mul`, `${type}.add`);
+  } else {
+    to.get(a);
+    to.get(b);
+    to.get(sum);
+    to.op(kind === "f64" ? "f64x2.relaxed_madd" : "f32x4.relaxed_madd");
+  }
+  to.set(sum);
+}
+
+/** The bytes that a lane of a shuffle takes, from whole lanes. */
+function bytesOf(lanes: readonly number[], width: number): number[] {
+  return lanes.flatMap((lane) =>
+    Array.from({ length: width }, (_, byte) => lane * width + byte)
+  );
+}
+
+/**
+ * Picks lanes of the two vectors on the stack.
+ *
+ * @param to The function.
+ * @param lanes Numbers of lanes; those of the second vector follow the first's.
+ */
+export function pickLanes(to: FunctionBuilder, lanes: readonly number[]): void {
+  to.shuffle(bytesOf(lanes, 16 / lanes.length));
+}

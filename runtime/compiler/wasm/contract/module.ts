@@ -1,0 +1,229 @@
+/**
+ * The module of one phase of a contraction: its functions share one parameter
+ * block.
+ *
+ * @module
+ */
+
+import type { DType } from "../../../device/dtypes.ts";
+import { type Expr, exprOrder } from "../../ir/expr.ts";
+import type { ContractKernel } from "../../ir/kernel.ts";
+import { SizeTable } from "../../ir/sizes.ts";
+import { ParameterLayout } from "../abi.ts";
+import {
+  type FunctionBuilder,
+  type Local,
+  ModuleBuilder,
+} from "../assembler.ts";
+import { Emitter } from "../emit/emitter.ts";
+import { Helpers } from "../emit/helpers.ts";
+import { kindOf, type Lanes } from "../emit/kinds.ts";
+import { type ParameterCounts, Parameters } from "../emit/parameters.ts";
+import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
+import { GEOMETRY, type Geometry, type GeometryName } from "./geometry.ts";
+import type { Positions } from "./positions.ts";
+import type { ContractSpaces } from "./spaces.ts";
+
+/** A function of the module, and what it reads of the parameter block. */
+export interface ContractFunction {
+  /** The function. */
+  readonly fn: FunctionBuilder;
+  /** What it reads. */
+  readonly parameters: Parameters;
+}
+
+/** Where an emitter works. */
+export interface EmitterPlace {
+  /** Variables of the axes. */
+  readonly positions: Positions;
+  /** How many scopes deep axes are fixed; 0 where nothing is said. */
+  readonly depths: ReadonlyMap<number, number>;
+  /** Lanes of vectors. */
+  readonly lanes: Lanes;
+  /** The axis that lanes lie along. */
+  readonly vectorAxis?: number;
+  /** The axis of the innermost loop. */
+  readonly walkAxis?: number;
+  /** How many scopes deep sums are known. */
+  readonly leafDepth?: number;
+  /** What is written. */
+  readonly roots: readonly Expr[];
+}
+
+/** Builds the module of one phase. */
+export class ContractModule {
+  /** What is rendered. */
+  readonly kernel: ContractKernel;
+  /** Its axes, by their parts. */
+  readonly spaces: ContractSpaces;
+  /** How products are summed. */
+  readonly arithmetic: Arithmetic;
+  /** The functions. */
+  readonly builder = new ModuleBuilder();
+  readonly #helpers = new Helpers(this.builder);
+  readonly #sizes: SizeTable;
+  readonly #counts: ParameterCounts;
+  readonly #functions: Parameters[] = [];
+  readonly #layout: ParameterLayout;
+
+  /**
+   * @param kernel What is rendered.
+   * @param spaces Its axes, by their parts.
+   * @param geometry The numbers that steer the loops.
+   * @param temporaries Number of temporaries of the kernel.
+   */
+  constructor(
+    kernel: ContractKernel,
+    spaces: ContractSpaces,
+    geometry: Geometry,
+    temporaries: number,
+  ) {
+    this.kernel = kernel;
+    this.spaces = spaces;
+    this.arithmetic = arithmeticOf(kernel.dtype);
+    this.#sizes = new SizeTable(GEOMETRY.map((name) => geometry[name]));
+    this.#counts = {
+      operands: kernel.operands.length,
+      outputs: kernel.outputs.length,
+      temporaries,
+      scalars: kernel.scalars.length,
+    };
+    this.#layout = new ParameterLayout(
+      this.#counts.operands,
+      this.#counts.outputs,
+      temporaries,
+      0,
+      0,
+    );
+  }
+
+  /** Values of the sizes, in order; complete once all functions are written. */
+  get sizes(): readonly number[] {
+    return this.#sizes.values;
+  }
+
+  /**
+   * Adds a function whose first parameter is the parameter block.
+   *
+   * @param count Number of its parameters, all i32.
+   * @param exportedAs Name under which it is exported, if it is.
+   * @returns The function.
+   */
+  function(count: number, exportedAs?: string): ContractFunction {
+    const types = Array<"i32">(count).fill("i32");
+    const fn = this.builder.function(types, [], exportedAs);
+    const parameters = new Parameters(
+      fn,
+      fn.parameters[0]!,
+      this.#counts,
+      this.#sizes,
+    );
+    this.#functions.push(parameters);
+    return { fn, parameters };
+  }
+
+  /**
+   * Reads a number that steers the loops.
+   *
+   * @param fn The function; its first parameter is the parameter block.
+   * @param name Which number.
+   * @returns A variable with the number.
+   */
+  geometry(fn: FunctionBuilder, name: GeometryName): Local {
+    const made = fn.local("i32");
+    fn.get(fn.parameters[0]!);
+    fn.memory("i32.load", this.#layout.sizes + 4 * GEOMETRY.indexOf(name));
+    fn.set(made);
+    return made;
+  }
+
+  /**
+   * Reads all numbers that steer the loops.
+   *
+   * @param fn The function; its first parameter is the parameter block.
+   * @returns Variables with the numbers.
+   */
+  geometries(fn: FunctionBuilder): Record<GeometryName, Local> {
+    const read = (name: GeometryName) => this.geometry(fn, name);
+    return {
+      rows: read("rows"),
+      columns: read("columns"),
+      depth: read("depth"),
+      rowBlock: read("rowBlock"),
+      columnBlock: read("columnBlock"),
+      depthBlock: read("depthBlock"),
+      rowBlocks: read("rowBlocks"),
+      columnBlocks: read("columnBlocks"),
+      sumStride: read("sumStride"),
+      leftOffset: read("leftOffset"),
+      rightOffset: read("rightOffset"),
+    };
+  }
+
+  /**
+   * What writes expressions into a function.
+   *
+   * @param within The function.
+   * @param place Where it works.
+   * @returns The emitter.
+   */
+  emitter(within: ContractFunction, place: EmitterPlace): Emitter {
+    const { fn, parameters } = within;
+    const [unused] = fn.parameters as [Local];
+    const axes = this.kernel.axes.keys().toArray();
+    const emitter = new Emitter({
+      fn,
+      helpers: this.#helpers,
+      parameters,
+      pool: this.kernel.pool,
+      lanes: place.lanes,
+      vectorAxis: place.vectorAxis,
+      axes: axes.map((axis) => place.positions.get(axis) ?? unused),
+      axisDepths: axes.map((axis) => place.depths.get(axis) ?? 0),
+      leafDepth: place.leafDepth ?? 0,
+      leavesVary: place.lanes > 1,
+      roots: place.roots,
+    });
+    emitter.walkAxis = place.walkAxis;
+    return emitter;
+  }
+
+  /**
+   * A factor as the dtype that sums are held in.
+   *
+   * @param factor The factor.
+   * @returns The factor, cast where it is of another kind.
+   */
+  summand(factor: Expr): Expr {
+    const { dtype, pool } = this.kernel;
+    return kindOf(factor.dtype) === kindOf(dtype)
+      ? factor
+      : pool.make("cast", sumDType(dtype), [factor]);
+  }
+
+  /**
+   * Completes the module.
+   *
+   * @returns Its bytes.
+   */
+  build(): Uint8Array<ArrayBuffer> {
+    for (const parameters of this.#functions) parameters.finish();
+    return this.builder.build();
+  }
+}
+
+/** The dtype that sums are held in while they grow. */
+function sumDType(dtype: DType): DType {
+  const kind = kindOf(dtype);
+  return kind === "bool" ? "i32" : kind;
+}
+
+/**
+ * Lanes of vectors that expressions can be computed in.
+ *
+ * @param roots The expressions.
+ * @returns 2 where f64 occurs, else 4.
+ */
+export function lanesFor(roots: readonly Expr[]): 2 | 4 {
+  return exprOrder(roots).some(({ dtype }) => dtype === "f64") ? 2 : 4;
+}

@@ -1,0 +1,276 @@
+/**
+ * Packing of factors: panels of a few rows or columns, in which all elements of
+ * one step lie together.
+ *
+ * @module
+ */
+
+import { type Expr, exprOrder } from "../../ir/expr.ts";
+import { axesOf, strideAlong } from "../../ir/index_arithmetic.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import {
+  type ContractFunction,
+  type ContractModule,
+  lanesFor,
+} from "./module.ts";
+import { locate, type Positions, positionsAlong } from "./positions.ts";
+import type { Space } from "./spaces.ts";
+import { groupsOf, storeTransposed } from "./transpose.ts";
+import {
+  assign,
+  hold,
+  minus,
+  plus,
+  push,
+  pushSmaller,
+  times,
+  whileBelow,
+  type Whole,
+} from "./whole.ts";
+
+/** A factor and how it is packed. */
+export interface PackedFactor {
+  /** The factor. */
+  readonly expr: Expr;
+  /** Its rows or columns. */
+  readonly space: Space;
+  /** Rows or columns of a panel. */
+  readonly width: number;
+}
+
+/** What the writers of a packing function share. */
+interface Packing extends PackedFactor {
+  readonly module: ContractModule;
+  readonly within: ContractFunction;
+  readonly to: FunctionBuilder;
+  /** Axes that the factor uses. */
+  readonly used: ReadonlySet<number>;
+  /** Variables of the batch axes; set. */
+  readonly batch: Positions;
+  /** First row or column. */
+  readonly start: Local;
+  /** Number of the last row or column that exists. */
+  readonly last: Local;
+  /** First step. */
+  readonly from: Local;
+  /** Step behind the last one. */
+  readonly end: Local;
+  /** Where the panel goes. */
+  readonly target: Local;
+}
+
+/**
+ * Adds the function `pack(parameters, batch, start, all, from, steps, target)`:
+ * packs the panel that starts at row or column `start` of `all`, for `steps` steps
+ * from `from` on. What a panel lacks at the edge repeats the last row or column:
+ * it only reaches sums that are never stored.
+ *
+ * @param module The module.
+ * @param factor What is packed.
+ * @returns The function.
+ */
+export function packFunction(
+  module: ContractModule,
+  factor: PackedFactor,
+): FunctionBuilder {
+  const within = module.function(7);
+  const to = within.fn;
+  const [, batchIndex, start, all, from, steps, target] = to.parameters as
+    & readonly Local[]
+    & [Local, Local, Local, Local, Local, Local, Local];
+  const used = axesOf(factor.expr);
+  const space = module.spaces.batch;
+  const batch = positionsAlong(to, space.axes.filter((axis) => used.has(axis)));
+  const packing: Packing = {
+    ...factor,
+    module,
+    within,
+    to,
+    used,
+    batch,
+    start,
+    last: hold(to, minus(all, 1)),
+    from,
+    end: hold(to, plus(from, steps)),
+    target,
+  };
+  locate(to, space, batch, batchIndex, lengthsOf(packing));
+  const { lanes } = module.arithmetic;
+  if (lanesFor([factor.expr]) < lanes) packSingly(packing);
+  else if (prefersAcross(module, factor)) {
+    // The last vector of a panel may reach over its end.
+    const reach = Math.ceil(factor.width / lanes) * lanes;
+    push(to, ["i32.le_s", plus(start, reach), all]);
+    to.if(() => packAcross(packing), () => packSingly(packing));
+  } else packAlong(packing);
+  return to;
+}
+
+function lengthsOf({ module, within }: Packing): (axis: number) => Local {
+  return (axis) => within.parameters.size(module.kernel.axes[axis]!);
+}
+
+/** Whether vectors run over rows or columns rather than over steps. */
+function prefersAcross(
+  module: ContractModule,
+  { expr, space }: PackedFactor,
+): boolean {
+  const { inner, depth, rows } = module.spaces;
+  // Panels of rows do not end where an axis ends.
+  if (space === rows && space.axes.length > 1) return false;
+  const { lanes } = module.arithmetic;
+  if (space.size < lanes) return false;
+  if (depth < lanes) return true;
+  let balance = 0;
+  for (const { op, args } of exprOrder([expr])) {
+    if (op !== "load") continue;
+    const across = strideAlong(args[0]!, space.axes.at(-1)!);
+    const along = strideAlong(args[0]!, inner);
+    if (across === 1 && along !== 0) balance++;
+    else if (along === 1 && across !== 0) balance--;
+    else if (along === undefined && across !== undefined) balance++;
+  }
+  return balance > 0;
+}
+
+/** Positions of one row or column: those of the batch and its own. */
+function positionsOf(packing: Packing, step: Local): Positions {
+  const { module, to, space, used, batch } = packing;
+  return new Map([
+    ...batch,
+    ...positionsAlong(to, space.axes.filter((axis) => used.has(axis))),
+    [module.spaces.inner, step],
+  ]);
+}
+
+/** Sets the positions of a row or column, or of the last one there is. */
+function placeAt(packing: Packing, positions: Positions, at: Whole): void {
+  const { to, space, last } = packing;
+  const index = to.local("i32");
+  pushSmaller(to, at, last);
+  to.set(index);
+  locate(to, space, positions, index, lengthsOf(packing));
+}
+
+/** Vectors over steps: groups of rows or columns, transposed. */
+function packAlong(packing: Packing): void {
+  const { module, within, to, start, from, end, target, expr } = packing;
+  const { arithmetic, spaces } = module;
+  const { bytes, kind, lanes } = arithmetic;
+  const { inner } = spaces;
+  const stride = packing.width * bytes;
+  const step = to.local("i32");
+  const address = to.local("i32");
+  let offset = 0;
+  for (const size of groupsOf(arithmetic, packing.width)) {
+    const emitters = Array.from({ length: size }, (_, k) => {
+      const positions = positionsOf(packing, step);
+      placeAt(packing, positions, plus(start, offset + k));
+      const emitter = module.emitter(within, {
+        positions,
+        depths: new Map([[inner, 1]]),
+        lanes: lanesFor([expr]),
+        vectorAxis: inner,
+        walkAxis: inner,
+        roots: [expr],
+      });
+      emitter.hoist(expr, true, 1);
+      emitter.hoist(expr, false, 1);
+      return emitter;
+    });
+    const vectors = emitters.map(() => to.local("v128"));
+    assign(to, step, from);
+    assign(to, address, plus(target, offset * bytes));
+    whileBelow(to, step, minus(end, lanes - 1), lanes, () => {
+      emitters.forEach((emitter, k) => {
+        emitter.scope(() => emitter.push(expr, true));
+        to.set(vectors[k]!);
+      });
+      storeTransposed(to, arithmetic, vectors, address, stride);
+      assign(to, address, plus(address, lanes * stride));
+    });
+    whileBelow(to, step, end, 1, () => {
+      emitters.forEach((emitter, k) => {
+        to.get(address);
+        emitter.scope(() => emitter.push(expr, false));
+        to.memory(`${kind}.store`, k * bytes);
+      });
+      assign(to, address, plus(address, stride));
+    });
+    offset += size;
+  }
+}
+
+/** Vectors over rows or columns, which all exist. */
+function packAcross(packing: Packing): void {
+  const { module, within, to, space, start, from, end, target, expr, width } =
+    packing;
+  const { inner } = module.spaces;
+  const { bytes, lanes } = module.arithmetic;
+  const step = to.local("i32");
+  const address = to.local("i32");
+  const positions = positionsOf(packing, step);
+  placeAt(packing, positions, start);
+  const emitter = module.emitter(within, {
+    positions,
+    depths: new Map([[inner, 1]]),
+    lanes: lanesFor([expr]),
+    vectorAxis: space.axes.at(-1)!,
+    walkAxis: inner,
+    roots: [expr],
+  });
+  const units = Math.ceil(width / lanes);
+  emitter.hoist(expr, true, units);
+  assign(to, step, from);
+  assign(to, address, target);
+  whileBelow(to, step, end, 1, () =>
+    emitter.scope(() => {
+      for (let unit = 0; unit < units; unit++) {
+        to.get(address);
+        emitter.push(expr, true, unit);
+        const offset = unit * lanes * bytes;
+        if ((unit + 1) * lanes <= width) {
+          to.memory("v128.store", offset, Math.log2(bytes));
+        } else to.laneMemory("v128.store64_lane", 0, offset);
+      }
+      assign(to, address, plus(address, width * bytes));
+    }));
+}
+
+/** Element by element. */
+function packSingly(packing: Packing): void {
+  const { module, within, to, space, start, from, end, target, expr, width } =
+    packing;
+  const { inner } = module.spaces;
+  const { bytes, kind } = module.arithmetic;
+  const step = to.local("i32");
+  const offset = to.local("i32");
+  const address = to.local("i32");
+  const positions = positionsOf(packing, step);
+  const emitter = module.emitter(within, {
+    positions,
+    depths: new Map([...space.axes.map((axis) => [axis, 1] as const), [
+      inner,
+      2,
+    ]]),
+    lanes: 1,
+    walkAxis: inner,
+    roots: [expr],
+  });
+  emitter.hoist(expr, false, 1);
+  assign(to, offset, 0);
+  whileBelow(to, offset, width, 1, () =>
+    emitter.scope(() => {
+      placeAt(packing, positions, plus(start, offset));
+      emitter.hoist(expr, false, 1);
+      assign(to, address, plus(target, times(offset, bytes)));
+      assign(to, step, from);
+      whileBelow(to, step, end, 1, () =>
+        emitter.scope(() => {
+          to.get(address);
+          emitter.push(expr, false);
+          to.memory(`${kind}.store`);
+          assign(to, address, plus(address, width * bytes));
+        }));
+    }));
+}

@@ -1,0 +1,95 @@
+/**
+ * Packing of a whole factor, ahead of the products.
+ *
+ * @module
+ */
+
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import type { ContractModule } from "./module.ts";
+import {
+  assign,
+  hold,
+  minus,
+  modulo,
+  over,
+  plus,
+  pushSmaller,
+  times,
+  whileBelow,
+} from "./whole.ts";
+
+/** Panels that an item packs: neighbours share the lines of a cache. */
+export const PACK_GROUP = 8;
+
+/** Steps that are packed of one panel before the next one follows. */
+const PACK_STEPS = 64;
+
+/**
+ * Adds the function `run` that packs panels of the right factor into the first
+ * temporary.
+ *
+ * @param module The module.
+ * @param pack `pack(parameters, batch, start, all, from, steps, target)`.
+ */
+export function packItemsFunction(
+  module: ContractModule,
+  pack: FunctionBuilder,
+): void {
+  const { fn: run, parameters: block } = module.function(4, "run");
+  const [parameters, begin, end] = run.parameters as
+    & readonly Local[]
+    & [Local, Local, Local];
+  const { bytes, columns: width } = module.arithmetic;
+  const columns = module.geometry(run, "columns");
+  const depth = module.geometry(run, "depth");
+  const panels = hold(run, over(plus(columns, width - 1), width));
+  const groups = hold(
+    run,
+    over(plus(panels, PACK_GROUP - 1), PACK_GROUP),
+  );
+  const item = hold(run, begin);
+  const batch = run.local("i32");
+  const first = run.local("i32");
+  const last = run.local("i32");
+  const from = run.local("i32");
+  const steps = run.local("i32");
+  const panel = run.local("i32");
+  const column = run.local("i32");
+  const target = run.local("i32");
+  whileBelow(run, item, end, 1, () => {
+    assign(run, batch, over(item, groups));
+    assign(run, first, times(modulo(item, groups), PACK_GROUP));
+    pushSmaller(run, plus(first, PACK_GROUP), panels);
+    run.set(last);
+    assign(run, from, 0);
+    whileBelow(run, from, depth, PACK_STEPS, () => {
+      pushSmaller(run, minus(depth, from), PACK_STEPS);
+      run.set(steps);
+      assign(run, panel, first);
+      whileBelow(run, panel, last, 1, () => {
+        assign(run, column, times(panel, width));
+        const before = plus(
+          times(plus(times(batch, panels), panel), depth),
+          from,
+        );
+        assign(
+          run,
+          target,
+          plus(block.temporary(0), times(before, width * bytes)),
+        );
+        for (
+          const value of [
+            parameters,
+            batch,
+            column,
+            columns,
+            from,
+            steps,
+            target,
+          ]
+        ) run.get(value);
+        run.call(pack);
+      });
+    });
+  });
+}
