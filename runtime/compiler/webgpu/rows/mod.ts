@@ -8,6 +8,7 @@ import type { RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import { renderMap } from "./map.ts";
 import { normalizeRows } from "./normalize.ts";
+import { renderStaged } from "./staged.ts";
 
 /**
  * Renders a rows kernel.
@@ -21,5 +22,7 @@ export function renderRows(
   limits: WebGpuLimits,
 ): WebGpuKernel {
   const normal = normalizeRows(kernel);
-  return renderMap(normal, limits);
+  return normal.stages.length === 0
+    ? renderMap(normal, limits)
+    : renderStaged(normal, limits);
 }

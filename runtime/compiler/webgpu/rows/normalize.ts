@@ -82,9 +82,11 @@ export function normalizeRows(kernel: RowKernel): RowKernel {
     ],
     stores.map((store) => store.index),
   );
+  // A pass needs an axis, even if nothing moves along it.
+  const walked = kernel.stages.length > 0 && axes.length === outer;
   return {
     ...kernel,
-    axes,
+    axes: walked ? [...axes, 1] : axes,
     outer,
     stages: mapStages(kernel.stages, rewrite),
     rowStores: mapStores(kernel.rowStores, rewrite),

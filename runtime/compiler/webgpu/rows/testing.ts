@@ -41,16 +41,21 @@ export interface TestDevice {
    * @returns Data of the outputs of each.
    */
   run(runs: readonly KernelRun[]): Promise<TypedArray[][]>;
-  /** Gives the device back. */
-  destroy(): void;
 }
 
+let shared: Promise<TestDevice | undefined> | undefined;
+
 /**
- * The adapter's device, with all that it can do.
+ * The adapter's device, with all that it can do; one for all tests, as software
+ * adapters do not bear it well when devices come and go.
  *
  * @returns The device, or undefined where there is no adapter.
  */
-export async function openTestDevice(): Promise<TestDevice | undefined> {
+export function testDevice(): Promise<TestDevice | undefined> {
+  return shared ??= openDevice();
+}
+
+async function openDevice(): Promise<TestDevice | undefined> {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return undefined;
   const hasF16 = adapter.features.has("shader-f16");
@@ -78,7 +83,6 @@ export async function openTestDevice(): Promise<TestDevice | undefined> {
       isHardware: false,
     },
     run: (runs) => runAll(device, runs),
-    destroy: () => device.destroy(),
   };
 }
 

@@ -45,6 +45,18 @@ fn ${name}(a: ${v}, b: ${v}) -> ${v} {
   };
 }
 
+/** Whole numbers in the order of floats, NaN above all. */
+function orderKey(sign: "" | "~"): FunctionText {
+  return (name, { of, call }) => {
+    const [F, I] = [of("f32"), of("i32")];
+    return `fn ${name}(x: ${F}) -> ${I} {
+  let bits = select(bitcast<${I}>(x), ${I}(0i), x == ${F}(0f));
+  let key = bits ^ ((bits >> ${of("u32")}(31u)) & ${I}(2147483647i));
+  return select(${sign}key, ${I}(2147483647i), ${call("isNaN")}(x));
+}`;
+  };
+}
+
 function extremum(sign: ">" | "<", join: "&" | "|"): FunctionText {
   // Where both are equal they may be zeros with different signs.
   return (name, { of, call }) => {
@@ -135,6 +147,14 @@ const FUNCTIONS = {
   },
   maximum: extremum(">", "&"),
   minimum: extremum("<", "|"),
+  keyOfMax: orderKey(""),
+  keyOfMin: orderKey("~"),
+  isBetter: (name, { of }) => {
+    const I = of("i32");
+    return `fn ${name}(a: ${I}, at: ${I}, b: ${I}, bt: ${I}) -> ${of("bool")} {
+  return (b > a) | ((b == a) & (bt < at));
+}`;
+  },
   sign: (name, { of, call }) => {
     const F = of("f32");
     return `fn ${name}(x: ${F}) -> ${F} {

@@ -116,6 +116,19 @@ export class WgslScope {
   }
 
   /**
+   * Declares a variable.
+   *
+   * @param prefix How its name starts.
+   * @param text Its first value.
+   * @returns The name.
+   */
+  variable(prefix: string, text: string): string {
+    const name = this.#module.name(prefix);
+    this.line(`var ${name} = ${text};`);
+    return name;
+  }
+
+  /**
    * Adds the statements of a scope within this one.
    *
    * @param head What stands before the brace, such as `if (…)`.

@@ -1,0 +1,204 @@
+/**
+ * Reductions in WGSL: what is kept while a pass goes on, and how two halves of
+ * it become one.
+ *
+ * @module
+ */
+
+import { isFloatDType } from "../../../device/dtypes.ts";
+import type { Reduction } from "../../ir/kernel.ts";
+import {
+  type ScalarType,
+  scalarType,
+  type WgslModule,
+  type WgslScope,
+  widen,
+  type Width,
+} from "../wgsl/mod.ts";
+
+/** Names of the parts of a total: one number, or a key and a place. */
+export type Total = readonly string[];
+
+const LOWEST = -2147483648;
+const FARTHEST = 2147483647;
+
+/** A reduction, in WGSL. */
+export class Accumulator {
+  /** The reduction. */
+  readonly reduction: Reduction;
+  /** Types of the parts of a total. */
+  readonly types: readonly ScalarType[];
+  readonly #module: WgslModule;
+  readonly #isPlace: boolean;
+
+  /**
+   * @param module The module.
+   * @param reduction The reduction.
+   */
+  constructor(module: WgslModule, reduction: Reduction) {
+    this.#module = module;
+    this.reduction = reduction;
+    const { dtype, op } = reduction;
+    this.#isPlace = op === "argmax" || op === "argmin";
+    // Booleans are kept as numbers: any is their maximum, all their minimum.
+    const type = scalarType(dtype);
+    this.types = this.#isPlace ? ["i32", "i32"] : [
+      type === "bool" ? "u32" : type,
+    ];
+  }
+
+  /**
+   * The total of nothing.
+   *
+   * @param width Numbers that a part holds.
+   * @returns Texts of the parts.
+   */
+  empty(width: Width): Total {
+    if (this.#isPlace) {
+      return [LOWEST, FARTHEST].map((value) =>
+        this.#repeat("i32", this.#module.constant("i32", value), width)
+      );
+    }
+    const type = this.types[0]!;
+    return [this.#repeat(type, this.#identity(), width)];
+  }
+
+  /**
+   * The total of one value, or of four in their own lanes.
+   *
+   * @param scope Where the value is.
+   * @param width Numbers that a part holds.
+   * @param place Text of the position along the inner axes, as i32, of the
+   * same width.
+   * @returns Texts of the parts.
+   */
+  one(scope: WgslScope, width: Width, place: string): Total {
+    const { value } = this.reduction;
+    const text = scope.text(value, width);
+    if (this.#isPlace) return [this.#key(text, width), place];
+    const isBool = scalarType(value.dtype) === "bool";
+    return [isBool ? `${widen("u32", width)}(${text})` : text];
+  }
+
+  /**
+   * Two totals as one.
+   *
+   * @param scope Where statements go.
+   * @param a One total; parts are names.
+   * @param b The other; parts are names.
+   * @param width Numbers that a part holds.
+   * @returns Names of the parts.
+   */
+  join(scope: WgslScope, a: Total, b: Total, width: Width): Total {
+    return this.joinTexts(a, b, width).map((text) => scope.let("t", text));
+  }
+
+  /**
+   * Two totals as one.
+   *
+   * @param a One total; parts are names.
+   * @param b The other; parts are names.
+   * @param width Numbers that a part holds.
+   * @returns Texts of the parts.
+   */
+  joinTexts(a: Total, b: Total, width: Width): Total {
+    const [x, y] = [a[0]!, b[0]!];
+    const module = this.#module;
+    switch (this.reduction.op) {
+      case "sum":
+        return [`${x} + ${y}`];
+      case "prod":
+        return [`${x} * ${y}`];
+      case "max":
+      case "min": {
+        const { op } = this.reduction;
+        if (this.types[0] !== "f32") return [`${op}(${x}, ${y})`];
+        const name = op === "max" ? "maximum" : "minimum";
+        return [`${module.call(name, width)}(${x}, ${y})`];
+      }
+      default: {
+        const better = `${module.call("isBetter", width)}(${a[0]}, ${
+          a[1]
+        }, ${y}, ${b[1]})`;
+        return [
+          `select(${x}, ${y}, ${better})`,
+          `select(${a[1]}, ${b[1]}, ${better})`,
+        ];
+      }
+    }
+  }
+
+  /**
+   * The four lanes of a total as one.
+   *
+   * @param scope Where statements go.
+   * @param total Names of its parts.
+   * @returns Names of the parts, one number each.
+   */
+  fold(scope: WgslScope, total: Total): Total {
+    const lane = (name: string) => total.map((part) => `${part}.${name}`);
+    return this.join(
+      scope,
+      this.join(scope, lane("x"), lane("y"), 1),
+      this.join(scope, lane("z"), lane("w"), 1),
+      1,
+    );
+  }
+
+  /**
+   * The result of the reduction.
+   *
+   * @param total Names of the parts of the total of everything.
+   * @param width Numbers that a part holds.
+   * @returns Its text.
+   */
+  result(total: Total, width: Width): string {
+    if (this.#isPlace) return total[1]!;
+    const text = total[0]!;
+    switch (this.reduction.dtype) {
+      case "bool":
+        return `(${text} != ${widen("u32", width)}(0))`;
+      case "i8":
+        return `extractBits(${text}, 0u, 8u)`;
+      case "u8":
+        return `(${text} & ${widen("u32", width)}(255u))`;
+      default:
+        return text;
+    }
+  }
+
+  #repeat(type: string, text: string, width: Width): string {
+    return width === 1 ? text : `${widen(type, width)}(${text})`;
+  }
+
+  #identity(): string {
+    const { op } = this.reduction;
+    const type = this.types[0]!;
+    if (op === "sum" || op === "prod") {
+      return `${type}(${op === "sum" ? 0 : 1})`;
+    }
+    const isMax = op === "max";
+    if (type === "f32") {
+      return this.#module.constant("f32", isMax ? -Infinity : Infinity);
+    }
+    if (type === "u32") return isMax ? "0u" : "4294967295u";
+    return this.#module.constant("i32", isMax ? LOWEST : FARTHEST);
+  }
+
+  /** A whole number that is largest where the wanted place is. */
+  #key(text: string, width: Width): string {
+    const { op, value } = this.reduction;
+    const I = widen("i32", width);
+    const type = scalarType(value.dtype);
+    const name = op === "argmax" ? "keyOfMax" : "keyOfMin";
+    if (isFloatDType(value.dtype)) {
+      return `${this.#module.call(name, width)}(${text})`;
+    }
+    const signed = type === "u32"
+      ? `bitcast<${I}>(${text} ^ ${widen("u32", width)}(2147483648u))`
+      : type === "bool"
+      ? `${I}(${text})`
+      : text;
+    return op === "argmax" ? signed : `(~${signed})`;
+  }
+}

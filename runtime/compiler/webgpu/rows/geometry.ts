@@ -1,0 +1,130 @@
+/**
+ * How the invocations of a workgroup share rows: each row belongs to a team,
+ * whose members take turns along the inner axes.
+ *
+ * @module
+ */
+
+import type { RowKernel } from "../../ir/kernel.ts";
+import { strideAlong } from "../../ir/index_arithmetic.ts";
+import type { WebGpuLimits } from "../abi.ts";
+import { indicesOf, isVectorAlong } from "./lanes.ts";
+
+/** The plan of a rows kernel with inner axes. */
+export interface RowGeometry {
+  /** Whether neighbouring invocations work on neighbouring rows. */
+  readonly acrossRows: boolean;
+  /** The axis whose positions are taken four at a time, if any. */
+  readonly laneAxis: number | undefined;
+  /** Rows, or fours of rows where lanes lie along the last outer axis. */
+  readonly rows: number;
+  /** Rows of a workgroup; a power of 2. */
+  readonly slots: number;
+  /** Invocations of a row; a power of 2. */
+  readonly members: number;
+  /** Steps along the inner axes, each of one position or of four. */
+  readonly units: number;
+  /**
+   * Steps of each member when all of them are written out, so that what was
+   * loaded stays in registers from stage to stage; undefined for a loop.
+   */
+  readonly unrolled: number | undefined;
+}
+
+/** Invocations of a workgroup. */
+const WORKGROUP = 256;
+/** Steps of a member that are written out at most. */
+const MOST_UNROLLED = 8;
+/** Invocations that keep a GPU busy. */
+const BUSY = 131072;
+
+function product(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total * length, 1);
+}
+
+function powerAbove(value: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, value)));
+}
+
+/**
+ * Plans a rows kernel.
+ *
+ * @param kernel The kernel, with as few axes as possible and with inner axes.
+ * @param limits Limits of the adapter.
+ * @returns The plan.
+ */
+export function planRows(
+  kernel: RowKernel,
+  limits: WebGpuLimits,
+): RowGeometry {
+  const { axes, outer } = kernel;
+  const lastInner = axes.length - 1;
+  const lastOuter = outer - 1;
+  const { loads, stores } = indicesOf(kernel);
+  const indices = [...loads, ...stores];
+  const alongInner = indices.filter((one) => strideAlong(one, lastInner) === 1);
+  const alongOuter = outer === 0
+    ? []
+    : indices.filter((one) => strideAlong(one, lastOuter) === 1);
+  const acrossRows = alongOuter.length > alongInner.length &&
+    axes[lastOuter]! > 4;
+  const along = acrossRows ? lastOuter : lastInner;
+  const group = Math.min(WORKGROUP, limits.maxComputeInvocationsPerWorkgroup);
+  const laneAxis = wantsLanes(kernel, along) ? along : undefined;
+  const rows = product(axes.slice(0, outer)) /
+    (laneAxis !== undefined && acrossRows ? 4 : 1);
+  const inner = axes.slice(outer);
+  if (laneAxis === lastInner) {
+    inner[inner.length - 1] = Math.ceil(inner[inner.length - 1]! / 4);
+  }
+  const units = product(inner);
+  const shared = { acrossRows, laneAxis, rows, units };
+  return acrossRows
+    ? { ...shared, ...planAcross(rows, units, group) }
+    : { ...shared, ...planAlong(rows, units, group) };
+}
+
+function planAlong(
+  rows: number,
+  units: number,
+  group: number,
+): Pick<RowGeometry, "slots" | "members" | "unrolled"> {
+  const members = units <= 4
+    ? 1
+    : Math.min(group, powerAbove(Math.ceil(units / 4)));
+  const steps = Math.ceil(units / members);
+  return {
+    members,
+    slots: Math.min(group / members, powerAbove(rows)),
+    unrolled: steps <= MOST_UNROLLED ? steps : undefined,
+  };
+}
+
+function planAcross(
+  rows: number,
+  units: number,
+  group: number,
+): Pick<RowGeometry, "slots" | "members" | "unrolled"> {
+  const wanted = powerAbove(Math.ceil(BUSY / rows));
+  const members = Math.min(wanted, powerAbove(Math.ceil(units / 8)), 32);
+  const steps = Math.ceil(units / members);
+  return {
+    members,
+    slots: Math.min(Math.floor(group / members), powerAbove(rows)),
+    unrolled: steps <= MOST_UNROLLED ? steps : undefined,
+  };
+}
+
+/** Whether four neighbours along an axis are computed together. */
+function wantsLanes(kernel: RowKernel, axis: number): boolean {
+  const { axes, outer } = kernel;
+  const { loads, stores } = indicesOf(kernel);
+  const moving = [...loads, ...stores].filter((index) =>
+    strideAlong(index, axis) !== 0
+  );
+  const fitting = moving.filter((index) => isVectorAlong(index, axis));
+  if (axes[axis]! % 4 === 0) return fitting.length > 0;
+  // The last four of a row may not exist; only inner axes allow for that.
+  return axis >= outer && axes.length === outer + 1 && moving.length > 0 &&
+    fitting.length === moving.length;
+}

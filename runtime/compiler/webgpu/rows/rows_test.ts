@@ -1,0 +1,157 @@
+import type { DType } from "../../../device/dtypes.ts";
+import type { ReductionOp, RowKernel } from "../../ir/kernel.ts";
+import type { WebGpuLimits } from "../abi.ts";
+import { renderRows } from "./mod.ts";
+import { testDevice } from "./testing.ts";
+import {
+  assertData,
+  KernelBuilder,
+  type KernelCase,
+  kernelCase,
+  Noise,
+} from "./testing_kernels.ts";
+
+/** Runs all cases at once, as reading back is slow. */
+async function check(
+  cases: (limits: WebGpuLimits) => KernelCase[],
+): Promise<void> {
+  const device = await testDevice();
+  if (device === undefined) return;
+  const all = cases(device.limits);
+  const results = await device.run(all.map((one) => one.run));
+  all.forEach(({ name, expected }, k) =>
+    expected.forEach((right, output) =>
+      assertData(`${name}, output ${output}`, results[k]![output]!, right)
+    )
+  );
+}
+
+function caseOf(
+  name: string,
+  kernel: RowKernel,
+  limits: WebGpuLimits,
+  seed = 1,
+  special: readonly number[] = [],
+): KernelCase {
+  const noise = new Noise(seed);
+  const operands = kernel.operands.map(({ dtype, size }) =>
+    noise.data(dtype, size, special)
+  );
+  return kernelCase(name, kernel, renderRows(kernel, limits), operands);
+}
+
+/** Softmax over the axes from `outer` on, which lie in memory as told. */
+function softmax(
+  axes: readonly number[],
+  outer: number,
+  layout: readonly number[],
+  dtype: DType = "f32",
+): RowKernel {
+  const builder = new KernelBuilder(axes);
+  const size = axes.reduce((n, length) => n * length, 1);
+  const index = builder.rowMajor(layout);
+  const x = builder.operand(dtype, size, index);
+  const max = builder.make("reduced", [], dtype, 0);
+  const exp = builder.make("exp", [builder.make("subtract", [x, max])]);
+  const sum = builder.make("reduced", [], dtype, 1);
+  const value = builder.make("divide", [exp, sum]);
+  return builder.rows(outer, [
+    [[["max", x]], []],
+    [[["sum", exp]], []],
+    [[], [builder.store(size, index, value)]],
+  ]);
+}
+
+const LENGTHS = [1, 2, 3, 4, 7, 8, 16, 33, 64, 100, 260, 1023, 1024, 2500];
+
+Deno.test("renderRows computes softmax of rows of any length", () =>
+  check((limits) => [
+    ...LENGTHS.flatMap((length) =>
+      [1, 3].map((rows) =>
+        caseOf(
+          `rows ${rows} × ${length}`,
+          softmax([rows, length], 1, [0, 1]),
+          limits,
+          length,
+        )
+      )
+    ),
+    caseOf("long rows", softmax([2, 9001], 1, [0, 1]), limits),
+    caseOf("long rows of fours", softmax([2, 12000], 1, [0, 1]), limits),
+    caseOf("many rows", softmax([700, 12], 1, [0, 1]), limits),
+    caseOf("halves", softmax([5, 72], 1, [0, 1], "f16"), limits),
+  ]));
+
+Deno.test("renderRows computes softmax of columns and of split axes", () =>
+  check((limits) => [
+    ...[1, 3, 4, 12, 33, 64, 200].flatMap((columns) =>
+      [1, 2, 5, 40, 130].map((length) =>
+        caseOf(
+          `columns ${columns} × ${length}`,
+          softmax([columns, length], 1, [1, 0]),
+          limits,
+          columns,
+        )
+      )
+    ),
+    caseOf("middle", softmax([3, 8, 5], 2, [0, 2, 1]), limits),
+    caseOf("outside", softmax([8, 3, 5], 1, [1, 0, 2]), limits),
+    caseOf("outside of fours", softmax([8, 3, 4], 1, [1, 0, 2]), limits),
+    caseOf("all", softmax([8, 3, 4], 0, [0, 1, 2]), limits),
+    caseOf("all, turned", softmax([8, 3, 4], 0, [1, 0, 2]), limits),
+  ]));
+
+/** One reduction over the inner axes. */
+function reduction(
+  op: ReductionOp,
+  dtype: DType,
+  axes: readonly number[],
+  layout: readonly number[],
+): RowKernel {
+  const builder = new KernelBuilder(axes);
+  const size = axes.reduce((n, length) => n * length, 1);
+  const x = builder.operand(dtype, size, builder.rowMajor(layout));
+  const kind = op.startsWith("arg") ? "i32" : dtype;
+  const result = builder.make("reduced", [], kind, 0);
+  return builder.rows(axes.length - 1, [[[[op, x]], []]], [
+    builder.store(
+      size / axes[axes.length - 1]!,
+      builder.rowMajor(axes.map((_, k) => k).slice(0, -1)),
+      result,
+    ),
+  ]);
+}
+
+const OPS: readonly ReductionOp[] = [
+  "sum",
+  "prod",
+  "max",
+  "min",
+  "argmax",
+  "argmin",
+];
+const DTYPES: readonly DType[] = ["f32", "f16", "i32", "u32", "i8", "u8"];
+
+Deno.test("renderRows reduces each dtype in each way, along and across", () =>
+  check((limits) =>
+    OPS.flatMap((op) =>
+      [...DTYPES, "bool" as const].flatMap((dtype) => {
+        if (dtype === "bool" && (op === "sum" || op === "prod")) return [];
+        const special = dtype === "f32" ? [NaN, Infinity, -Infinity, -0] : [];
+        const length = op === "prod" ? 9 : 52;
+        return [
+          ["along", [5, length], [0, 1]],
+          ["across", [8, length], [1, 0]],
+          ["odd", [7, length + 1], [1, 0]],
+        ].map(([name, axes, layout]) =>
+          caseOf(
+            `${op} of ${dtype} ${name}`,
+            reduction(op, dtype, axes as number[], layout as number[]),
+            limits,
+            7,
+            op === "prod" || op === "sum" ? [] : special,
+          )
+        );
+      })
+    )
+  ));
