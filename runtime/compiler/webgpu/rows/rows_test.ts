@@ -2,29 +2,13 @@ import type { DType } from "../../../device/dtypes.ts";
 import type { ReductionOp, RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuLimits } from "../abi.ts";
 import { renderRows } from "./mod.ts";
-import { testDevice } from "./testing.ts";
+import { checkCases } from "./testing.ts";
 import {
-  assertData,
   KernelBuilder,
   type KernelCase,
   kernelCase,
   Noise,
 } from "./testing_kernels.ts";
-
-/** Runs all cases at once, as reading back is slow. */
-async function check(
-  cases: (limits: WebGpuLimits) => KernelCase[],
-): Promise<void> {
-  const device = await testDevice();
-  if (device === undefined) return;
-  const all = cases(device.limits);
-  const results = await device.run(all.map((one) => one.run));
-  all.forEach(({ name, expected }, k) =>
-    expected.forEach((right, output) =>
-      assertData(`${name}, output ${output}`, results[k]![output]!, right)
-    )
-  );
-}
 
 function caseOf(
   name: string,
@@ -65,7 +49,7 @@ function softmax(
 const LENGTHS = [1, 2, 3, 4, 7, 8, 16, 33, 64, 100, 260, 1023, 1024, 2500];
 
 Deno.test("renderRows computes softmax of rows of any length", () =>
-  check((limits) => [
+  checkCases((limits) => [
     ...LENGTHS.flatMap((length) =>
       [1, 3].map((rows) =>
         caseOf(
@@ -83,7 +67,7 @@ Deno.test("renderRows computes softmax of rows of any length", () =>
   ]));
 
 Deno.test("renderRows computes softmax of columns and of split axes", () =>
-  check((limits) => [
+  checkCases((limits) => [
     ...[1, 3, 4, 12, 33, 64, 200].flatMap((columns) =>
       [1, 2, 5, 40, 130].map((length) =>
         caseOf(
@@ -133,7 +117,7 @@ const OPS: readonly ReductionOp[] = [
 const DTYPES: readonly DType[] = ["f32", "f16", "i32", "u32", "i8", "u8"];
 
 Deno.test("renderRows reduces each dtype in each way, along and across", () =>
-  check((limits) =>
+  checkCases((limits) =>
     OPS.flatMap((op) =>
       [...DTYPES, "bool" as const].flatMap((dtype) => {
         if (dtype === "bool" && (op === "sum" || op === "prod")) return [];

@@ -12,6 +12,7 @@ import {
 } from "../../../device/dtypes.ts";
 import { writeScalar } from "../../wasm/abi.ts";
 import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
+import { assertData, type KernelCase } from "./testing_kernels.ts";
 
 /** A kernel with its data. */
 export interface KernelRun {
@@ -31,7 +32,7 @@ export interface KernelRun {
 }
 
 /** A device for tests. */
-export interface TestDevice {
+interface TestDevice {
   /** What renderers must know of it. */
   readonly limits: WebGpuLimits;
   /**
@@ -51,8 +52,28 @@ let shared: Promise<TestDevice | undefined> | undefined;
  *
  * @returns The device, or undefined where there is no adapter.
  */
-export function testDevice(): Promise<TestDevice | undefined> {
+function testDevice(): Promise<TestDevice | undefined> {
   return shared ??= openDevice();
+}
+
+/**
+ * Runs all cases at once, as reading back is slow, and compares what comes; does
+ * nothing where there is no adapter.
+ *
+ * @param cases Makes the cases.
+ */
+export async function checkCases(
+  cases: (limits: WebGpuLimits) => readonly KernelCase[],
+): Promise<void> {
+  const device = await testDevice();
+  if (device === undefined) return;
+  const all = cases(device.limits);
+  const results = await device.run(all.map((one) => one.run));
+  all.forEach(({ name, expected }, k) =>
+    expected.forEach((right, output) =>
+      assertData(`${name}, output ${output}`, results[k]![output]!, right)
+    )
+  );
 }
 
 async function openDevice(): Promise<TestDevice | undefined> {

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import type { DType, TypedArray } from "../../../device/dtypes.ts";
+import type { RowKernel } from "../../ir/kernel.ts";
+import type { WebGpuLimits } from "../abi.ts";
+import { renderRows } from "./mod.ts";
+import { checkCases } from "./testing.ts";
+import {
+  KernelBuilder,
+  type KernelCase,
+  kernelCase,
+  Noise,
+} from "./testing_kernels.ts";
+
+function mapCase(
+  name: string,
+  kernel: RowKernel,
+  limits: WebGpuLimits,
+  operands?: readonly TypedArray[],
+): KernelCase {
+  const noise = new Noise(name.length);
+  return kernelCase(
+    name,
+    kernel,
+    renderRows(kernel, limits),
+    operands ??
+      kernel.operands.map(({ dtype, size }) => noise.data(dtype, size)),
+  );
+}
+
+const DTYPES: readonly DType[] = [
+  "f32",
+  "f16",
+  "i32",
+  "u32",
+  "i8",
+  "u8",
+  "bool",
+];
+
+/** Adds a vector to the rows of a turned matrix, or joins them by `or`. */
+function turnedSum(dtype: DType, rows: number, columns: number): RowKernel {
+  const builder = new KernelBuilder([rows, columns]);
+  const size = rows * columns;
+  const x = builder.operand(dtype, size, builder.rowMajor([1, 0]));
+  const b = builder.operand(dtype, columns, builder.rowMajor([1]));
+  const sum = builder.make(dtype === "bool" ? "or" : "add", [x, b]);
+  return builder.rows(2, [], [
+    builder.store(size, builder.rowMajor(), sum),
+  ]);
+}
+
+Deno.test("renderRows maps each dtype over sizes of any kind", () =>
+  checkCases((limits) =>
+    DTYPES.flatMap((dtype) => [
+      ...[1, 2, 3, 4, 5, 8, 37, 1030].map((size) => {
+        const builder = new KernelBuilder([size]);
+        const x = builder.operand(dtype, size, builder.rowMajor());
+        const y = builder.operand(dtype, size, builder.rowMajor());
+        const both = builder.make(dtype === "bool" ? "xor" : "multiply", [
+          x,
+          y,
+        ]);
+        const less = builder.make("less", [x, y], "bool");
+        const kernel = builder.rows(1, [], [
+          builder.store(size, builder.rowMajor(), both),
+          builder.store(size, builder.rowMajor(), less),
+        ]);
+        return mapCase(`${dtype} of ${size}`, kernel, limits);
+      }),
+      ...[[4, 8], [3, 5], [8, 6], [1, 9], [9, 1]].map(([rows, columns]) =>
+        mapCase(
+          `turned ${dtype} of ${rows} × ${columns}`,
+          turnedSum(dtype, rows!, columns!),
+          limits,
+        )
+      ),
+    ])
+  ));
+
+Deno.test("renderRows reads backwards, with steps, repeated and padded", () =>
+  checkCases((limits) =>
+    ([["f32", 12], ["u8", 12], ["f16", 7]] as const).map(([dtype, size]) => {
+      const builder = new KernelBuilder([3, size]);
+      const { pool } = builder;
+      const back = builder.operand(
+        dtype,
+        3 * size,
+        builder.index([size, -1], size - 1),
+      );
+      const thin = builder.operand(dtype, 2 * size, builder.index([0, 2]));
+      const column = builder.operand(dtype, 3, builder.index([1, 0]));
+      const inside = builder.make("less", [pool.axis(1), pool.size(5)], "bool");
+      const shifted = builder.index([5, 1], -1);
+      const after = builder.make(
+        "less",
+        [pool.constant(0), pool.axis(1)],
+        "bool",
+      );
+      const valid = builder.make("and", [inside, after]);
+      const padded = builder.operand(dtype, 15, shifted, valid);
+      const value = [thin, column, padded].reduce(
+        (sum, one) => builder.make("add", [sum, one]),
+        back,
+      );
+      return mapCase(
+        `${dtype} × ${size}`,
+        builder.rows(2, [], [
+          builder.store(3 * size, builder.rowMajor(), value),
+        ]),
+        limits,
+      );
+    })
+  ));
+
+Deno.test("renderRows reads at indices that are data", () =>
+  checkCases((limits) =>
+    [8, 5].map((width) => {
+      const builder = new KernelBuilder([6, width]);
+      const { pool } = builder;
+      const row = builder.operand("i32", 6, pool.axis(0));
+      const start = builder.make("multiply", [row, pool.size(width)]);
+      const picked = builder.operand(
+        "f32",
+        4 * width,
+        builder.make("add", [start, pool.axis(1)]),
+      );
+      const column = builder.operand("i32", width, pool.axis(1));
+      const other = builder.operand("f32", 4, column);
+      const value = builder.make("subtract", [picked, other]);
+      const kernel = builder.rows(2, [], [
+        builder.store(6 * width, builder.rowMajor(), value),
+      ]);
+      const noise = new Noise(3);
+      const places = (size: number) =>
+        Int32Array.from({ length: size }, () => noise.below(4));
+      return mapCase(`rows of ${width}`, kernel, limits, [
+        places(6),
+        noise.data("f32", 4 * width),
+        places(width),
+        noise.data("f32", 4),
+      ]);
+    })
+  ));
+
+Deno.test("renderRows writes parts of a buffer and leaves the rest alone", () =>
+  checkCases((limits) =>
+    (["f32", "u8", "f16"] as const).flatMap((dtype) =>
+      [[5, 8, 16], [6, 3, 11], [8, 4, 13]].map(([size, offset, total]) => {
+        const builder = new KernelBuilder([size!]);
+        const x = builder.operand(dtype, size!, builder.rowMajor());
+        const kernel = builder.rows(1, [], [
+          builder.store(total!, builder.index([1], offset), x),
+        ]);
+        const made = mapCase(`${dtype}, ${offset}`, kernel, limits);
+        const [right] = made.expected;
+        // Outputs hold bytes of 77 before.
+        const before = new Uint8Array(right!.byteLength).fill(77);
+        const rest = new Uint8Array(right!.buffer);
+        const width = right!.BYTES_PER_ELEMENT;
+        const [from, to] = [offset! * width, (offset! + size!) * width];
+        rest.set(before.subarray(0, from), 0);
+        rest.set(before.subarray(to), to);
+        return made;
+      })
+    )
+  ));
+
+Deno.test("renderRows overwrites an operand in its place", () =>
+  checkCases((limits) =>
+    (["f32", "u8"] as const).flatMap((dtype) =>
+      [5, 1000].map((size) => {
+        const builder = new KernelBuilder([size]);
+        const x = builder.operand(dtype, size, builder.rowMajor());
+        const kernel = builder.rows(1, [], [
+          builder.store(
+            size,
+            builder.rowMajor(),
+            builder.make("add", [x, builder.make("multiply", [x, x])]),
+          ),
+        ]);
+        const made = mapCase(`${dtype} of ${size}`, kernel, limits);
+        return { ...made, run: { ...made.run, over: [0] } };
+      })
+    )
+  ));
+
+Deno.test("renderRows hands sizes and scalars over, so that texts are shared", () => {
+  const limits: WebGpuLimits = {
+    maxComputeInvocationsPerWorkgroup: 256,
+    maxComputeWorkgroupStorageSize: 16384,
+    maxComputeWorkgroupsPerDimension: 65535,
+    maxStorageBuffersPerShaderStage: 8,
+    hasF16: false,
+    isHardware: true,
+  };
+  const phases = [12, 400].map((columns) =>
+    renderRows(turnedSum("f32", 7, columns), limits).phases[0]!
+  );
+  assert.equal(phases[0]!.text, phases[1]!.text);
+  assert.notDeepEqual(phases[0]!.sizes, phases[1]!.sizes);
+});
