@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { openTestDevice, type TestDevice } from "../rows/testing.ts";
+import type { TypedArray } from "../../../device/dtypes.ts";
+import { type TestDevice, testDevice } from "../rows/testing.ts";
 import { type ContractOptions, renderContract } from "./render.ts";
 import {
   type ContractCase,
   type ContractTest,
   contractTest,
   mistakeOf,
+  packedTest,
+  randomData,
   runOf,
 } from "./testing.ts";
 import type { ContractTile } from "./tile.ts";
 
-const device: TestDevice | undefined = await openTestDevice();
+const device: TestDevice | undefined = await testDevice();
 const ignore = device === undefined;
 
 /** Tiles of all kinds, small enough for a software adapter. */
@@ -88,4 +91,101 @@ Deno.test({
   name: "renderContract gives the sums of products for all shapes and tiles",
   ignore,
   fn: () => check(SHAPES.map((shape) => contractTest(shape)), CHOICES),
+});
+
+const EPILOGUES: readonly ContractTest[] = [
+  contractTest({ m: 12, n: 20, k: 8 }, ({ pool, sum, index, n }) => {
+    const biased = pool.make("add", "f32", [sum, pool.load(2, "f32", n)]);
+    const zero = pool.constant(0, "f32");
+    const residual = pool.load(3, "f32", index);
+    const relu = pool.make("maximum", "f32", [biased, zero]);
+    return {
+      values: [relu, pool.make("add", "f32", [relu, residual])],
+      operands: [randomData("f32", 20), randomData("f32", 12 * 20)],
+    };
+  }),
+  contractTest({ m: 7, n: 9, k: 5 }, ({ pool, sum, m }) => ({
+    values: [
+      pool.make("multiply", "f32", [
+        pool.make("multiply", "f32", [sum, pool.load(2, "f32", m)]),
+        pool.make("scalar", "f32", [], 0),
+      ]),
+    ],
+    operands: [randomData("f32", 7)],
+    scalars: [1.25],
+  })),
+  ...[{ m: 12, n: 20, k: 8 }, { m: 5, n: 7, k: 9, turnResult: true }].map(
+    (shape) =>
+      contractTest(shape, ({ pool, sum }) => ({
+        values: [
+          pool.make("less", "bool", [pool.constant(0, "f32"), sum]),
+          sum,
+        ],
+      })),
+  ),
+  contractTest({ m: 12, n: 20, k: 8, dtype: "i32" }),
+  contractTest({ m: 5, n: 7, k: 9, dtype: "u32" }),
+  contractTest({ m: 12, n: 20, k: 80, dtype: "i8" }),
+  contractTest({ m: 5, n: 7, k: 33, dtype: "u8" }),
+];
+
+Deno.test({
+  name: "renderContract applies epilogues and sums whole numbers",
+  ignore,
+  fn: () => check(EPILOGUES, CHOICES),
+});
+
+Deno.test({
+  name: "renderContract reads and writes 16-bit floats",
+  ignore: ignore || !device.limits.hasF16,
+  fn: () =>
+    check(
+      [
+        contractTest({ m: 12, n: 20, k: 8, dtype: "f16", result: "f16" }),
+        contractTest({ m: 5, n: 7, k: 9, dtype: "f16" }),
+        contractTest({
+          m: 8,
+          n: 12,
+          k: 16,
+          dtype: "f16",
+          result: "f16",
+          turnLeft: true,
+          turnRight: true,
+        }),
+      ],
+      CHOICES,
+      1e-3,
+    ),
+});
+
+Deno.test({
+  name: "renderContract keeps NaN and infinity, and makes none of its own",
+  ignore,
+  fn: async () => {
+    const tests = [
+      contractTest({ m: 9, n: 11, k: 13 }),
+      contractTest({ m: 12, n: 8, k: 20 }),
+    ];
+    for (const { operands } of tests) {
+      const [a, b] = operands as [TypedArray, TypedArray];
+      a[3] = Infinity;
+      a[a.length - 1] = NaN;
+      a[a.length - 1 - 50] = -Infinity;
+      b[0] = Infinity;
+    }
+    await check(tests, CHOICES);
+  },
+});
+
+Deno.test({
+  name: "renderContract decodes packed weights while it reads them",
+  ignore,
+  fn: () =>
+    check(
+      [4, 8].flatMap((bits) => [
+        packedTest(6, 16, 64, bits, 32),
+        packedTest(5, 9, 24, bits, 8),
+      ]),
+      CHOICES,
+    ),
 });

@@ -292,3 +292,67 @@ export function mistakeOf(
   }
   return undefined;
 }
+
+/**
+ * A contraction whose right factor is a code book's entry times a scale, as
+ * quantised weights are: codes `[n, k]` packed in words, scales `[n, k / block]`.
+ *
+ * @param m Rows.
+ * @param n Columns.
+ * @param k Depth.
+ * @param bits Bits of a code, 4 or 8.
+ * @param block Codes that share a scale.
+ * @returns The contraction.
+ */
+export function packedTest(
+  m: number,
+  n: number,
+  k: number,
+  bits: number,
+  block: number,
+): ContractTest {
+  const plain = contractTest({ m, n, k });
+  const { pool } = plain.kernel;
+  const each = 32 / bits;
+  const [column, depth] = [pool.axis(1), pool.axis(2)];
+  const whole = (
+    op: "multiply" | "add" | "quotient" | "modulo",
+    a: Expr,
+    b: Expr,
+  ) => pool.make(op, "i32", [a, b]);
+  const place = whole("add", whole("multiply", column, pool.size(k)), depth);
+  const word = pool.load(1, "u32", whole("quotient", place, pool.size(each)));
+  const shift = whole(
+    "multiply",
+    whole("modulo", place, pool.size(each)),
+    pool.size(bits),
+  );
+  const code = pool.make("and", "u32", [
+    pool.make("shiftRight", "u32", [word, pool.make("cast", "u32", [shift])]),
+    pool.constant(2 ** bits - 1, "u32"),
+  ]);
+  const entry = pool.load(2, "f32", pool.make("cast", "i32", [code]));
+  const scale = pool.load(3, "f32", whole("quotient", place, pool.size(block)));
+  const words = new Uint32Array(n * k / each);
+  for (let i = 0; i < words.length; i++) words[i] = random() * 2 ** 32;
+  const operands: TypedArray[] = [
+    plain.operands[0]!,
+    words,
+    randomData("f32", 2 ** bits),
+    randomData("f32", n * k / block),
+  ];
+  return {
+    ...plain,
+    name: `packed ${m} ${n} ${k}, ${bits} bits`,
+    operands,
+    kernel: {
+      ...plain.kernel,
+      operands: operands.map((data, buffer) => ({
+        buffer,
+        dtype: dtypeOf(data),
+        size: data.length,
+      })),
+      b: pool.make("multiply", "f32", [entry, scale]),
+    },
+  };
+}
