@@ -1,0 +1,18 @@
+/**
+ * The routines that the `wasm` device has kernels for; all others are done by
+ * the host.
+ *
+ * @module
+ */
+
+import type { RoutineStep } from "../../ir/kernel.ts";
+import type { WasmRoutine } from "./routine.ts";
+
+/**
+ * Gives a routine for inputs of known types, or nothing where the host does
+ * better.
+ */
+export type WasmRoutineMaker = (step: RoutineStep) => WasmRoutine | undefined;
+
+/** The routines, by name. */
+export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {};
