@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { RowKernel } from "../../ir/kernel.ts";
+import type { LoopKernel, RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
+import { renderWalk } from "./loop.ts";
 import { renderMap } from "./map.ts";
-import { normalizeRows } from "./normalize.ts";
+import { normalizeLoop, normalizeRows } from "./normalize.ts";
+import { isLongSum, renderRunningSum } from "./running_sum.ts";
 import { renderStaged } from "./staged.ts";
 
 /**
@@ -25,4 +27,21 @@ export function renderRows(
   return normal.stages.length === 0
     ? renderMap(normal, limits)
     : renderStaged(normal, limits);
+}
+
+/**
+ * Renders a loop.
+ *
+ * @param kernel The kernel.
+ * @param limits Limits of the adapter.
+ * @returns The kernel in WGSL.
+ */
+export function renderLoop(
+  kernel: LoopKernel,
+  limits: WebGpuLimits,
+): WebGpuKernel {
+  const normal = normalizeLoop(kernel);
+  return isLongSum(normal)
+    ? renderRunningSum(normal, limits)
+    : renderWalk(normal, limits);
 }

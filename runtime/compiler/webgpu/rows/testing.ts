@@ -32,7 +32,7 @@ export interface KernelRun {
 }
 
 /** A device for tests. */
-interface TestDevice {
+export interface TestDevice {
   /** What renderers must know of it. */
   readonly limits: WebGpuLimits;
   /**
@@ -52,7 +52,7 @@ let shared: Promise<TestDevice | undefined> | undefined;
  *
  * @returns The device, or undefined where there is no adapter.
  */
-function testDevice(): Promise<TestDevice | undefined> {
+export function testDevice(): Promise<TestDevice | undefined> {
   return shared ??= openDevice();
 }
 

@@ -162,6 +162,32 @@ const FUNCTIONS = {
   return select(plain, x, (x == ${F}(0f)) | ${call("isNaN")}(x));
 }`;
   },
+  copySign: (name, { of }) => {
+    const [F, U] = [of("f32"), of("u32")];
+    return `fn ${name}(x: ${F}, y: ${F}) -> ${F} {
+  let size = bitcast<${U}>(x) & ${U}(0x7fffffffu);
+  return bitcast<${F}>(size | (bitcast<${U}>(y) & ${U}(0x80000000u)));
+}`;
+  },
+  powerOfTwo: (name, { of }) => {
+    const [F, I] = [of("f32"), of("i32")];
+    return `fn ${name}(x: ${F}) -> ${F} {
+  return bitcast<${F}>((${I}(x) + 127i) << ${of("u32")}(23u));
+}`;
+  },
+  exponentOf: (name, { of }) => {
+    const [F, I] = [of("f32"), of("i32")];
+    return `fn ${name}(x: ${F}) -> ${F} {
+  return ${F}((bitcast<${I}>(x) >> ${of("u32")}(23u)) - 127i);
+}`;
+  },
+  mantissaOf: (name, { of }) => {
+    const [F, U] = [of("f32"), of("u32")];
+    return `fn ${name}(x: ${F}) -> ${F} {
+  let bits = bitcast<${U}>(x) & ${U}(0x7fffffu);
+  return bitcast<${F}>(bits | ${U}(0x3f800000u));
+}`;
+  },
   // Wider than a native exp of the whole number, which loses digits with size.
   exp: (name, { of }) => {
     const F = of("f32");

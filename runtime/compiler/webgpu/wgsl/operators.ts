@@ -168,6 +168,10 @@ function unaryText(
       return `${site.call("exp")}(${a})`;
     case "log":
       return `${site.call("log")}(${a})`;
+    case "powerOfTwo":
+    case "exponentOf":
+    case "mantissaOf":
+      return `${site.call(expr.op)}(${a})`;
     case "not":
       return dtype === "bool" ? `(!${a})` : wrap(dtype, `(~${a})`, site.width);
     case "isNaN":
@@ -206,6 +210,8 @@ function binaryText(
   switch (expr.op) {
     case "divide":
       return divideText(dtype, a, b, width);
+    case "copySign":
+      return `${site.call("copySign")}(${a}, ${b})`;
     case "remainder":
       return remainderText(dtype, a, b, site);
     case "power":

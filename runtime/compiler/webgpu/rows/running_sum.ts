@@ -1,0 +1,268 @@
+/**
+ * Running sums of few long lanes: lanes are cut into blocks, first the sums of
+ * the blocks are taken, then what stands before each block, then the sums
+ * within.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../ir/expr.ts";
+import { strideAlong } from "../../ir/index_arithmetic.ts";
+import type { DType } from "../../../device/dtypes.ts";
+import type { LoopKernel } from "../../ir/kernel.ts";
+import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
+import { scalarType, WgslModule, WgslScope } from "../wgsl/mod.ts";
+import { GROUP_INDEX, phaseOf } from "./grid.ts";
+import { indicesOf } from "./lanes.ts";
+import { splitIndex } from "./positions.ts";
+import { writeStore } from "./stores.ts";
+
+/** Invocations of a workgroup. */
+const WORKGROUP = 256;
+/** Neighbouring steps that an invocation adds up itself. */
+const OWN_STEPS = 8;
+/** Shorter lanes are walked. */
+const SHORTEST = 256;
+/** As many lanes give enough to do when each is walked. */
+const MOST_LANES = 8192;
+
+/**
+ * Whether a loop is better computed in parallel.
+ *
+ * @param kernel The kernel.
+ * @returns True for running sums of few long lanes.
+ */
+export function isLongSum(kernel: LoopKernel): boolean {
+  const { axes, carries, runningSum } = kernel;
+  const length = axes[axes.length - 1]!;
+  const lanes = axes.slice(0, -1).reduce((n, one) => n * one, 1);
+  return runningSum && kernel.rowStores.length === 0 && length >= SHORTEST &&
+    lanes <= MOST_LANES && carries[0]!.dtype !== "bool";
+}
+
+/**
+ * Renders a running sum in parallel.
+ *
+ * @param kernel The kernel, with as few axes as possible.
+ * @param limits Limits of the adapter.
+ * @returns The kernel in WGSL.
+ */
+export function renderRunningSum(
+  kernel: LoopKernel,
+  limits: WebGpuLimits,
+): WebGpuKernel {
+  const { axes } = kernel;
+  const last = axes.length - 1;
+  const lanes = axes.slice(0, -1).reduce((n, one) => n * one, 1);
+  const { loads } = indicesOf({ stages: [], rowStores: kernel.stores });
+  // Neighbouring invocations take neighbouring lanes where these lie together.
+  const isAcross = last > 0 &&
+    loads.some((index) => strideAlong(index, last - 1) === 1);
+  const slots = isAcross ? Math.min(32, 2 ** Math.ceil(Math.log2(lanes))) : 1;
+  const members = WORKGROUP / slots;
+  const blocks = Math.ceil(axes[last]! / (members * OWN_STEPS));
+  const plan: Plan = {
+    kernel,
+    limits,
+    lanes,
+    slots,
+    members,
+    blocks,
+    type: scalarType(kernel.carries[0]!.dtype),
+  };
+  const phases = blocks === 1 ? [renderBlocks(plan, "sums")] : [
+    renderBlocks(plan, "totals"),
+    renderStarts(plan),
+    renderBlocks(plan, "sums"),
+  ];
+  return { phases, temporaries: blocks === 1 ? [] : [4 * lanes * blocks] };
+}
+
+interface Plan {
+  readonly kernel: LoopKernel;
+  readonly limits: WebGpuLimits;
+  readonly lanes: number;
+  readonly slots: number;
+  readonly members: number;
+  readonly blocks: number;
+  readonly type: string;
+}
+
+function moduleOf({ blocks, kernel, limits, type }: Plan): WgslModule {
+  const dtype: DType = type === "f32" ? "f32" : type === "u32" ? "u32" : "i32";
+  return new WgslModule({
+    ...kernel,
+    temporaries: blocks === 1 ? [] : [{ dtype }],
+    hasF16: limits.hasF16,
+  });
+}
+
+/** Adds blocks up, or writes the sums within blocks. */
+function renderBlocks(plan: Plan, what: "totals" | "sums"): WebGpuPhase {
+  const { blocks, kernel, lanes, members, slots, type } = plan;
+  const { axes } = kernel;
+  const module = moduleOf(plan);
+  const root = new WgslScope(module);
+  const slot = root.let("slot", `i32(local.x) & ${slots - 1}`);
+  const member = root.let("member", `i32(local.x) >> ${Math.log2(slots)}u`);
+  const [across, block] = splitIndex(module, root, root.let("g", GROUP_INDEX), [
+    Math.ceil(lanes / slots),
+    blocks,
+  ]) as [string, string];
+  const lane = root.let("lane", `${across} * ${slots} + ${slot}`);
+  const exists = root.let("exists", `${lane} < ${module.size(lanes)}`);
+  const inside = root.let("lane", `min(${lane}, ${module.size(lanes)} - 1)`);
+  splitIndex(module, root, inside, axes.slice(0, -1)).forEach((
+    position,
+    axis,
+  ) => root.bind("axis", axis, position));
+  const first = root.let(
+    "first",
+    `(${block} * ${members} + ${member}) * ${OWN_STEPS}`,
+  );
+  const total = root.variable("total", `${type}(0)`);
+  walk(module, root, plan, first, (body) => {
+    const value = body.text(addendOf(kernel), 1);
+    body.line(`${total} += ${value};`);
+  });
+  const place = `${inside} * ${module.size(blocks)} + ${block}`;
+  const before = scanMembers(module, root, plan, { slot, member, total });
+  if (what === "totals") {
+    const store = module.temporary(0).store(place, `${before} + ${total}`, 1);
+    root.line(`if (${exists} && ${member} == ${members - 1}) { ${store} }`);
+  } else {
+    const start = blocks === 1
+      ? before
+      : `${before} + ${module.temporary(0).load(place, 1)}`;
+    const sum = root.variable("sum", start);
+    const { dtype } = kernel.carries[0]!;
+    walk(module, root, plan, first, (body) => {
+      body.bind("carry", 0, body.let("before", wrapSum(dtype, sum)));
+      const added = body.let("x", body.text(addendOf(kernel), 1));
+      const inner = new WgslScope(module, body);
+      for (const store of kernel.stores) {
+        writeStore(module, inner, store, kernel.outputs);
+      }
+      body.block(`if (${exists})`, inner);
+      body.line(`${sum} += ${added};`);
+    });
+  }
+  return phaseOf(module, [WORKGROUP, 1], root.lines, {
+    workgroups: Math.ceil(lanes / slots) * blocks,
+    flops: kernel.flops,
+    bytes: kernel.bytes,
+  }, plan.limits);
+}
+
+/** Turns the totals of the blocks of each lane into what stands before them. */
+function renderStarts(plan: Plan): WebGpuPhase {
+  const { blocks, lanes, type } = plan;
+  const module = moduleOf(plan);
+  const root = new WgslScope(module);
+  const own = Math.ceil(blocks / WORKGROUP);
+  const member = root.let("member", "i32(local.x)");
+  const count = module.size(blocks);
+  // There may be more workgroups than lanes.
+  const lane = `min(${GROUP_INDEX}, ${module.size(lanes)} - 1)`;
+  const start = root.let("start", `${lane} * ${count}`);
+  const first = root.let("first", `${member} * ${module.size(own)}`);
+  const end = root.let("end", `min(${first} + ${module.size(own)}, ${count})`);
+  const total = root.variable("total", `${type}(0)`);
+  const totals = module.temporary(0);
+  const k = module.name("k");
+  const head = `for (var ${k} = ${first}; ${k} < ${end}; ${k}++)`;
+  const value = totals.load(`${start} + ${k}`, 1);
+  root.line(`${head} { ${total} += ${value}; }`);
+  const before = scanMembers(
+    module,
+    root,
+    { ...plan, slots: 1, members: WORKGROUP },
+    { slot: "0", member, total },
+  );
+  const sum = root.variable("sum", before);
+  root.line(`${head} {`);
+  root.line(`  let own = ${value};`);
+  root.line(`  ${totals.store(`${start} + ${k}`, sum, 1)}`);
+  root.line(`  ${sum} += own;`);
+  root.line("}");
+  return phaseOf(module, [WORKGROUP, 1], root.lines, {
+    workgroups: lanes,
+    flops: lanes * blocks,
+    bytes: 8 * lanes * blocks,
+  }, plan.limits);
+}
+
+/** Visits the own steps of an invocation in order. */
+function walk(
+  module: WgslModule,
+  root: WgslScope,
+  { kernel }: Plan,
+  first: string,
+  visit: (body: WgslScope) => void,
+): void {
+  const { axes, reverse } = kernel;
+  const last = axes.length - 1;
+  const length = module.size(axes[last]!);
+  const k = module.name("k");
+  const body = new WgslScope(module, root);
+  const step = body.let("step", `${first} + ${k}`);
+  body.line(`if (${step} >= ${length}) { break; }`);
+  body.bind(
+    "axis",
+    last,
+    reverse ? body.let("p", `${length} - 1 - ${step}`) : step,
+  );
+  visit(body);
+  root.block(`for (var ${k} = 0; ${k} < ${OWN_STEPS}; ${k}++)`, body);
+}
+
+/** What a step adds. */
+function addendOf(kernel: LoopKernel): Expr {
+  return kernel.carries[0]!.next.args[1]!;
+}
+
+/** A sum of narrow numbers within their range. */
+function wrapSum(dtype: DType, sum: string): string {
+  if (dtype === "i8") return `extractBits(${sum}, 0u, 8u)`;
+  return dtype === "u8" ? `(${sum} & 255u)` : sum;
+}
+
+/** The own place among invocations, and the own total. */
+interface Member {
+  readonly slot: string;
+  readonly member: string;
+  readonly total: string;
+}
+
+/** The sum of the totals of the members before the own one. */
+function scanMembers(
+  module: WgslModule,
+  root: WgslScope,
+  { members, slots, type }: Plan,
+  own: Member,
+): string {
+  const groups = 2 ** Math.ceil(Math.log2(members) / 2);
+  const size = members / groups;
+  const each = module.shared(type, members * slots);
+  const grouped = module.shared(type, groups * slots);
+  const { member, slot } = own;
+  const at = root.let("at", `${member} * ${slots} + ${slot}`);
+  root.line(`${each}[${at}] = ${own.total};`);
+  root.line("workgroupBarrier();");
+  root.line(`if (${member} < ${groups}) {`);
+  root.line(`  var part = ${type}(0);`);
+  root.line(`  for (var k = 0; k < ${size}; k++) {`);
+  root.line(`    let place = (${member} * ${size} + k) * ${slots} + ${slot};`);
+  root.line(`    let value = ${each}[place];`);
+  root.line(`    ${each}[place] = part;`);
+  root.line("    part += value;");
+  root.line("  }");
+  root.line(`  ${grouped}[${at}] = part;`);
+  root.line("}");
+  root.line("workgroupBarrier();");
+  const before = root.variable("before", `${each}[${at}]`);
+  root.line(`for (var k = 0; k < ${member} / ${size}; k++) {`);
+  root.line(`  ${before} += ${grouped}[k * ${slots} + ${slot}];`);
+  root.line("}");
+  return before;
+}
