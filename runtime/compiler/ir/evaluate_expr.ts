@@ -60,6 +60,11 @@ export function compileExprs(roots: readonly Expr[]): Evaluation {
   return new Function("S", "B", source)(special, BITS) as Evaluation;
 }
 
+/** The exponent in the bits of an f64, which also is that of the f32. */
+function exponentText(a: string): string {
+  return `((B.f64[0]=${a},B.i32[1]>>>20&2047)-1023)`;
+}
+
 function nameOf(expr: Expr): string {
   return `e${expr.id}`;
 }
@@ -90,6 +95,14 @@ function textOf(expr: Expr): string {
       return `(${a}%${b})`;
     case "multiplyAdd":
       return roundTo(dtype, `(${a}*${b}+${c})`);
+    case "copySign":
+      return `(${b}<0||Object.is(${b},-0)?-Math.abs(${a}):Math.abs(${a}))`;
+    case "powerOfTwo":
+      return roundTo(dtype, `2**${a}`);
+    case "exponentOf":
+      return exponentText(a!);
+    case "mantissaOf":
+      return `(${a}/2**${exponentText(a!)})`;
     case "bitcast":
       return `(B.${expr.args[0]!.dtype}[0]=${a},B.${dtype}[0])`;
     default: {

@@ -57,6 +57,14 @@ export type ExprOp =
   | "polygamma"
   /** `a * b + c`, rounded once or twice as the device likes. */
   | "multiplyAdd"
+  /** The magnitude of the first float with the sign of the second. */
+  | "copySign"
+  /** `2 ** a` of a whole float `a`, where the power is a normal number. */
+  | "powerOfTwo"
+  /** The whole `e` with `2 ** e <= a < 2 ** (e + 1)`, of a positive normal a. */
+  | "exponentOf"
+  /** `a / 2 ** exponentOf(a)`, of a positive normal a: from 1 to below 2. */
+  | "mantissaOf"
   /** Whole quotient of i32 index arithmetic; both operands are not negative. */
   | "quotient"
   /** Remainder of i32 index arithmetic; both operands are not negative. */
