@@ -254,7 +254,7 @@ for (const dtype of dtypes.split(",") as DType[]) {
     );
     for (const layout of layouts.split(",")) {
       let record = { rate: 0, name: "none" };
-      for (const tile of CANDIDATE_TILES) {
+      for (const { tile } of CANDIDATE_TILES) {
         const name = tileName(tile);
         const what = `${dtype} ${size} ${layout} ${name.padEnd(18)}`;
         if (!fits(tile, limits)) {

@@ -6,31 +6,47 @@
 
 import type { ContractTile } from "./tile.ts";
 
-function tile(
-  rows: number,
-  columns: number,
-  depth: number,
-  threadRows: number,
-  threadColumns: number,
+/** A tile, and how fast it is where it fits. */
+export interface CandidateTile {
+  /** The tile. */
+  readonly tile: ContractTile;
+  /** Its rate in large products, relative to the best tile. */
+  readonly speed: number;
+}
+
+function candidate(
+  [rows, columns, depth]: readonly [number, number, number],
+  [threadRows, threadColumns]: readonly [number, number],
   buffers: 1 | 2,
-): ContractTile {
-  return { rows, columns, depth, threadRows, threadColumns, buffers };
+  speed: number,
+): CandidateTile {
+  return {
+    tile: { rows, columns, depth, threadRows, threadColumns, buffers },
+    speed,
+  };
 }
 
 /** Tiles for large results, from large to small. */
-export const CANDIDATE_TILES: readonly ContractTile[] = [
-  tile(256, 128, 8, 16, 8, 2),
-  tile(128, 256, 8, 8, 16, 2),
-  tile(128, 128, 8, 8, 8, 2),
-  tile(128, 128, 8, 8, 8, 1),
-  tile(128, 128, 16, 8, 8, 2),
-  tile(128, 128, 16, 8, 8, 1),
-  tile(128, 128, 16, 8, 16, 1),
-  tile(128, 64, 16, 8, 8, 2),
-  tile(64, 128, 16, 8, 8, 1),
-  tile(64, 64, 16, 8, 8, 2),
-  tile(64, 64, 16, 4, 8, 1),
-  tile(64, 64, 16, 4, 4, 1),
+export const CANDIDATE_TILES: readonly CandidateTile[] = [
+  candidate([256, 128, 8], [16, 8], 2, 0.9),
+  candidate([128, 256, 8], [8, 16], 2, 0.9),
+  candidate([128, 128, 8], [8, 8], 2, 1),
+  candidate([128, 128, 8], [8, 8], 1, 0.95),
+  candidate([128, 128, 16], [8, 8], 2, 0.98),
+  candidate([128, 128, 16], [8, 8], 1, 0.95),
+  candidate([128, 128, 16], [8, 16], 1, 0.9),
+  candidate([128, 64, 16], [8, 8], 2, 0.8),
+  candidate([64, 128, 16], [8, 8], 1, 0.8),
+  candidate([64, 64, 16], [8, 8], 2, 0.6),
+  candidate([64, 64, 16], [4, 8], 1, 0.65),
+  candidate([64, 64, 16], [4, 4], 1, 0.6),
+];
+
+/** Tiles for results with few rows or columns, or few elements. */
+export const SMALL_TILES: readonly CandidateTile[] = [
+  candidate([32, 64, 16], [4, 4], 1, 0.45),
+  candidate([16, 128, 16], [4, 4], 1, 0.4),
+  candidate([32, 32, 16], [4, 4], 1, 0.35),
 ];
 
 /**

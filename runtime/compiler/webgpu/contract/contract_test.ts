@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { TypedArray } from "../../../device/dtypes.ts";
 import { type TestDevice, testDevice } from "../rows/testing.ts";
-import { type ContractOptions, renderContract } from "./render.ts";
+import type { ContractOptions } from "./choose.ts";
+import { renderContract } from "./render.ts";
 import {
   type ContractCase,
   type ContractTest,
@@ -84,6 +85,7 @@ async function check(
 
 const CHOICES: readonly ContractOptions[] = [
   {},
+  { way: "skinny", parts: 1 },
   ...TILES.map((tile) => ({ tile })),
 ];
 
@@ -187,5 +189,64 @@ Deno.test({
         packedTest(5, 9, 24, bits, 8),
       ]),
       CHOICES,
+    ),
+});
+
+Deno.test({
+  name: "renderContract multiplies vectors in any layout",
+  ignore,
+  fn: () =>
+    check(
+      [
+        { m: 1, n: 24, k: 40 },
+        { m: 1, n: 24, k: 40, turnRight: true },
+        { m: 1, n: 70, k: 130, turnRight: true },
+        { m: 1, n: 33, k: 35 },
+        { m: 1, n: 2, k: 512, turnRight: true },
+        { m: 40, n: 1, k: 24 },
+        { m: 40, n: 1, k: 24, turnLeft: true },
+        { m: 2, n: 11, k: 64, turnRight: true },
+        { m: 3, n: 3, k: 300 },
+        { m: 8, n: 20, k: 36, turnRight: true },
+        { m: 19, n: 7, k: 36, turnRight: true },
+        { m: 5, n: 100, k: 36 },
+        { batch: [3], m: 1, n: 8, k: 12 },
+      ].map((shape) => contractTest(shape)),
+      [{}, { way: "skinny", parts: 1 }, { way: "skinny", parts: 3 }],
+    ),
+});
+
+Deno.test({
+  name: "renderContract adds the parts of divided sums",
+  ignore,
+  fn: () =>
+    check(
+      [
+        contractTest({ m: 12, n: 20, k: 100 }),
+        contractTest({ m: 5, n: 7, k: 131, turnRight: true }),
+        contractTest({ batch: [2], m: 9, n: 8, k: 64, turnResult: true }),
+        contractTest({ m: 12, n: 20, k: 64, dtype: "i32" }),
+        contractTest({ m: 6, n: 9, k: 50 }, ({ pool, sum, n }) => ({
+          values: [
+            pool.make("add", "f32", [sum, pool.load(2, "f32", n)]),
+            pool.make("less", "bool", [pool.constant(0, "f32"), sum]),
+          ],
+          operands: [randomData("f32", 9)],
+        })),
+      ],
+      TILES.flatMap((tile) => [{ tile, parts: 2 }, { tile, parts: 5 }]),
+    ),
+});
+
+Deno.test({
+  name: "renderContract multiplies many small matrices",
+  ignore,
+  fn: () =>
+    check(
+      [
+        contractTest({ batch: [70], m: 4, n: 4, k: 4 }),
+        contractTest({ batch: [3, 5], m: 3, n: 5, k: 7, turnLeft: true }),
+      ],
+      [{}, { way: "registers" }],
     ),
 });

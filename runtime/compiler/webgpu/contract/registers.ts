@@ -77,13 +77,12 @@ export function registerText(
     columnAt: (group) => `ownColumn + ${4 * group}`,
   };
   const close = closeWork(module, open.scope, work, grid);
-  const threads = tile.across * tile.down;
+  const threads = work.side ?? tile.across * tile.down;
   return module.text([threads, 1], [
     ...root.lines,
     ...open.lines,
     ...open.scope.lines,
-    `let ownRow = firstRow + i32(local.x) / ${tile.across} * ${threadRows};`,
-    `let ownColumn = firstColumn + i32(local.x) % ${tile.across} * ${threadColumns};`,
+    ...ownPlace(work, tile),
     `if (ownRow >= ${module.size(plan.left.length)} || ownColumn >= ${
       module.size(plan.right.length)
     }) { return; }`,
@@ -95,6 +94,18 @@ export function registerText(
     "}",
     ...close,
   ]);
+}
+
+/** Where an invocation works. */
+function ownPlace(work: Work, tile: RegisterTile): string[] {
+  if (work.side !== undefined) {
+    return ["let ownRow = firstRow;", "let ownColumn = firstColumn;"];
+  }
+  const { across, threadRows, threadColumns } = tile;
+  return [
+    `let ownRow = firstRow + i32(local.x) / ${across} * ${threadRows};`,
+    `let ownColumn = firstColumn + i32(local.x) % ${across} * ${threadColumns};`,
+  ];
 }
 
 /** Some rows of a factor at four depths, in registers. */

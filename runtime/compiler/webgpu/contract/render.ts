@@ -1,39 +1,28 @@
 /**
- * Contractions as WGSL: which kernel serves which shape.
+ * Contractions as WGSL.
  *
  * @module
  */
 
 import type { ContractKernel } from "../../ir/kernel.ts";
-import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
+import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
 import { ENTRY_POINT, WgslModule } from "../wgsl/mod.ts";
-import { planContract } from "./plan.ts";
 import {
-  REGISTER_DEPTH,
-  registerText,
-  type RegisterTile,
-} from "./registers.ts";
-import type { ContractTile } from "./tile.ts";
+  chooseContract,
+  type ContractChoice,
+  type ContractOptions,
+} from "./choose.ts";
+import { combineGroups, combineText } from "./combine.ts";
+import { planContract } from "./plan.ts";
+import { registerText } from "./registers.ts";
+import { MOST_ROWS, skinnyText } from "./skinny.ts";
 import { tiledText } from "./tiled.ts";
-import { gridOf, tilesOf, type Work } from "./work.ts";
-
-/** What may be chosen; by size rules where it is not. */
-export interface ContractOptions {
-  /** The tile in workgroup memory. */
-  readonly tile?: ContractTile | undefined;
-}
-
-const REGISTER_TILE: RegisterTile = {
-  threadRows: 8,
-  threadColumns: 8,
-  down: 8,
-  across: 8,
-};
+import { gridOf, groupsOf } from "./work.ts";
 
 /**
  * Compiles a contraction.
  *
- * @param kernel The kernel.
+ * @param kernel The kernel; its last three axes are rows, columns and depth.
  * @param limits What the adapter can do.
  * @param options What is chosen by hand.
  * @returns Its dispatches.
@@ -43,40 +32,74 @@ export function renderContract(
   limits: WebGpuLimits,
   options: ContractOptions = {},
 ): WebGpuKernel {
-  const plan = planContract(kernel);
-  const module = new WgslModule({ ...kernel, hasF16: limits.hasF16 });
-  const { tile } = options;
-  let work: Work;
-  let text: string;
-  if (tile === undefined) {
-    const { threadRows, threadColumns, down, across } = REGISTER_TILE;
-    work = {
-      plan,
-      rows: threadRows * down,
-      columns: threadColumns * across,
-      parts: { count: 1, depth: plan.depth + REGISTER_DEPTH },
-    };
-    text = registerText(module, work, REGISTER_TILE);
-  } else {
-    work = {
-      plan,
-      rows: tile.rows,
-      columns: tile.columns,
-      parts: { count: 1, depth: plan.depth + tile.depth },
-    };
-    text = tiledText(module, work, tile);
+  const plan = planContract(kernel, exchangeOf(kernel));
+  const choice = chooseContract(plan, limits, options);
+  const { work } = choice;
+  const { type, batches, left, right } = plan;
+  const sums = batches * left.length * right.length;
+  const isParted = work.parts.count > 1;
+  const newModule = () =>
+    new WgslModule({
+      operands: kernel.operands,
+      scalars: kernel.scalars,
+      outputs: kernel.outputs,
+      temporaries: isParted ? [{ dtype: type }] : [],
+      hasF16: limits.hasF16,
+    });
+  const phase = (
+    module: WgslModule,
+    text: string,
+    groups: number,
+    flops: number,
+    bytes: number,
+  ): WebGpuPhase => ({
+    text,
+    entryPoint: ENTRY_POINT,
+    workgroups: gridOf(groups, limits),
+    sizes: module.sizes.values,
+    usesF16: module.usesF16,
+    flops,
+    bytes,
+  });
+  const partial = 4 * sums * work.parts.count;
+  const module = newModule();
+  const phases = [
+    phase(
+      module,
+      textOf(module, choice),
+      groupsOf(work),
+      kernel.flops,
+      kernel.bytes,
+    ),
+  ];
+  if (!isParted) return { phases, temporaries: [] };
+  const second = newModule();
+  phases.push(
+    phase(
+      second,
+      combineText(second, work),
+      combineGroups(work),
+      sums * work.parts.count,
+      partial,
+    ),
+  );
+  return { phases, temporaries: [partial] };
+}
+
+/** Results with few rows or few columns have few rows, to be computed. */
+function exchangeOf({ axes }: ContractKernel): boolean | undefined {
+  const [m, n] = axes.slice(-3) as [number, number];
+  return Math.min(m, n) > MOST_ROWS || m === n ? undefined : n < m;
+}
+
+function textOf(module: WgslModule, choice: ContractChoice): string {
+  const { work } = choice;
+  switch (choice.way) {
+    case "tiled":
+      return tiledText(module, work, choice.tile);
+    case "registers":
+      return registerText(module, work, choice.tile);
+    case "skinny":
+      return skinnyText(module, work, choice.tile);
   }
-  const [down, across] = tilesOf(work);
-  return {
-    phases: [{
-      text,
-      entryPoint: ENTRY_POINT,
-      workgroups: gridOf(down * across * plan.batches, limits),
-      sizes: module.sizes.values,
-      usesF16: module.usesF16,
-      flops: kernel.flops,
-      bytes: kernel.bytes,
-    }],
-    temporaries: [],
-  };
 }

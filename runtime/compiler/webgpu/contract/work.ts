@@ -29,6 +29,8 @@ export interface Work {
   readonly columns: number;
   /** Parts of the sum. */
   readonly parts: Parts;
+  /** Tiles of a workgroup whose invocations have one each; else undefined. */
+  readonly side?: number | undefined;
 }
 
 /**
@@ -45,7 +47,19 @@ export function tilesOf(work: Work): readonly [rows: number, columns: number] {
 }
 
 /**
- * A grid of workgroups for a number of tiles; it may have some too many.
+ * Number of workgroups that a division needs.
+ *
+ * @param work The division.
+ * @returns The number.
+ */
+export function groupsOf(work: Work): number {
+  const [down, across] = tilesOf(work);
+  const tiles = down * across * work.plan.batches * work.parts.count;
+  return Math.ceil(tiles / (work.side ?? 1));
+}
+
+/**
+ * A grid of workgroups; it may have some too many.
  *
  * @param count How many are needed.
  * @param limits What the adapter can do.
@@ -85,7 +99,10 @@ export function openWork(
   const lines = [
     `let tileRows = ${down};`,
     `let tileColumns = ${across};`,
-    "let work = i32(group.x + group.y * groups.x);",
+    work.side === undefined
+      ? "let work = i32(group.x + group.y * groups.x);"
+      : "let work = i32((group.x + group.y * groups.x) * " +
+        `${work.side}u + local.x);`,
     "let layer = work / (tileRows * tileColumns);",
     `if (layer >= ${planes}) { return; }`,
     "let place = work % (tileRows * tileColumns);",
