@@ -5,6 +5,8 @@
  * from the system as zeroed pages that take no memory until they are touched,
  * which nobody does.
  *
+ * What the collector finds is told of, and freed, when the event loop turns.
+ *
  * @module
  */
 
@@ -12,8 +14,12 @@
 const UNIT = 64 * 2 ** 20;
 /** Data that get a buffer of their own. */
 const LARGE = UNIT / 2;
+/** Bytes of new data after which the event loop should turn. */
+const STALE = 128 * 2 ** 20;
+
 let common: ArrayBuffer | undefined;
 let left = 0;
+let sinceTurn = 0;
 
 /**
  * Ballast for data: one buffer serves all that are made one after another.
@@ -22,6 +28,7 @@ let left = 0;
  * @returns The object to hold as long as the data are held.
  */
 export function ballastFor(bytes: number): ArrayBuffer | undefined {
+  sinceTurn += bytes;
   if (bytes >= LARGE) return untouched(bytes);
   if (left < bytes) {
     common = untouched(UNIT);
@@ -29,6 +36,18 @@ export function ballastFor(bytes: number): ArrayBuffer | undefined {
   }
   left -= bytes;
   return common;
+}
+
+/**
+ * Whether so much was made since the event loop was last turned for it that it
+ * should be turned now.
+ *
+ * @returns True once for each 128 MiB.
+ */
+export function turnIsDue(): boolean {
+  if (sinceTurn < STALE) return false;
+  sinceTurn = 0;
+  return true;
 }
 
 /** A buffer, or none where the system promises no memory that it has not. */

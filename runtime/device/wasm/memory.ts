@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { WeftError } from "../../core/errors.ts";
 import { megabytes, memoryError } from "../explain.ts";
 import { ALIGNMENT, Allocator } from "./allocator.ts";
 import { collectGarbage } from "./collect.ts";
@@ -112,8 +113,29 @@ export class SharedMemory {
       await collectGarbage();
       address = this.tryAllocate(bytes);
     }
-    if (address !== undefined) return address;
-    throw memoryError(
+    if (address === undefined) throw this.#shortage(bytes);
+    return address;
+  }
+
+  /**
+   * A block, for those who cannot wait; see {@linkcode allocate}.
+   *
+   * @param bytes Its length at least.
+   * @returns Its address, a multiple of 64.
+   * @throws {WeftError} When there is no room; it names the biggest holders.
+   */
+  allocateNow(bytes: number): number {
+    let address = this.tryAllocate(bytes);
+    if (address === undefined) {
+      for (const reclaim of this.#reclaimers) reclaim();
+      address = this.tryAllocate(bytes);
+    }
+    if (address === undefined) throw this.#shortage(bytes);
+    return address;
+  }
+
+  #shortage(bytes: number): WeftError {
+    return memoryError(
       `Cannot allocate ${
         megabytes(bytes)
       } on the device "wasm": current use is ${megabytes(this.heldBytes)}`,
@@ -157,15 +179,4 @@ export class SharedMemory {
     this.#allocator.extend(length - GUARD - this.#allocator.end);
     return true;
   }
-}
-
-let shared: SharedMemory | undefined;
-
-/**
- * The memory of the device, made when first asked for.
- *
- * @returns The memory.
- */
-export function sharedMemory(): SharedMemory {
-  return shared ??= new SharedMemory();
 }

@@ -91,6 +91,7 @@ export class CompiledModule {
 export class ModuleCache {
   readonly #memory: SharedMemory;
   readonly #known = new Map<string, WeakRef<CompiledModule>>();
+  readonly #byArray = new WeakMap<Uint8Array, CompiledModule>();
   readonly #gone = new FinalizationRegistry<string>((key) => {
     if (this.#known.get(key)?.deref() === undefined) this.#known.delete(key);
   });
@@ -100,6 +101,16 @@ export class ModuleCache {
    */
   constructor(memory: SharedMemory) {
     this.#memory = memory;
+  }
+
+  /**
+   * The module of a text that was compiled before from the same array.
+   *
+   * @param bytes The text.
+   * @returns The module, if there is one.
+   */
+  known(bytes: Uint8Array): CompiledModule | undefined {
+    return this.#byArray.get(bytes);
   }
 
   /**
@@ -134,7 +145,11 @@ export class ModuleCache {
         found.set(key, known ?? this.#add(key, bytes, module));
       }));
     }
-    return keys.map((key) => found.get(key)!);
+    return keys.map((key, k) => {
+      const module = found.get(key)!;
+      this.#byArray.set(list[k]!, module);
+      return module;
+    });
   }
 
   #add(

@@ -1,0 +1,122 @@
+/**
+ * Programs that run on storages.
+ *
+ * @module
+ */
+
+import { accountIsStale } from "../../../device/account.ts";
+import { nextTurn, throwIfAborted } from "../../../device/clock.ts";
+import { allocate } from "../../../device/dtypes.ts";
+import { hostStorage, type Storage } from "../../../device/graph.ts";
+import { turnIsDue } from "../../../device/wasm/ballast.ts";
+import type { WasmRuntime } from "../../../device/wasm/runtime.ts";
+import { viewOf, WasmStorage } from "../../../device/wasm/storage.ts";
+import type { PreparedProgram, RunOptions } from "../../backend.ts";
+import type { ProgramBody } from "./body.ts";
+import type { Frame } from "./frame.ts";
+import { bufferBytes } from "./layout.ts";
+import { Leaves } from "./leaves.ts";
+
+/** A program that is ready to run. */
+export class WasmProgram implements PreparedProgram {
+  readonly #runtime: WasmRuntime;
+  readonly #body: ProgramBody;
+  /** Buffers of results that are made, each once. */
+  readonly #made: readonly number[];
+  /** For each leaf buffer, its position among the leaves. */
+  readonly #leafOf: ReadonlyMap<number, number>;
+
+  /**
+   * @param runtime Memory, modules and threads.
+   * @param body The program, compiled.
+   */
+  constructor(runtime: WasmRuntime, body: ProgramBody) {
+    this.#runtime = runtime;
+    this.#body = body;
+    const { leaves, results } = body.program;
+    this.#leafOf = new Map(leaves.map(({ buffer }, k) => [buffer, k]));
+    this.#made = [...new Set(results)].filter((one) => !this.#leafOf.has(one));
+  }
+
+  /**
+   * Runs the program; see {@linkcode PreparedProgram}.
+   *
+   * @param leaves Data of the leaves.
+   * @param scalars Numbers of the scalars.
+   * @param options Signal and trace.
+   * @returns Data of the results.
+   */
+  async run(
+    leaves: readonly Storage[],
+    scalars: readonly number[],
+    options: RunOptions,
+  ): Promise<Storage[]> {
+    const { signal } = options;
+    throwIfAborted(signal);
+    // Data that nobody uses any more are freed in a turn of the event loop.
+    if (turnIsDue() || accountIsStale()) await nextTurn();
+    const { frames, program } = this.#body;
+    const frame = await frames.take();
+    const placed = new Leaves(this.#runtime);
+    const blocks = new Map<number, number>();
+    try {
+      for (let k = 0; k < leaves.length; k++) {
+        const { buffer } = program.leaves[k]!;
+        await placed.place(frame, buffer, leaves[k]!, signal);
+      }
+      for (const buffer of this.#made) {
+        await this.#reserve(frame, buffer, blocks);
+      }
+      await this.#body.runIn(frame, scalars, options);
+      return this.#collect(frame, leaves, blocks);
+    } catch (error) {
+      for (const address of blocks.values()) {
+        this.#runtime.memory.free(address);
+      }
+      throw error;
+    } finally {
+      placed.release();
+      frames.put(frame);
+    }
+  }
+
+  /** Finds room for a large result. */
+  async #reserve(
+    frame: Frame,
+    buffer: number,
+    blocks: Map<number, number>,
+  ): Promise<void> {
+    if (frame.layout.buffers[buffer]! >= 0) return;
+    const bytes = bufferBytes(this.#body.program, buffer);
+    const address = await this.#runtime.memory.allocate(bytes);
+    blocks.set(buffer, address);
+    frame.buffers[buffer] = address;
+  }
+
+  /** The results: large ones where they are, small ones as copies. */
+  #collect(
+    frame: Frame,
+    leaves: readonly Storage[],
+    blocks: Map<number, number>,
+  ): Storage[] {
+    const { memory } = this.#runtime;
+    const { buffers, results } = this.#body.program;
+    const made = new Map<number, WasmStorage>();
+    for (const [buffer, address] of blocks) {
+      const { dtype, size } = buffers[buffer]!;
+      made.set(buffer, new WasmStorage(memory, address, dtype, size));
+    }
+    blocks.clear();
+    return results.map((buffer) => {
+      const leaf = this.#leafOf.get(buffer);
+      if (leaf !== undefined) return leaves[leaf]!;
+      const { dtype, size } = buffers[buffer]!;
+      const large = made.get(buffer);
+      if (large !== undefined) return large;
+      const view = viewOf(memory.buffer, dtype, frame.buffers[buffer]!, size);
+      const copy = allocate(dtype, size);
+      copy.set(view);
+      return hostStorage(copy);
+    });
+  }
+}
