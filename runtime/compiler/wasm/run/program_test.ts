@@ -14,6 +14,7 @@ import type { Kernel, Program, RoutineStep } from "../../ir/kernel.ts";
 import type { WasmKernel } from "../abi.ts";
 import { prepareOn } from "../prepare.ts";
 import { renderContract } from "../contract/mod.ts";
+import { assertClose, QUIET, testData } from "./testing_data.ts";
 import { ProgramDraft } from "./testing_programs.ts";
 
 const runtime = makeRuntime(2 ** 30, 3);
@@ -25,25 +26,6 @@ function render(kernel: Kernel): WasmKernel {
 
 const prepare = (program: Program, on: WasmRuntime = runtime) =>
   prepareOn(on, program, render);
-
-const QUIET = { blame: () => undefined };
-
-function data(size: number, dtype: DType = "f32", seed = 1): TypedArray {
-  const array = allocate(dtype, size);
-  for (let k = 0; k < size; k++) {
-    array[k] = ((k * 37 + seed * 11) % 64 - 32) / 64;
-  }
-  return array;
-}
-
-function assertClose(actual: TypedArray, expected: TypedArray): void {
-  assert.equal(actual.constructor, expected.constructor);
-  assert.equal(actual.length, expected.length);
-  for (let k = 0; k < expected.length; k++) {
-    const error = Math.abs(actual[k]! - expected[k]!);
-    assert.ok(error <= 1e-4 * (1 + Math.abs(expected[k]!)), `element ${k}`);
-  }
-}
 
 /** `(a · b · s) · a`, and the leaf `b` itself. */
 function chain(n: number): Program {
@@ -63,7 +45,7 @@ Deno.test("WasmProgram computes what the interpreter computes, small and large",
     const program = chain(n);
     const prepared = await prepare(program);
     for (const scalar of [1, -2.5]) {
-      const leaves = [data(n * n), data(n * n, "f32", 5)];
+      const leaves = [testData(n * n), testData(n * n, "f32", 5)];
       const storages = leaves.map(hostStorage);
       const results = await prepared.run(storages, [scalar], QUIET);
       const expected = evaluateProgram(program, leaves, [scalar]);
@@ -80,7 +62,7 @@ Deno.test("WasmProgram reads data of its own device without a copy, and of other
   const n = 96;
   const program = chain(n);
   const prepared = await prepare(program);
-  const leaves = [data(n * n), data(n * n, "f32", 3)];
+  const leaves = [testData(n * n), testData(n * n, "f32", 3)];
   const [first] = await prepared.run(leaves.map(hostStorage), [1], QUIET);
   assert.ok(first instanceof WasmStorage);
   const elsewhere: Storage = {
@@ -110,8 +92,8 @@ Deno.test("WasmProgram runs several times at once", async () => {
   const program = chain(n);
   const prepared = await prepare(program);
   const inputs = [1, 2, 3, 4, 5].map((seed) => [
-    data(n * n, "f32", seed),
-    data(n * n, "f32", seed + 7),
+    testData(n * n, "f32", seed),
+    testData(n * n, "f32", seed + 7),
   ]);
   const results = await Promise.all(
     inputs.map((leaves, k) =>
@@ -171,7 +153,7 @@ Deno.test("WasmProgram tells of each kernel", async () => {
   const n = 65;
   const prepared = await prepare(chain(n));
   const records: KernelRecord[] = [];
-  await prepared.run([data(n * n), data(n * n)].map(hostStorage), [1], {
+  await prepared.run([testData(n * n), testData(n * n)].map(hostStorage), [1], {
     blame: () => ["op"],
     onKernel: (record) => records.push(record),
   });
@@ -189,7 +171,7 @@ Deno.test("WasmProgram stops when told, and can be run again", async () => {
   const n = 600;
   const program = chain(n);
   const prepared = await prepare(program);
-  const leaves = [data(n * n), data(n * n)].map(hostStorage);
+  const leaves = [testData(n * n), testData(n * n)].map(hostStorage);
   const controller = new AbortController();
   controller.abort();
   await assert.rejects(
@@ -218,14 +200,18 @@ Deno.test("WasmProgram says who holds the memory when there is too little", asyn
   const n = 1024;
   const prepared = await prepare(chain(n), small);
   await assert.rejects(
-    prepared.run([data(n * n), data(n * n)].map(hostStorage), [1], QUIET),
+    prepared.run(
+      [testData(n * n), testData(n * n)].map(hostStorage),
+      [1],
+      QUIET,
+    ),
     (error) =>
       error instanceof WeftError && /on the device "wasm"/.test(error.message),
   );
   // What was reserved has been given back.
   const tiny = await prepare(chain(100), small);
   const [result] = await tiny.run(
-    [data(10_000), data(10_000)].map(hostStorage),
+    [testData(10_000), testData(10_000)].map(hostStorage),
     [1],
     QUIET,
   );
@@ -240,9 +226,9 @@ Deno.test("WasmProgram whose results are dropped holds a bounded amount of memor
   const result = draft.buffer("result", n * n);
   draft.outer(n, [a, b], result);
   const prepared = await prepare(draft.program([result]));
-  const leaves = [data(n), data(n)].map(hostStorage);
+  const leaves = [testData(n), testData(n)].map(hostStorage);
   let most = 0;
-  for (let k = 0; k < 2000; k++) {
+  for (let k = 0; k < 1000; k++) {
     await prepared.run(leaves, [], QUIET);
     most = Math.max(most, runtime.memory.heldBytes);
   }
