@@ -12,6 +12,8 @@ import { normalizeLoop, normalizeRows } from "./normalize.ts";
 import { isLongSum, renderRunningSum } from "./running_sum.ts";
 import { renderStaged } from "./staged.ts";
 
+export { renderScatter } from "./scatter.ts";
+
 /**
  * Renders a rows kernel.
  *

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Expr } from "../../ir/expr.ts";
+import { expandFunctions } from "../../functions/mod.ts";
+import type { Expr, ExprPool } from "../../ir/expr.ts";
 import type {
   Carry,
   KernelStore,
@@ -62,13 +63,40 @@ export function storesOf(
   ];
 }
 
+/** Writes functions with the operators that WGSL has. */
+function expander(pool: ExprPool, roots: readonly Expr[]): Rewrite {
+  const made = expandFunctions(pool, roots, "webgpu");
+  const known = new Map(roots.map((root, k) => [root, made[k]!]));
+  return (expr) => known.get(expr)!;
+}
+
+/** All that a kernel computes and where it writes it. */
+function rootsOf(
+  stores: readonly KernelStore[],
+  values: readonly Expr[],
+): Expr[] {
+  return [...stores.flatMap(({ index, value }) => [index, value]), ...values];
+}
+
 /**
- * A rows kernel with fewer axes.
+ * A rows kernel with fewer axes and without functions that WGSL lacks.
  *
  * @param kernel The kernel.
  * @returns A kernel that computes the same.
  */
 export function normalizeRows(kernel: RowKernel): RowKernel {
+  const values = kernel.stages.flatMap(({ reductions }) =>
+    reductions.map((one) => one.value)
+  );
+  const expand = expander(kernel.pool, rootsOf(storesOf(kernel), values));
+  return mergeRows({
+    ...kernel,
+    stages: mapStages(kernel.stages, expand),
+    rowStores: mapStores(kernel.rowStores, expand),
+  });
+}
+
+function mergeRows(kernel: RowKernel): RowKernel {
   const stores = storesOf(kernel);
   const { axes, outer, rewrite } = mergeAxes(
     kernel.pool,
@@ -94,13 +122,26 @@ export function normalizeRows(kernel: RowKernel): RowKernel {
 }
 
 /**
- * A loop with fewer lanes' axes; the axis that is walked stays the last one,
- * even if it has length 1.
+ * A loop with fewer lanes' axes and without functions that WGSL lacks; the axis
+ * that is walked stays the last one, even if it has length 1.
  *
  * @param kernel The kernel.
  * @returns A kernel that computes the same.
  */
 export function normalizeLoop(kernel: LoopKernel): LoopKernel {
+  const { carries, rowStores, stores } = kernel;
+  const values = carries.flatMap(({ initial, next }) => [initial, next]);
+  const roots = rootsOf([...stores, ...rowStores], values);
+  const expand = expander(kernel.pool, roots);
+  return mergeLoop({
+    ...kernel,
+    carries: mapCarries(carries, expand),
+    stores: mapStores(stores, expand),
+    rowStores: mapStores(rowStores, expand),
+  });
+}
+
+function mergeLoop(kernel: LoopKernel): LoopKernel {
   const { carries, rowStores, stores } = kernel;
   const both = [...stores, ...rowStores];
   const outer = kernel.axes.length - 1;

@@ -221,8 +221,14 @@ function addendOf(kernel: LoopKernel): Expr {
   return kernel.carries[0]!.next.args[1]!;
 }
 
-/** A sum of narrow numbers within their range. */
-function wrapSum(dtype: DType, sum: string): string {
+/**
+ * A sum of narrow whole numbers, wrapped around.
+ *
+ * @param dtype Their dtype.
+ * @param sum The sum.
+ * @returns The sum within the range of the dtype.
+ */
+export function wrapSum(dtype: DType, sum: string): string {
   if (dtype === "i8") return `extractBits(${sum}, 0u, 8u)`;
   return dtype === "u8" ? `(${sum} & 255u)` : sum;
 }
