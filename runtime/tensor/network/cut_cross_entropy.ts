@@ -1,0 +1,198 @@
+/**
+ * Cross-entropy of a linear classifier whose logits are never held at once,
+ * after "Cut Your Losses in Large-Vocabulary Language Models" (Wijmans and
+ * others, 2024, arXiv 2411.09009).
+ *
+ * @module
+ */
+
+import { DTypeError, ParameterError, ShapeError } from "../../core/errors.ts";
+import type { FloatDType } from "../../device/dtypes.ts";
+import { formatShape, sameShape } from "../../device/shapes.ts";
+import { zeros } from "../creation.ts";
+import { add, multiply, subtract, tanh } from "../elementwise.ts";
+import { take } from "../indexing.ts";
+import { reshape } from "../movement.ts";
+import { castTo, requireFloat } from "../node.ts";
+import { sum } from "../reductions.ts";
+import type { I32, Tensor } from "../tensor.ts";
+import { checkTargets, type LossOptions, reduceLosses } from "./loss_rows.ts";
+import { customGradients } from "./several.ts";
+import {
+  type AnyFloat,
+  type Classifier,
+  gradientsOfChunks,
+  type LogitRule,
+  logSumsOfChunks,
+} from "./vocabulary_chunks.ts";
+
+/** What {@linkcode cutCrossEntropy} takes beside the tensors. */
+export interface CutCrossEntropyOptions<D extends FloatDType>
+  extends LossOptions {
+  /** Added to the logits, `[classes]`; none by default. */
+  readonly bias?: Tensor<D> | undefined;
+  /** Logits z become `softcap · tanh(z / softcap)`; none by default. */
+  readonly softcap?: number | undefined;
+  /**
+   * Gradients of tiles of 128 rows by 128 classes are taken as 0 where softmax
+   * and target differ by less than this everywhere; 0, which keeps all, by
+   * default. The error of an element of the gradient of the hidden states is at
+   * most this times the sum of the sizes of the weights that were left out.
+   */
+  readonly filterBelow?: number | undefined;
+}
+
+/**
+ * `crossEntropy(hidden · classifierᵀ + bias, targets)` with its gradients for
+ * hidden states, classifier and bias. Logits are computed in chunks of classes,
+ * of about 16 MB, and again on the way back: all of them together are never
+ * held. f16 is computed in f32.
+ *
+ * @param hidden `[..., size]`.
+ * @param classifier One row a class, `[classes, size]`.
+ * @param targets Classes, whole numbers, `[...]`.
+ * @param options `ignoreIndex` (-100), `reduction` ("mean" over the rows that
+ * count, NaN where none does), `bias`, `softcap`, `filterBelow` (0).
+ * @returns A scalar, or `[...]` without a reduction.
+ * @throws {DTypeError} When dtypes differ or are no floats, or targets are no whole
+ * numbers.
+ * @throws {ParameterError} When options make no sense.
+ * @throws {ShapeError} When shapes do not fit.
+ * @throws {DataError} On reading: a target is out of range.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const hidden = wf.random.normal(wf.random.key(1), [6, 4]);
+ * const classifier = wf.random.normal(wf.random.key(2), [10, 4]);
+ * const targets = wf.tensor([1, 9, -100, 0, 3, 5], { dtype: "i32" });
+ * const loss = (h: wf.F32, c: wf.F32) => wf.cutCrossEntropy(h, c, targets);
+ * const [ofHidden, ofClassifier] = wf.grad(loss, { argnums: [0, 1] })(hidden, classifier);
+ * console.log(ofHidden.shape, ofClassifier.shape); // [6, 4] [10, 4]
+ * ```
+ */
+export function cutCrossEntropy<D extends FloatDType>(
+  hidden: Tensor<D>,
+  classifier: Tensor<D>,
+  targets: Tensor,
+  options: CutCrossEntropyOptions<D> = {},
+): Tensor<D> {
+  const name = "cutCrossEntropy";
+  const { bias, softcap, filterBelow = 0, reduction } = options;
+  checkInputs(name, hidden, classifier, bias);
+  checkOptions(softcap, filterBelow);
+  const [classes, size] = classifier.shape as [number, number];
+  const shape = hidden.shape.slice(0, -1);
+  const own = checkTargets(name, targets, shape, classes, options);
+  const rows = hidden.size / size;
+  const rule: LogitRule = {
+    dtype: hidden.dtype === "f64" ? "f64" : "f32",
+    softcap,
+    filterBelow,
+  };
+  const given = bias === undefined ? [] : [bias];
+  const apply = customGradients(
+    (...inputs) => forward(inputs, rule),
+    ({ inputs, outputs, cotangents }) => {
+      const [h, at, weights, b] = inputs as Inputs;
+      const [, logSums] = outputs as [AnyFloat, AnyFloat];
+      const none = () => zeros(logSums.shape, { dtype: rule.dtype });
+      const [ofLosses = none(), ofLogSums] = cotangents as AnyFloat[];
+      const made = gradientsOfChunks(h, { weights, bias: b }, rule, {
+        targets: at,
+        logSums,
+        ofLosses,
+        ofLogSums: ofLogSums === undefined
+          ? ofLosses
+          : add(ofLosses, ofLogSums),
+      });
+      return [made.hidden, undefined, made.weights, made.bias].map((one, k) =>
+        one === undefined ? one : castTo(one, inputs[k]!.dtype)
+      );
+    },
+  );
+  const [losses] = apply(
+    reshape(hidden, [rows, size]),
+    reshape(own.classes, [rows]),
+    classifier,
+    ...given,
+  );
+  const result = reduceLosses(
+    reshape(losses as AnyFloat, shape),
+    own.counts,
+    reduction,
+  );
+  return castTo(result, hidden.dtype);
+}
+
+type Inputs = readonly [AnyFloat, I32, AnyFloat, AnyFloat | undefined];
+
+/** Losses and logarithms of sums, one a row. */
+function forward(inputs: readonly Tensor[], rule: LogitRule): Tensor[] {
+  const [hidden, targets, weights, bias] = inputs as Inputs;
+  const { dtype, softcap } = rule;
+  const classifier: Classifier = { weights, bias };
+  const logSums = logSumsOfChunks(hidden, classifier, rule);
+  const own = castTo(take(weights, targets), dtype);
+  let hit: AnyFloat = sum(multiply(castTo(hidden, dtype), own), { axis: 1 });
+  if (bias !== undefined) hit = add(hit, castTo(take(bias, targets), dtype));
+  if (softcap !== undefined) {
+    hit = multiply(tanh(multiply(hit, 1 / softcap)), softcap);
+  }
+  return [subtract(logSums, hit), logSums];
+}
+
+function checkInputs(
+  name: string,
+  hidden: Tensor,
+  classifier: Tensor,
+  bias: Tensor | undefined,
+): void {
+  for (const one of [hidden, classifier, bias]) {
+    if (one === undefined) continue;
+    requireFloat(name, one);
+    if (one.dtype !== hidden.dtype) {
+      throw new DTypeError(
+        `Cannot combine dtypes in "${name}": current dtypes are "${hidden.dtype}" and "${one.dtype}"`,
+        {
+          expected: "operands of one dtype",
+          hint: `Use cast, for example cast(x, "${hidden.dtype}")`,
+        },
+      );
+    }
+  }
+  const size = hidden.shape.at(-1);
+  const fits = size !== undefined && size > 0 && classifier.ndim === 2 &&
+    classifier.shape[0]! > 0 && classifier.shape[1] === size &&
+    (bias === undefined || sameShape(bias.shape, [classifier.shape[0]!]));
+  if (!fits) {
+    throw new ShapeError(
+      `Cannot classify: current shapes are ${formatShape(hidden.shape)} and ${
+        formatShape(classifier.shape)
+      }`,
+      {
+        expected:
+          "hidden states [..., size], a classifier [classes, size] and a bias [classes]",
+        ...(bias === undefined
+          ? {}
+          : { actual: `a bias of shape ${formatShape(bias.shape)}` }),
+      },
+    );
+  }
+}
+
+function checkOptions(softcap: number | undefined, filterBelow: number): void {
+  if (softcap !== undefined && !(softcap > 0 && Number.isFinite(softcap))) {
+    throw new ParameterError(`Cannot cap logits at ${softcap}`, {
+      expected: "a positive number",
+      actual: String(softcap),
+    });
+  }
+  if (!(filterBelow >= 0)) {
+    throw new ParameterError(`Cannot filter gradients below ${filterBelow}`, {
+      expected: "a number that is not negative",
+      actual: String(filterBelow),
+    });
+  }
+}
