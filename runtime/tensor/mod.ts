@@ -78,6 +78,7 @@ export * from "./indexing.ts";
 export * from "./linear_algebra/mod.ts";
 export * as linalg from "./linear_algebra/mod.ts";
 export * from "./movement.ts";
+export * from "./network/mod.ts";
 export * as optim from "./optim/mod.ts";
 export * as random from "./random/mod.ts";
 export * from "./realize.ts";
