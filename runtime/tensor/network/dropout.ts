@@ -8,9 +8,8 @@ import { ParameterError } from "../../core/errors.ts";
 import type { FloatDType } from "../../device/dtypes.ts";
 import { multiply, where } from "../elementwise.ts";
 import { requireFloat } from "../node.ts";
-import type { Key } from "../random/key.ts";
 import { bernoulli } from "../random/uniform.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor, U32 } from "../tensor.ts";
 
 /**
  * Sets elements to 0 with a given probability, and divides the others by the
@@ -18,7 +17,7 @@ import type { Tensor } from "../tensor.ts";
  *
  * @param x Floats.
  * @param rate Probability of 0, from 0 (nothing happens) to below 1.
- * @param key Decides which; another one for each call.
+ * @param key Decides which, see `random.key`; another one for each call.
  * @returns The tensor, thinned out.
  * @throws {DTypeError} When the dtype is not a float.
  * @throws {ParameterError} When the rate is out of range.
@@ -34,7 +33,7 @@ import type { Tensor } from "../tensor.ts";
 export function dropout<D extends FloatDType>(
   x: Tensor<D>,
   rate: number,
-  key: Key,
+  key: U32,
 ): Tensor<D> {
   requireFloat("dropout", x);
   if (!(rate >= 0 && rate < 1)) {
