@@ -8,8 +8,7 @@
 import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { dependsOn } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel, KernelStore } from "../../ir/kernel.ts";
-import { type ScalarType, scalarType } from "../wgsl/mod.ts";
-import { LaneAnalysis } from "./lanes.ts";
+import { LaneAnalysis, type ScalarType, scalarType } from "../wgsl/mod.ts";
 
 /** Numbers that are read or written at once. */
 export type Lanes = 1 | 4;

@@ -6,6 +6,7 @@
 
 export { evenFactor } from "./alignment.ts";
 export { BufferAccess } from "./buffers.ts";
+export { LaneAnalysis, type LaneStep } from "./lane_steps.ts";
 export { ENTRY_POINT, type ModuleInterface, WgslModule } from "./module.ts";
 export { WgslScope, type WgslValue } from "./scope.ts";
 export {

@@ -6,8 +6,8 @@
  */
 
 import type { Expr } from "../../ir/expr.ts";
-import { strideAlong } from "../../ir/index_arithmetic.ts";
-import { evenFactor } from "./alignment.ts";
+import { dependsOn } from "../../ir/index_arithmetic.ts";
+import { LaneAnalysis } from "./lane_steps.ts";
 import type { WgslModule } from "./module.ts";
 import { operatorText } from "./operators.ts";
 import { valueType, widen, type Width } from "./types.ts";
@@ -20,6 +20,13 @@ export interface WgslValue {
   readonly width: Width;
 }
 
+/** The axis that stands at four positions. */
+interface Lane {
+  readonly axis: number;
+  readonly first: string;
+  readonly steps: LaneAnalysis;
+}
+
 const LANES = ["x", "y", "z", "w"] as const;
 
 /** Whether the renderer says what expressions of this kind are. */
@@ -29,6 +36,29 @@ function isBound(op: Expr["op"]): boolean {
 
 function keyOf(leaf: Pick<Expr, "op" | "value">): string {
   return `${leaf.op} ${leaf.value}`;
+}
+
+/** Largest divisor that is written into the text. */
+const LARGEST_SHIFT = 256;
+
+/**
+ * Division by a small power of 2, as blocks and packed codes have: it is far
+ * cheaper than one by a parameter, and few texts are made.
+ */
+function shiftText(
+  { op, args: [, divisor] }: Expr,
+  [a]: readonly string[],
+  width: Width,
+): string | undefined {
+  if (op !== "quotient" && op !== "modulo") return undefined;
+  if (divisor?.op !== "size" && divisor?.op !== "constant") return undefined;
+  const { value } = divisor;
+  if (value > LARGEST_SHIFT || !Number.isInteger(Math.log2(value))) {
+    return undefined;
+  }
+  return op === "quotient"
+    ? `(${a} >> ${widen("u32", width)}(${Math.log2(value)}))`
+    : `(${a} & ${widen("i32", width)}(${value - 1}))`;
 }
 
 /**
@@ -47,7 +77,7 @@ export class WgslScope {
   readonly #firsts = new Map<Expr, string>();
   readonly #vectors = new Map<Expr, boolean>();
   readonly #bound = new Map<string, WgslValue>();
-  #lane: { readonly axis: number; readonly first: string } | undefined;
+  #lane: Lane | undefined;
 
   /**
    * @param module The module that it belongs to.
@@ -85,7 +115,7 @@ export class WgslScope {
    * @param first Its first position, a multiple of 4.
    */
   bindLanes(axis: number, first: string): void {
-    this.#lane = { axis, first };
+    this.#lane = { axis, first, steps: new LaneAnalysis(axis, 4) };
     const positions = this.let(
       "p",
       `vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3)`,
@@ -205,10 +235,21 @@ export class WgslScope {
     const home = this.#homeOf(expr);
     let known = home.#vectors.get(expr);
     if (known === undefined) {
-      known = expr.args.some((arg) => home.isVector(arg));
+      known = expr.args.some((arg) => home.isVector(arg)) &&
+        !home.#isShared(expr);
       home.#vectors.set(expr, known);
     }
     return known;
+  }
+
+  /**
+   * Whether all lanes have the same value although it depends on their axis, as
+   * a word of packed codes has, or the scale of a block.
+   */
+  #isShared(expr: Expr): boolean {
+    const lane = this.#lane;
+    return lane !== undefined && dependsOn(expr, lane.axis) &&
+      lane.steps.of(expr).step === 0;
   }
 
   /**
@@ -223,10 +264,9 @@ export class WgslScope {
   ): { readonly stride: number; readonly aligned: boolean } | undefined {
     const lane = this.#lane;
     if (lane === undefined || this.#mixesVectors(index)) return undefined;
-    const stride = strideAlong(index, lane.axis);
-    if (stride === undefined) return undefined;
-    const factor = evenFactor(index, (axis) => axis === lane.axis);
-    return { stride, aligned: factor === 4 };
+    const { step, multiple } = lane.steps.of(index);
+    if (step === undefined) return undefined;
+    return { stride: step, aligned: multiple % 4 === 0 };
   }
 
   /** Whether a value depends on lanes by more than the axis of lanes. */
@@ -293,6 +333,10 @@ export class WgslScope {
     const leaf = this.#leaf(expr);
     if (leaf !== undefined) return leaf;
     if (expr.op === "load") return this.#load(expr);
+    if (!this.isVector(expr)) {
+      const args = expr.args.map((arg) => this.first(arg));
+      return { text: this.let("v", this.#operator(expr, args, 1)), width: 1 };
+    }
     const values = expr.args.map((arg) => this.value(arg));
     const width = values.some((value) => value.width === 4) ? 4 : 1;
     const args = expr.args.map((arg) => this.text(arg, width));
@@ -301,6 +345,8 @@ export class WgslScope {
 
   #operator(expr: Expr, args: readonly string[], width: Width): string {
     const module = this.#module;
+    const shifted = shiftText(expr, args, width);
+    if (shifted !== undefined) return shifted;
     if (expr.op === "cast" && expr.dtype === "f16" && module.hasF16) {
       module.useF16();
     }

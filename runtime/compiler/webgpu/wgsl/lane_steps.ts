@@ -81,7 +81,7 @@ export class LaneAnalysis {
       }
     }
     const same = expr.args.every((arg) => this.#known.get(arg)!.step === 0);
-    return same && op !== "reduced" ? SAME : IRREGULAR;
+    return same && op !== "reduced" && op !== "carry" ? SAME : IRREGULAR;
   }
 
   #sum(a: LaneStep, b: LaneStep, sign: number): LaneStep {
