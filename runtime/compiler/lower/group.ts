@@ -1,0 +1,536 @@
+/**
+ * Groups: kernels that are being put together. A group has an index space and
+ * members, nodes whose values it computes at each point (or once a row).
+ *
+ * @module
+ */
+
+import type { DType } from "../../device/dtypes.ts";
+import { sameShape, type Shape, sizeOf } from "../../device/shapes.ts";
+import type { Expr } from "../ir/expr.ts";
+import { axesOf, strideAlong } from "../ir/index_arithmetic.ts";
+import type { ReductionOp } from "../ir/kernel.ts";
+import { Draft, MISALIGNED, type Place } from "./draft.ts";
+import type { FlatNode } from "./flat.ts";
+import { resultIndex } from "./moved_index.ts";
+
+/** A node that a group computes. */
+export interface Member {
+  /** Where: index along each of the node's axes. */
+  readonly place: Place;
+  /** Its value there. */
+  readonly value: Expr;
+  /** Whether it has one element a row rather than one a point. */
+  readonly isRow: boolean;
+}
+
+/** A reduction of a row. */
+export interface DraftReduction {
+  readonly op: ReductionOp;
+  readonly dtype: DType;
+  readonly value: Expr;
+  readonly stage: number;
+}
+
+/** What a group computes over, and what it became. */
+export type GroupKind = "rows" | "contract" | "loop" | "opaque";
+
+/** The index space of a group of rows. */
+export interface Space {
+  /** Lengths of the axes. */
+  readonly shape: Shape;
+  /** Axes that are reduced away: the inner ones. */
+  readonly reduced: readonly number[];
+  /** Length of one more axis: what a contraction sums over. */
+  readonly depth?: number;
+}
+
+/** Primitives that one kernel may hold. */
+const MAX_WEIGHT = 240;
+
+/** A kernel that is being put together. */
+export class Group {
+  /** Nodes that it computes. */
+  members = new Map<FlatNode, Member>();
+  /** Other groups whose results it reads. */
+  readonly needs = new Set<Group>();
+  /** Reductions of its rows. */
+  reductions: DraftReduction[] = [];
+  /** Factors of a contraction. */
+  factors: readonly [Expr, Expr] | undefined = undefined;
+  /** Scratch of walks. */
+  mark = 0;
+  /** Expressions, for all but opaque groups. */
+  draft: Draft;
+  /** Index along each axis of the space. */
+  full: Place = [];
+  /** Index along each axis of the space that is not reduced. */
+  rows: Place = [];
+  /** The space. */
+  space: Space;
+  readonly #stages = new Map<Expr, number>();
+  /** Nodes with buffers that its members read. */
+  #operands: ReadonlySet<FlatNode> = new Set();
+  /** The group whose members are coming over. */
+  #absorbed: Group | undefined = undefined;
+  /** Nodes that become members together. */
+  #joining: ReadonlySet<FlatNode> = new Set();
+
+  /**
+   * @param kind What it is.
+   * @param number Its number, in the order of creation.
+   * @param space The index space.
+   * @param maxBuffers Buffers that it may read and write.
+   */
+  constructor(
+    readonly kind: GroupKind,
+    readonly number: number,
+    space: Space,
+    readonly maxBuffers: number,
+  ) {
+    this.space = space;
+    this.draft = this.#newDraft(space);
+  }
+
+  /** Number of elements of the whole space. */
+  get size(): number {
+    return sizeOf(this.space.shape);
+  }
+
+  /** Number of rows. */
+  get rowCount(): number {
+    const { shape, reduced } = this.space;
+    return shape.reduce(
+      (size, length, axis) => reduced.includes(axis) ? size : size * length,
+      1,
+    );
+  }
+
+  /**
+   * Whether its members read the buffer of a node.
+   *
+   * @param node The node.
+   * @returns True when they do.
+   */
+  reads(node: FlatNode): boolean {
+    return this.#operands.has(node);
+  }
+
+  /** Whether it has members with an element at each point. */
+  get hasFull(): boolean {
+    for (const member of this.members.values()) if (!member.isRow) return true;
+    return false;
+  }
+
+  #newDraft({ shape, reduced, depth }: Space): Draft {
+    const outer = shape.map((_, axis) => axis).filter((axis) =>
+      !reduced.includes(axis)
+    );
+    const order = [...outer, ...reduced];
+    const lengths = order.map((axis) => shape[axis]!);
+    if (depth !== undefined) lengths.push(depth);
+    const draft = new Draft(
+      lengths,
+      (node, place, valid) => this.#resolve(node, place, valid),
+    );
+    this.full = draft.place(shape.map((_, axis) => order.indexOf(axis)));
+    this.rows = outer.map((axis) => this.full[axis]!);
+    return draft;
+  }
+
+  #resolve(
+    node: FlatNode,
+    place: Place,
+    valid: Expr | undefined,
+  ): Expr | undefined {
+    const member = this.members.get(node);
+    if (member !== undefined) {
+      for (let axis = 0; axis < place.length; axis++) {
+        if (place[axis] !== member.place[axis]) throw MISALIGNED;
+      }
+      return member.value;
+    }
+    if (node.op === "leaf" || node.op === "output") {
+      return this.draft.load(node, place, valid);
+    }
+    if (node.home === undefined || node.home === this) return undefined;
+    if (this.#joining.has(node) || node.op === "iota") return undefined;
+    return this.draft.load(node, place, valid);
+  }
+
+  /**
+   * Makes a node a member, where its value at each point of the group follows
+   * from values at the same point.
+   *
+   * @param node A node that is no reduction.
+   * @param isVertical Whether it reads members.
+   * @returns False when it cannot be one; nothing has changed then.
+   */
+  join(node: FlatNode, isVertical: boolean): boolean {
+    for (const { place, isRow } of this.#places(node, isVertical)) {
+      const value = this.attempt(() => this.draft.pull(node, place));
+      if (value === undefined) continue;
+      this.members.set(node, { place, value, isRow });
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Makes a value for the group.
+   *
+   * @param make Makes it.
+   * @returns The value; undefined when it needs other points of the group, or
+   * would make the group too large.
+   */
+  attempt(make: () => Expr): Expr | undefined {
+    const { draft } = this;
+    const before = draft.weight;
+    draft.begin();
+    try {
+      const value = make();
+      const buffers = new Set([...this.#operands, ...draft.touched]);
+      const fits = this.members.size === 0 ||
+        draft.weight <= MAX_WEIGHT &&
+          buffers.size + this.members.size < this.maxBuffers;
+      const below = this.#groupsTouched();
+      if (fits && !this.#waitsForItself(below)) {
+        this.#operands = buffers;
+        for (const group of below) this.needs.add(group);
+        return value;
+      }
+      draft.weight = before;
+      return undefined;
+    } catch (error) {
+      draft.weight = before;
+      if (error === MISALIGNED) return undefined;
+      throw error;
+    }
+  }
+
+  /** Groups whose results were read since the attempt began. */
+  #groupsTouched(): Set<Group> {
+    const groups = new Set<Group>();
+    for (const node of this.draft.touched) {
+      if (node.home !== undefined) groups.add(node.home);
+    }
+    return groups;
+  }
+
+  #waitsForItself(below: Iterable<Group>): boolean {
+    for (const group of below) {
+      if (reaches(group, this)) return true;
+      if (this.#absorbed !== undefined && reaches(group, this.#absorbed)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Places that a node may have in the group. */
+  #places(
+    node: FlatNode,
+    isVertical: boolean,
+  ): { readonly place: Place; readonly isRow: boolean }[] {
+    const { shape } = this.space;
+    const { index } = this.draft;
+    const result: { place: Place; isRow: boolean }[] = [];
+    if (node.size === this.size) {
+      const place = sameShape(node.shape, shape)
+        ? this.full
+        : this.draft.reshaped(this.full, shape, node.shape);
+      result.push({ place, isRow: false });
+      const carried = isVertical && this.reorders
+        ? this.#carriedPlace(node)
+        : undefined;
+      if (carried !== undefined) result.push({ place: carried, isRow: false });
+    }
+    if (this.space.reduced.length > 0 && node.size === this.rowCount) {
+      const outer = shape.filter((_, axis) =>
+        !this.space.reduced.includes(axis)
+      );
+      const place = sameShape(node.shape, outer)
+        ? this.rows
+        : index.unravel(index.linear(this.rows, outer), node.shape);
+      result.unshift({ place, isRow: true });
+    }
+    return result;
+  }
+
+  /** Whether results may be written in another order than the points have. */
+  get reorders(): boolean {
+    return this.kind === "contract" || this.space.reduced.length > 0;
+  }
+
+  /** The place that a node gets by way of movement from a member. */
+  #carriedPlace(node: FlatNode): Place | undefined {
+    const path: FlatNode[] = [];
+    let at = node;
+    let member = this.members.get(at);
+    while (member === undefined || member.isRow) {
+      path.push(at);
+      if (path.length > MAX_PATH) return undefined;
+      const next = at.inputs.find((input) =>
+        this.members.get(input)?.isRow === false ||
+        (input.size === at.size && this.#leadsHere(input))
+      );
+      if (next === undefined || next.size !== at.size) return undefined;
+      at = next;
+      member = this.members.get(at);
+    }
+    let place = member.place;
+    for (const step of path.reverse()) {
+      if (step.op === "reshape" || step.op === "permute") {
+        place = resultIndex(this.draft.index, step, place)!;
+      } else if (!sameShape(step.shape, step.inputs[0]!.shape)) {
+        return undefined;
+      }
+    }
+    // Rows of the result should still be written from end to end.
+    const position = this.draft.index.linear(place, node.shape);
+    const lengths = this.draft.axes;
+    const innermost = this.kind === "contract"
+      ? lengths.length - 2
+      : lengths.length - 1;
+    const plain = lengths[innermost] === 1 ||
+      strideAlong(position, innermost) === 1;
+    return plain ? place : undefined;
+  }
+
+  #leadsHere(node: FlatNode): boolean {
+    const loads = node.estimate?.loads;
+    return node.home === undefined && loads !== undefined &&
+      loads.some((one) => this.members.get(one)?.isRow === false);
+  }
+
+  /**
+   * Adds a reduction over the inner axes.
+   *
+   * @param node The reduction.
+   * @param mayDepend Whether it may depend on other reductions of the group.
+   * @returns False when it cannot be one; nothing has changed then.
+   */
+  reduce(node: FlatNode, mayDepend: boolean): boolean {
+    const { draft } = this;
+    const x = node.inputs[0]!;
+    if (x.size !== this.size) return false;
+    const { shape } = this.space;
+    const from = sameShape(x.shape, shape)
+      ? this.full
+      : draft.reshaped(this.full, shape, x.shape);
+    const axes = reducedAxes(node);
+    const outer = this.rows.length;
+    const isInner = (index: Expr) =>
+      [...axesOf(index)].every((k) => k >= outer);
+    const isOuter = (index: Expr) => [...axesOf(index)].every((k) => k < outer);
+    const fits = from.every((index, axis) =>
+      axes.includes(axis) ? isInner(index) : isOuter(index)
+    );
+    if (!fits) return false;
+    const isPosition = node.op === "argmax" || node.op === "argmin";
+    if (isPosition && !this.#countsInner(from[axes[0]!]!)) return false;
+    const value = this.attempt(() => draft.pull(x, from));
+    if (value === undefined) return false;
+    const stage = this.stageOf(value);
+    if (stage > 0 && !mayDepend) return false;
+    const held = draft.cast(value, accumulator(node));
+    const dtype = isPosition ? "i32" : held.dtype;
+    const number = this.reductions.push({
+      op: node.op as ReductionOp,
+      dtype,
+      value: held,
+      stage,
+    }) - 1;
+    const result = draft.cast(
+      draft.pool.make("reduced", dtype, [], number),
+      node.dtype,
+    );
+    const place = from.filter((_, axis) => !axes.includes(axis));
+    this.members.set(node, { place, value: result, isRow: true });
+    draft.weight++;
+    return true;
+  }
+
+  /** Whether an index counts the points of a row. */
+  #countsInner(index: Expr): boolean {
+    const { shape, reduced } = this.space;
+    const { index: arithmetic } = this.draft;
+    const inner = arithmetic.linear(
+      reduced.map((axis) => this.full[axis]!),
+      reduced.map((axis) => shape[axis]!),
+    );
+    return inner === index;
+  }
+
+  /**
+   * The first pass in which a value is known.
+   *
+   * @param value The value.
+   * @returns Number of the stage; 0 when it depends on no reduction.
+   */
+  stageOf(value: Expr): number {
+    const known = this.#stages.get(value);
+    if (known !== undefined) return known;
+    let stage = 0;
+    if (value.op === "reduced") {
+      const made = this.reductions[value.value];
+      stage = made === undefined ? 0 : made.stage + 1;
+    }
+    for (const arg of value.args) stage = Math.max(stage, this.stageOf(arg));
+    this.#stages.set(value, stage);
+    return stage;
+  }
+
+  /**
+   * Computes nodes over another space, in the place of what it computed so far.
+   *
+   * @param space The space.
+   * @param nodes All its members, inputs first.
+   * @param absorbed Another group, whose members come over.
+   * @returns False when that cannot be; nothing has changed then.
+   */
+  rebuild(
+    space: Space,
+    nodes: readonly FlatNode[],
+    absorbed?: Group,
+  ): boolean {
+    this.#absorbed = absorbed;
+    const needs = [...this.needs];
+    this.needs.clear();
+    const { draft, members, reductions, full, rows } = this;
+    const before = this.space;
+    const operands = this.#operands;
+    this.space = space;
+    this.#operands = new Set();
+    this.members = new Map();
+    this.reductions = [];
+    this.#stages.clear();
+    this.#joining = new Set(nodes);
+    this.draft = this.#newDraft(space);
+    const done = nodes.every((node) =>
+      isReduction(node) ? this.reduce(node, true) : this.join(node, true)
+    );
+    this.#joining = new Set();
+    this.#absorbed = undefined;
+    if (done) return true;
+    this.needs.clear();
+    for (const group of needs) this.needs.add(group);
+    this.#stages.clear();
+    this.#operands = operands;
+    Object.assign(this, { draft, members, reductions, full, rows });
+    this.space = before;
+    return false;
+  }
+}
+
+/** Movement between a member and a node that is written in another order. */
+const MAX_PATH = 64;
+
+/**
+ * Whether a node is a reduction.
+ *
+ * @param node The node.
+ * @returns True for sums, products, extremes and their positions.
+ */
+export function isReduction(node: FlatNode): boolean {
+  switch (node.op) {
+    case "sum":
+    case "prod":
+    case "max":
+    case "min":
+    case "argmax":
+    case "argmin":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * The axes that a reduction takes away.
+ *
+ * @param node The reduction.
+ * @returns The axes of its input, ascending.
+ */
+export function reducedAxes(node: FlatNode): readonly number[] {
+  return node.attributes.axes ?? [node.attributes.axis!];
+}
+
+/** The dtype that a reduction is computed in. */
+function accumulator(node: FlatNode): DType {
+  const { dtype } = node.inputs[0]!;
+  if (dtype === "bool") return "i32";
+  if (node.op !== "sum" && node.op !== "prod") return dtype;
+  return sumDType(dtype);
+}
+
+/**
+ * The dtype that sums are computed in.
+ *
+ * @param dtype Dtype of what is added up.
+ * @returns A dtype with more digits where there is need.
+ */
+export function sumDType(dtype: DType): DType {
+  switch (dtype) {
+    case "f16":
+      return "f32";
+    case "i8":
+    case "bool":
+      return "i32";
+    case "u8":
+      return "u32";
+    default:
+      return dtype;
+  }
+}
+
+/** Points below which a kernel costs no more than starting another one. */
+const TINY = 16_384;
+/** Points of a row that one worker may walk several times. */
+const LONG_ROW = 65_536;
+
+/**
+ * Whether several passes over rows, one after another, are a good kernel: not
+ * where there are few rows that are very long.
+ *
+ * @param space The space.
+ * @returns True when they are.
+ */
+export function isFriendlySpace({ shape, reduced }: Space): boolean {
+  const size = sizeOf(shape);
+  if (size <= TINY) return true;
+  const inner = reduced.reduce((n, axis) => n * shape[axis]!, 1);
+  const outer = size / inner;
+  const long = shape.flatMap((n, axis) => n === 1 ? [] : [axis]);
+  const own = reduced.filter((axis) => shape[axis] !== 1);
+  const trailing = own.every((axis, k) =>
+    axis === long[long.length - own.length + k]
+  );
+  return trailing ? inner <= LONG_ROW || outer >= 32 : outer >= 256;
+}
+
+let walks = 0;
+
+/** Groups that are looked at before a walk gives up. */
+const MAX_WALK = 4000;
+
+/**
+ * Whether a group needs another one, directly or by way of others.
+ *
+ * @param from The group.
+ * @param to The other one.
+ * @returns True when it does, when both are one, or when the walk is too long.
+ */
+export function reaches(from: Group, to: Group): boolean {
+  const mark = ++walks;
+  const stack = [from];
+  let seen = 0;
+  while (stack.length > 0) {
+    const group = stack.pop()!;
+    if (group === to || ++seen > MAX_WALK) return true;
+    if (group.mark === mark) continue;
+    group.mark = mark;
+    for (const one of group.needs) if (one.mark !== mark) stack.push(one);
+  }
+  return false;
+}

@@ -1,0 +1,46 @@
+/**
+ * From tensor graphs to programs: flattened, cut into kernels, and written as
+ * expressions over indexed loads.
+ *
+ * @module
+ */
+
+import type { GraphNode } from "../../device/graph.ts";
+import type { Program } from "../ir/kernel.ts";
+import { flatten } from "./flatten.ts";
+import { buildProgram } from "./program.ts";
+
+export { type Structure, structureOf } from "./structure.ts";
+
+/** How graphs are lowered. */
+export interface LowerOptions {
+  /**
+   * Whether kernels hold more than one primitive; true by default. Without it a
+   * program is slow, and plain to check.
+   */
+  readonly fuse?: boolean;
+  /** Buffers that one kernel may read and write; 28 by default. */
+  readonly maxOperands?: number;
+}
+
+/**
+ * Compiles a graph to a program. It depends on the structure of the graph only,
+ * and holds none of its nodes.
+ *
+ * @param order All nodes, inputs first.
+ * @param roots What is asked for.
+ * @param options How.
+ * @returns The program; positions in it are those of `order`, and leaves those
+ * that `structureOf` lists.
+ */
+export function lower(
+  order: readonly GraphNode[],
+  roots: readonly GraphNode[],
+  options: LowerOptions = {},
+): Program {
+  const flat = flatten(order, roots);
+  return buildProgram(flat.graph, flat.roots, {
+    fuse: options.fuse ?? true,
+    maxBuffers: options.maxOperands ?? 28,
+  });
+}
