@@ -29,14 +29,25 @@ export interface RowGeometry {
    * loaded stays in registers from stage to stage; undefined for a loop.
    */
   readonly unrolled: number | undefined;
+  /**
+   * Parts of a row, each of a workgroup of its own; more than 1 where rows are
+   * few and long, and only without `unrolled`.
+   */
+  readonly parts: number;
 }
 
-/** Invocations of a workgroup. */
+/** Invocations of a workgroup, unless few rows ask for more. */
 const WORKGROUP = 256;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
+/** Invocations that keep a software adapter busy. */
+const BUSY_SOFTWARE = 2048;
+/** Steps of a member that are worth a part of their own. */
+const STEPS_OF_PART = 8;
+/** Parts of a row at most: they are joined by the members of a team. */
+const MOST_PARTS = 1024;
 
 function product(lengths: readonly number[]): number {
   return lengths.reduce((total, length) => total * length, 1);
@@ -69,7 +80,6 @@ export function planRows(
   const acrossRows = alongOuter.length > alongInner.length &&
     axes[lastOuter]! > 4;
   const along = acrossRows ? lastOuter : lastInner;
-  const group = Math.min(WORKGROUP, limits.maxComputeInvocationsPerWorkgroup);
   const laneAxis = wantsLanes(kernel, along) ? along : undefined;
   const rows = product(axes.slice(0, outer)) /
     (laneAxis !== undefined && acrossRows ? 4 : 1);
@@ -78,41 +88,73 @@ export function planRows(
     inner[inner.length - 1] = Math.ceil(inner[inner.length - 1]! / 4);
   }
   const units = product(inner);
-  const shared = { acrossRows, laneAxis, rows, units };
-  return acrossRows
-    ? { ...shared, ...planAcross(rows, units, group) }
-    : { ...shared, ...planAlong(rows, units, group) };
+  const busy = limits.isHardware ? BUSY : BUSY_SOFTWARE;
+  const team = acrossRows
+    ? planAcross(rows, units, laneAxis !== undefined, busy)
+    : planAlong(rows, units, limits, busy);
+  const steps = Math.ceil(units / team.members);
+  const unrolled = steps <= MOST_UNROLLED ? steps : undefined;
+  const parts = unrolled === undefined && fitsParts(kernel, limits)
+    ? Math.min(
+      Math.floor(busy / (rows * team.members)),
+      Math.floor(steps / STEPS_OF_PART),
+      MOST_PARTS,
+    )
+    : 1;
+  return {
+    acrossRows,
+    laneAxis,
+    rows,
+    units,
+    ...team,
+    unrolled,
+    parts: Math.max(1, parts),
+  };
 }
+
+/** Whether there is room for the bindings of the totals of parts. */
+function fitsParts(kernel: RowKernel, limits: WebGpuLimits): boolean {
+  const reductions = kernel.stages.flatMap((stage) => stage.reductions);
+  const bindings = kernel.operands.length + kernel.outputs.length +
+    2 * reductions.length;
+  return bindings <= limits.maxStorageBuffersPerShaderStage;
+}
+
+type TeamSize = Pick<RowGeometry, "slots" | "members">;
 
 function planAlong(
   rows: number,
   units: number,
-  group: number,
-): Pick<RowGeometry, "slots" | "members" | "unrolled"> {
-  const members = units <= 4
-    ? 1
-    : Math.min(group, powerAbove(Math.ceil(units / 4)));
-  const steps = Math.ceil(units / members);
-  return {
-    members,
-    slots: Math.min(group / members, powerAbove(rows)),
-    unrolled: steps <= MOST_UNROLLED ? steps : undefined,
-  };
+  limits: WebGpuLimits,
+  busy: number,
+): TeamSize {
+  const most = limits.maxComputeInvocationsPerWorkgroup;
+  const group = Math.min(WORKGROUP, most);
+  if (units <= 4) {
+    return { members: 1, slots: Math.min(group, powerAbove(rows)) };
+  }
+  // Few rows are given more members each.
+  const large = limits.isHardware && rows * group < busy / 2 ? most : group;
+  const members = Math.min(large, powerAbove(Math.ceil(units / 4)));
+  const slots = Math.max(1, group / members);
+  return { members, slots: Math.min(slots, powerAbove(rows)) };
 }
 
 function planAcross(
   rows: number,
   units: number,
-  group: number,
-): Pick<RowGeometry, "slots" | "members" | "unrolled"> {
-  const wanted = powerAbove(Math.ceil(BUSY / rows));
-  const members = Math.min(wanted, powerAbove(Math.ceil(units / 8)), 32);
-  const steps = Math.ceil(units / members);
-  return {
-    members,
-    slots: Math.min(Math.floor(group / members), powerAbove(rows)),
-    unrolled: steps <= MOST_UNROLLED ? steps : undefined,
-  };
+  wide: boolean,
+  busy: number,
+): TeamSize {
+  // Enough neighbours to fill what memory hands over at once.
+  const fewest = Math.min(powerAbove(rows), wide ? 8 : 32);
+  const members = Math.min(
+    powerAbove(Math.ceil(busy / rows)),
+    powerAbove(Math.ceil(units / 8)),
+    WORKGROUP / fewest,
+    32,
+  );
+  return { members, slots: Math.min(WORKGROUP / members, powerAbove(rows)) };
 }
 
 /** Whether four neighbours along an axis are computed together. */

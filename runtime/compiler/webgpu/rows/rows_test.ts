@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { DType } from "../../../device/dtypes.ts";
 import type { ReductionOp, RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuLimits } from "../abi.ts";
@@ -83,6 +84,33 @@ Deno.test("renderRows computes softmax of columns and of split axes", () =>
     caseOf("outside of fours", softmax([8, 3, 4], 1, [1, 0, 2]), limits),
     caseOf("all", softmax([8, 3, 4], 0, [0, 1, 2]), limits),
     caseOf("all, turned", softmax([8, 3, 4], 0, [1, 0, 2]), limits),
+  ]));
+
+/** A softmax rendered for a large GPU, so that rows are cut into parts. */
+function partCase(
+  name: string,
+  kernel: RowKernel,
+  limits: WebGpuLimits,
+): KernelCase {
+  const made = caseOf(name, kernel, { ...limits, isHardware: true });
+  assert.ok(made.run.kernel.phases.length >= 2, name);
+  return made;
+}
+
+Deno.test("renderRows cuts few long rows into parts", () =>
+  checkCases((limits) => [
+    partCase("a row", softmax([1, 100_000], 1, [0, 1]), limits),
+    partCase("an odd row", softmax([1, 70_001], 1, [0, 1]), limits),
+    partCase("odd rows", softmax([3, 70_001], 1, [0, 1]), limits),
+    partCase("columns", softmax([8, 6000], 1, [1, 0]), limits),
+    partCase("odd columns", softmax([7, 6000], 1, [1, 0]), limits),
+    partCase("a sum", reduction("sum", "i32", [3, 80_000], [0, 1]), limits),
+    partCase(
+      "a place",
+      reduction("argmin", "f32", [12, 9_000], [1, 0]),
+      limits,
+    ),
+    partCase("a place", reduction("argmax", "u8", [3, 90_001], [0, 1]), limits),
   ]));
 
 /** One reduction over the inner axes. */

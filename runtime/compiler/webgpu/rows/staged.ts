@@ -5,15 +5,16 @@
  * @module
  */
 
+import type { DType } from "../../../device/dtypes.ts";
 import type { RowKernel, Stage } from "../../ir/kernel.ts";
-import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
-import { WgslModule, WgslScope, type Width } from "../wgsl/mod.ts";
+import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
+import { scalarType, WgslModule, WgslScope, type Width } from "../wgsl/mod.ts";
 import { Accumulator, type Total } from "./accumulator.ts";
 import { planRows, type RowGeometry } from "./geometry.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { splitIndex } from "./positions.ts";
 import { type LaneEnd, writeStore } from "./stores.ts";
-import { joinTeam, type Team } from "./team.ts";
+import { joinTeam, type Team, type TeamTotal } from "./team.ts";
 
 /** A step along the inner axes, whose statements go where they are due. */
 interface Step {
@@ -40,27 +41,38 @@ export function renderStaged(
   kernel: RowKernel,
   limits: WebGpuLimits,
 ): WebGpuKernel {
-  const geometry = planRows(kernel, limits);
-  const writer = new StagedWriter(kernel, geometry, limits);
-  return {
-    phases: [phaseOf(
-      writer.module,
-      [geometry.slots * geometry.members, 1],
-      writer.write(),
-      {
-        workgroups: Math.ceil(geometry.rows / geometry.slots),
-        flops: kernel.flops,
-        bytes: kernel.bytes,
-      },
-      limits,
-    )],
-    temporaries: [],
-  };
+  const plan = planRows(kernel, limits);
+  const { stages, rowStores } = kernel;
+  if (plan.parts === 1) {
+    const writer = new StagedWriter(kernel, plan, limits);
+    return { phases: [writer.whole()], temporaries: [] };
+  }
+  const phases = stages.map((_, k) =>
+    new StagedWriter(kernel, plan, limits).part(k)
+  );
+  if (rowStores.length > 0) {
+    phases.push(new StagedWriter(kernel, plan, limits).ends());
+  }
+  const width = plan.acrossRows && plan.laneAxis !== undefined ? 4 : 1;
+  const bytes = 4 * width * plan.rows * plan.parts;
+  return { phases, temporaries: partTypes(kernel).map(() => bytes) };
 }
 
-/** Writes the text of a rows kernel. */
+/** Dtypes of the parts of the totals of all reductions. */
+function partTypes(kernel: RowKernel): DType[] {
+  return kernel.stages.flatMap(({ reductions }) => reductions).flatMap((
+    { dtype, op },
+  ): DType[] => {
+    if (op === "argmax" || op === "argmin") return ["i32", "i32"];
+    const type = scalarType(dtype);
+    return [type === "bool" ? "u32" : type];
+  });
+}
+
+/** Writes the text of a phase of a rows kernel. */
 class StagedWriter {
-  readonly module: WgslModule;
+  readonly #module: WgslModule;
+  readonly #limits: WebGpuLimits;
   readonly #kernel: RowKernel;
   readonly #plan: RowGeometry;
   readonly #root: WgslScope;
@@ -70,45 +82,103 @@ class StagedWriter {
   readonly #resultWidth: Width;
   #member = "";
   #rowExists = "";
+  #row = "";
+  #part = "";
   #team: Team | undefined;
   #results = 0;
+  #temporaries = 0;
 
   constructor(kernel: RowKernel, plan: RowGeometry, limits: WebGpuLimits) {
-    this.module = new WgslModule({ ...kernel, hasF16: limits.hasF16 });
+    this.#module = new WgslModule({
+      ...kernel,
+      temporaries: plan.parts === 1
+        ? []
+        : partTypes(kernel).map((dtype) => ({ dtype })),
+      hasF16: limits.hasF16,
+    });
+    this.#limits = limits;
     this.#kernel = kernel;
     this.#plan = plan;
-    this.#root = new WgslScope(this.module);
+    this.#root = new WgslScope(this.#module);
     this.#width = plan.laneAxis === undefined ? 1 : 4;
     this.#resultWidth = plan.acrossRows ? this.#width : 1;
   }
 
-  /** The statements of the entry point. */
-  write(): readonly string[] {
-    const root = this.#root;
-    this.#bindRow();
+  /** All stages, one after the other. */
+  whole(): WebGpuPhase {
+    this.#bindRow(1);
     const { unrolled } = this.#plan;
     const steps = unrolled === undefined
       ? undefined
       : Array.from({ length: unrolled }, (_, k) => this.#step(k));
     for (const stage of this.#kernel.stages) {
-      if (steps === undefined) this.#loopStage(stage);
-      else this.#unrolledStage(stage, steps);
+      const accumulators = this.#accumulators(stage);
+      const totals = steps === undefined
+        ? this.#loopStage(stage, accumulators, 1)
+        : this.#unrolledStage(stage, accumulators, steps);
+      this.#bindResults(accumulators, this.#join(accumulators, totals));
     }
-    if (this.#kernel.rowStores.length > 0) {
-      const inner = new WgslScope(this.module, root);
-      for (const store of this.#kernel.rowStores) {
-        writeStore(this.module, inner, store, this.#kernel.outputs);
-      }
-      const condition = this.#plan.members === 1
-        ? this.#rowExists
-        : `${this.#rowExists} && ${this.#member} == 0`;
-      root.block(`if (${condition})`, inner);
+    this.#rowStores();
+    return this.#phase(1);
+  }
+
+  /**
+   * One stage, over parts of rows: their totals go to temporaries.
+   *
+   * @param index Number of the stage.
+   */
+  part(index: number): WebGpuPhase {
+    const { parts } = this.#plan;
+    this.#bindRow(parts);
+    for (const stage of this.#kernel.stages.slice(0, index)) {
+      this.#readParts(this.#accumulators(stage));
     }
-    return root.lines;
+    const stage = this.#kernel.stages[index]!;
+    const accumulators = this.#accumulators(stage);
+    const totals = this.#loopStage(stage, accumulators, parts);
+    this.#writeParts(accumulators, this.#join(accumulators, totals));
+    return this.#phase(parts);
+  }
+
+  /** What is written for each row after all stages. */
+  ends(): WebGpuPhase {
+    this.#bindRow(1);
+    for (const stage of this.#kernel.stages) {
+      this.#readParts(this.#accumulators(stage));
+    }
+    this.#rowStores();
+    return this.#phase(1);
+  }
+
+  #phase(parts: number): WebGpuPhase {
+    const { members, rows, slots } = this.#plan;
+    const { bytes, flops } = this.#kernel;
+    return phaseOf(this.#module, [slots * members, 1], this.#root.lines, {
+      workgroups: Math.ceil(rows / slots) * parts,
+      flops,
+      bytes,
+    }, this.#limits);
+  }
+
+  #rowStores(): void {
+    const { outputs, rowStores } = this.#kernel;
+    if (rowStores.length === 0) return;
+    const inner = new WgslScope(this.#module, this.#root);
+    for (const store of rowStores) {
+      writeStore(this.#module, inner, store, outputs);
+    }
+    this.#root.block(`if (${this.#isFirstMember()})`, inner);
+  }
+
+  /** Whether the row exists and the invocation is to write for it. */
+  #isFirstMember(): string {
+    return this.#plan.members === 1
+      ? this.#rowExists
+      : `${this.#rowExists} && ${this.#member} == 0`;
   }
 
   /** Says which row and which part of it the invocation works on. */
-  #bindRow(): void {
+  #bindRow(parts: number): void {
     const { acrossRows, laneAxis, members, rows, slots } = this.#plan;
     const { axes, outer } = this.#kernel;
     const root = this.#root;
@@ -119,14 +189,22 @@ class StagedWriter {
     const [slot, member] = acrossRows ? [low, high] : [high, low];
     this.#member = member;
     this.#team = { members, slots, member, slot, acrossRows };
-    const row = root.let("row", `${GROUP_INDEX} * ${slots} + ${slot}`);
-    const count = this.module.size(rows);
+    const [group, part] = splitIndex(
+      this.#module,
+      root,
+      root.let("group", GROUP_INDEX),
+      [Math.ceil(rows / slots), parts],
+    ) as [string, string];
+    this.#part = part;
+    const row = root.let("row", `${group} * ${slots} + ${slot}`);
+    const count = this.#module.size(rows);
     this.#rowExists = root.let("exists", `${row} < ${count}`);
     const inside = root.let("row", `min(${row}, ${count} - 1)`);
+    this.#row = inside;
     const lengths = axes.slice(0, outer);
     const wide = acrossRows && laneAxis !== undefined;
     if (wide) lengths[outer - 1]! /= 4;
-    const positions = splitIndex(this.module, root, inside, lengths);
+    const positions = splitIndex(this.#module, root, inside, lengths);
     positions.forEach((position, axis) => {
       if (wide && axis === outer - 1) {
         root.bindLanes(axis, root.let("p", `${position} * 4`));
@@ -144,7 +222,7 @@ class StagedWriter {
     );
     const exists = all
       ? undefined
-      : this.#root.let("there", `${unit} < ${this.module.size(units)}`);
+      : this.#root.let("there", `${unit} < ${this.#module.size(units)}`);
     return this.#bindStep(unit, exists);
   }
 
@@ -152,7 +230,7 @@ class StagedWriter {
   #bindStep(unit: string, exists: string | undefined): Step {
     const { acrossRows, laneAxis } = this.#plan;
     const { axes, outer } = this.#kernel;
-    const module = this.module;
+    const module = this.#module;
     const scope = new WgslScope(module, this.#root);
     const inner = axes.slice(outer);
     const last = inner.length - 1;
@@ -180,9 +258,12 @@ class StagedWriter {
     return { scope, exists, lanesExist, end, place };
   }
 
-  #unrolledStage(stage: Stage, steps: readonly Step[]): void {
+  #unrolledStage(
+    stage: Stage,
+    accumulators: readonly Accumulator[],
+    steps: readonly Step[],
+  ): Total[] {
     const root = this.#root;
-    const accumulators = this.#accumulators(stage);
     const totals = accumulators.map((): Total | undefined => undefined);
     for (const step of steps) {
       const { scope } = step;
@@ -198,17 +279,21 @@ class StagedWriter {
       for (const line of scope.lines) root.line(line);
       scope.lines.length = 0;
     }
-    this.#finish(accumulators, totals.map((total) => total!));
+    return totals.map((total) => total!);
   }
 
-  #loopStage(stage: Stage): void {
+  /** A pass of a loop over the whole row, or over the own part of it. */
+  #loopStage(
+    stage: Stage,
+    accumulators: readonly Accumulator[],
+    parts: number,
+  ): Total[] {
     const root = this.#root;
     const { members, units } = this.#plan;
-    const accumulators = this.#accumulators(stage);
     const totals = accumulators.map((accumulator) =>
       accumulator.empty(this.#width).map((text) => root.variable("sum", text))
     );
-    const unit = this.module.name("unit");
+    const unit = this.#module.name("unit");
     const step = this.#bindStep(unit, undefined);
     accumulators.forEach((accumulator, k) => {
       const next = this.#contribution(accumulator, step);
@@ -219,17 +304,28 @@ class StagedWriter {
       });
     });
     this.#writeStores(stage, step);
+    const end = this.#module.size(units);
+    if (parts === 1) {
+      root.block(
+        `for (var ${unit} = ${this.#member}; ${unit} < ${end}; ` +
+          `${unit} += ${members})`,
+        step.scope,
+      );
+      return totals;
+    }
+    const own = this.#module.size(Math.ceil(units / parts));
+    const first = root.let("first", `${this.#part} * ${own}`);
+    const last = root.let("last", `min(${first} + ${own}, ${end})`);
     root.block(
-      `for (var ${unit} = ${this.#member}; ${unit} < ${
-        this.module.size(units)
-      }; ${unit} += ${members})`,
+      `for (var ${unit} = ${first} + ${this.#member}; ${unit} < ${last}; ` +
+        `${unit} += ${members})`,
       step.scope,
     );
-    this.#finish(accumulators, totals);
+    return totals;
   }
 
   #accumulators(stage: Stage): Accumulator[] {
-    return stage.reductions.map((one) => new Accumulator(this.module, one));
+    return stage.reductions.map((one) => new Accumulator(this.#module, one));
   }
 
   /** What a step adds to a total: nothing where it does not exist. */
@@ -247,9 +343,9 @@ class StagedWriter {
 
   #writeStores(stage: Stage, step: Step): void {
     if (stage.stores.length === 0) return;
-    const inner = new WgslScope(this.module, step.scope);
+    const inner = new WgslScope(this.#module, step.scope);
     for (const store of stage.stores) {
-      writeStore(this.module, inner, store, this.#kernel.outputs, step.end);
+      writeStore(this.#module, inner, store, this.#kernel.outputs, step.end);
     }
     const condition = step.exists === undefined
       ? this.#rowExists
@@ -257,24 +353,90 @@ class StagedWriter {
     step.scope.block(`if (${condition})`, inner);
   }
 
-  /** Joins the totals of lanes and members, and binds the results. */
-  #finish(
+  /** Joins the totals of lanes and of members. */
+  #join(
     accumulators: readonly Accumulator[],
     totals: readonly Total[],
-  ): void {
-    if (accumulators.length === 0) return;
-    const root = this.#root;
+  ): Total[] {
     const width = this.#resultWidth;
     const folded = accumulators.map((accumulator, k) => ({
       accumulator,
       total: this.#width === width
         ? totals[k]!
-        : accumulator.fold(root, totals[k]!),
+        : accumulator.fold(this.#root, totals[k]!),
     }));
-    const joined = joinTeam(this.module, root, this.#team!, folded, width);
+    return this.#joinMembers(folded);
+  }
+
+  #joinMembers(totals: readonly TeamTotal[]): Total[] {
+    if (totals.length === 0) return [];
+    return joinTeam(
+      this.#module,
+      this.#root,
+      this.#team!,
+      totals,
+      this.#resultWidth,
+    );
+  }
+
+  #bindResults(
+    accumulators: readonly Accumulator[],
+    totals: readonly Total[],
+  ): void {
+    const width = this.#resultWidth;
     accumulators.forEach((accumulator, k) => {
-      const text = root.let("r", accumulator.result(joined[k]!, width));
-      root.bind("reduced", this.#results++, text, width);
+      const result = accumulator.result(totals[k]!, width);
+      const text = this.#root.let("r", result);
+      this.#root.bind("reduced", this.#results++, text, width);
     });
+  }
+
+  /** Where the total of a part of the row lies in a temporary. */
+  #placeOfPart(part: string): string {
+    const parts = this.#module.size(this.#plan.parts);
+    const place = `${this.#row} * ${parts} + ${part}`;
+    return this.#resultWidth === 4 ? `(${place}) * 4` : place;
+  }
+
+  #writeParts(
+    accumulators: readonly Accumulator[],
+    totals: readonly Total[],
+  ): void {
+    if (accumulators.length === 0) return;
+    const place = this.#placeOfPart(this.#part);
+    this.#root.line(`if (${this.#isFirstMember()}) {`);
+    for (const text of totals.flat()) {
+      const temporary = this.#module.temporary(this.#temporaries++);
+      this.#root.line(`  ${temporary.store(place, text, this.#resultWidth)}`);
+    }
+    this.#root.line("}");
+  }
+
+  /** Joins the totals of the parts of the row, and binds the results. */
+  #readParts(accumulators: readonly Accumulator[]): void {
+    if (accumulators.length === 0) return;
+    const root = this.#root;
+    const width = this.#resultWidth;
+    const { members, parts } = this.#plan;
+    const totals = accumulators.map((accumulator) => ({
+      accumulator,
+      total: accumulator.empty(width).map((text) => root.variable("sum", text)),
+    }));
+    const k = this.#module.name("k");
+    const body = new WgslScope(this.#module, root);
+    for (const { accumulator, total } of totals) {
+      const next = total.map(() => {
+        const temporary = this.#module.temporary(this.#temporaries++);
+        return body.let("t", temporary.load(this.#placeOfPart(k), width));
+      });
+      const joined = accumulator.join(body, total, next, width);
+      total.forEach((name, part) => body.line(`${name} = ${joined[part]};`));
+    }
+    root.block(
+      `for (var ${k} = ${this.#member}; ${k} < ${this.#module.size(parts)}; ` +
+        `${k} += ${members})`,
+      body,
+    );
+    this.#bindResults(accumulators, this.#joinMembers(totals));
   }
 }
