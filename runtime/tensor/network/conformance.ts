@@ -5,9 +5,6 @@
  */
 
 import assert from "node:assert/strict";
-import fourier from "../../../fixtures/reference/fft.json" with {
-  type: "json",
-};
 import recorded from "../../../fixtures/reference/network.json" with {
   type: "json",
 };
@@ -17,7 +14,7 @@ import type {
 } from "../conformance/case.ts";
 import { matmul } from "../contraction.ts";
 import { tensor } from "../creation.ts";
-import { add, cast, gelu, multiply } from "../elementwise.ts";
+import { cast, gelu, multiply, square } from "../elementwise.ts";
 import {
   assertEqualOn,
   assertGradient,
@@ -25,16 +22,17 @@ import {
   noise,
   type TestFloat,
 } from "../linear_algebra/testing.ts";
-import { slice } from "../movement.ts";
-import { read } from "../realize.ts";
+import { transpose } from "../movement.ts";
+import { read, realize } from "../realize.ts";
+import { sum } from "../reductions.ts";
+import { grad, valueAndGrad } from "../transforms.ts";
 import { composedAttention } from "./attention/testing.ts";
 import type { AttentionOptions } from "./attention/inputs.ts";
 import { scaledDotProductAttention } from "./attention/scaled_dot_product_attention.ts";
 import { withBlockScores } from "./attention/spans.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { cutCrossEntropy } from "./cut_cross_entropy.ts";
-import { fft, ifft } from "./fourier/fft.ts";
-import { irfft, rfft } from "./fourier/rfft.ts";
+import { FOURIER_CASES } from "./fourier/conformance.ts";
 import { geluTanh } from "./gelu_tanh.ts";
 import { layerNorm } from "./layer_norm.ts";
 import {
@@ -198,60 +196,6 @@ const NORM_CASES: readonly ConformanceCase[] = [
   },
 ];
 
-type RecordedTransform = typeof fourier.cases[number];
-
-function transformsOf(one: RecordedTransform, at: ConformanceOptions) {
-  const x = {
-    real: floats(at, one.x.real),
-    imaginary: floats(at, one.x.imaginary),
-  };
-  const half = Math.floor(one.length / 2) + 1;
-  const options = { norm: one.norm as "backward" | "ortho" | "forward" };
-  const [forward, inverse] = [fft(x, options), ifft(x, options)];
-  const real = rfft(x.real, options);
-  const back = irfft({
-    real: slice(x.real, [0, half]),
-    imaginary: slice(x.imaginary, [0, half]),
-  }, { ...options, length: one.length });
-  return [
-    [forward.real, one.fft.real],
-    [forward.imaginary, one.fft.imaginary],
-    [inverse.real, one.ifft.real],
-    [inverse.imaginary, one.ifft.imaginary],
-    [real.real, one.rfft.real],
-    [real.imaginary, one.rfft.imaginary],
-    [back, one.irfft],
-  ] as const;
-}
-
-const FOURIER_CASES: readonly ConformanceCase[] = [
-  ...fourier.cases.map((one): ConformanceCase => ({
-    name: `Fourier transforms of ${one.length} equal NumPy's: ${one.norm}`,
-    run: async (at) => {
-      for (const [found, expected] of transformsOf(one, at)) {
-        await assertEqualOn(at, found, expected);
-      }
-    },
-  })),
-  ...[6, 7, 22].map((length): ConformanceCase => ({
-    name: `Fourier transforms of ${length} have the right gradients`,
-    run: (at) =>
-      assertGradient(
-        at,
-        (a, b) => {
-          const { real, imaginary } = fft({ real: a, imaginary: b });
-          const half = rfft(a, { norm: "ortho" });
-          const back = irfft(half, { length });
-          return add(add(real, multiply(imaginary, 0.3)), multiply(back, 2));
-        },
-        [1, 2].map((seed) => ({
-          values: noise(length, seed),
-          shape: [1, length],
-        })),
-      ),
-  })),
-];
-
 const QUANTIZE_CASES: readonly ConformanceCase[] = [
   {
     name: "4 bits: codes of a line, packed as in bitsandbytes",
@@ -310,10 +254,64 @@ const BLOCKS: readonly ConformanceCase[] = [false, true].map((isCausal) => ({
   },
 }));
 
+/** Long enough for several blocks of the size that is used by default. */
+const LONG: readonly ConformanceCase[] = [
+  {
+    name: "attention of 1,500 positions equals the composed one",
+    run: async (at) => {
+      const inputs = [[1, 2, 1500, 8], [1, 1, 1501, 8], [1, 1, 1501, 8]].map((
+        shape,
+        seed,
+      ) => floats(at, noise(shape.reduce((a, b) => a * b), seed), shape));
+      const gradients = (attention: typeof composedAttention) =>
+        grad(
+          (q: TestFloat, k: TestFloat, v: TestFloat): TestFloat =>
+            sum(square(attention(q, k, v, { isCausal: true }))),
+          { argnums: [0, 1, 2] },
+        )(inputs[0]!, inputs[1]!, inputs[2]!);
+      const right = gradients(composedAttention);
+      const found = gradients(scaledDotProductAttention);
+      await realize(...right, ...found);
+      for (const [k, one] of found.entries()) {
+        await assertEqualOn(at, one, right[k]!);
+      }
+    },
+  },
+  {
+    name: "cutCrossEntropy of 20,011 classes equals the composed one",
+    run: async (at) => {
+      const [rows, classes, size] = [257, 20_011, 4];
+      const hidden = floats(at, noise(rows * size, 1), [rows, size]);
+      const classifier = floats(at, noise(classes * size, 2), [classes, size]);
+      const own = tensor(
+        Int32Array.from(noise(rows, 3), (x) => Math.floor((x + 1) * 10_005)),
+      );
+      const argnums = [0, 1] as const;
+      const cut = valueAndGrad(
+        (h: TestFloat, c: TestFloat): TestFloat => cutCrossEntropy(h, c, own),
+        { argnums },
+      )(hidden, classifier);
+      const whole = valueAndGrad(
+        (h: TestFloat, c: TestFloat): TestFloat =>
+          crossEntropy(matmul(h, transpose(c)), own),
+        { argnums },
+      )(hidden, classifier);
+      await realize(...cut.flat(), ...whole.flat());
+      await assertEqualOn(at, cut[0], whole[0]);
+      // Gradients of classes are small.
+      for (const k of argnums) {
+        const scaled = [cut[1][k], whole[1][k]].map((x) => multiply(x, 1000));
+        await assertEqualOn(at, scaled[0]!, scaled[1]!);
+      }
+    },
+  },
+];
+
 /** The rules. */
 export const NETWORK_CASES: readonly ConformanceCase[] = [
   ...ATTENTION_CASES,
   ...BLOCKS,
+  ...LONG,
   ...LOSS_CASES,
   ...NORM_CASES,
   ...FOURIER_CASES,
