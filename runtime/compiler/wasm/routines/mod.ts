@@ -7,6 +7,7 @@
 
 import type { RoutineStep } from "../../ir/kernel.ts";
 import type { WasmRoutine } from "./routine.ts";
+import { scatterRoutine } from "./scatter.ts";
 
 /**
  * Gives a routine for inputs of known types, or nothing where the host does
@@ -15,4 +16,7 @@ import type { WasmRoutine } from "./routine.ts";
 export type WasmRoutineMaker = (step: RoutineStep) => WasmRoutine | undefined;
 
 /** The routines, by name. */
-export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {};
+export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {
+  scatterAdd: scatterRoutine,
+  scatterAddAlongAxis: scatterRoutine,
+};

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import {
   allocate,
   type DType,
+  isFloatDType,
   type TypedArray,
 } from "../../../device/dtypes.ts";
 
@@ -15,7 +16,7 @@ import {
 export const QUIET = { blame: (): undefined => undefined };
 
 /**
- * Numbers between -0.5 and 0.5 that repeat nothing soon.
+ * Numbers between -0.5 and 0.5, or whole ones between 0 and 64.
  *
  * @param size How many.
  * @param dtype Their dtype.
@@ -28,8 +29,10 @@ export function testData(
   seed = 1,
 ): TypedArray {
   const array = allocate(dtype, size);
+  const isFloat = isFloatDType(dtype);
   for (let k = 0; k < size; k++) {
-    array[k] = ((k * 37 + seed * 11) % 64 - 32) / 64;
+    const value = (k * 37 + seed * 11) % 64;
+    array[k] = isFloat ? (value - 32) / 64 : value;
   }
   return array;
 }
