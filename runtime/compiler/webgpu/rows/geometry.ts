@@ -6,9 +6,8 @@
  */
 
 import type { RowKernel } from "../../ir/kernel.ts";
-import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { WebGpuLimits } from "../abi.ts";
-import { indicesOf, isVectorAlong } from "./lanes.ts";
+import { indicesOf, LaneIndices } from "./lanes.ts";
 
 /** The plan of a rows kernel with inner axes. */
 export interface RowGeometry {
@@ -73,12 +72,12 @@ export function planRows(
   const lastOuter = outer - 1;
   const { loads, stores } = indicesOf(kernel);
   const indices = [...loads, ...stores];
-  const alongInner = indices.filter((one) => strideAlong(one, lastInner) === 1);
-  const alongOuter = outer === 0
-    ? []
-    : indices.filter((one) => strideAlong(one, lastOuter) === 1);
-  const acrossRows = alongOuter.length > alongInner.length &&
-    axes[lastOuter]! > 4;
+  const denseAlong = (axis: number) => {
+    const lanes = new LaneIndices(axis);
+    return indices.filter((index) => lanes.isDense(index)).length;
+  };
+  const acrossRows = outer > 0 && axes[lastOuter]! > 4 &&
+    denseAlong(lastOuter) > denseAlong(lastInner);
   const along = acrossRows ? lastOuter : lastInner;
   const laneAxis = wantsLanes(kernel, along) ? along : undefined;
   const rows = product(axes.slice(0, outer)) /
@@ -161,10 +160,9 @@ function planAcross(
 function wantsLanes(kernel: RowKernel, axis: number): boolean {
   const { axes, outer } = kernel;
   const { loads, stores } = indicesOf(kernel);
-  const moving = [...loads, ...stores].filter((index) =>
-    strideAlong(index, axis) !== 0
-  );
-  const fitting = moving.filter((index) => isVectorAlong(index, axis));
+  const lanes = new LaneIndices(axis);
+  const moving = [...loads, ...stores].filter((one) => lanes.isMoving(one));
+  const fitting = moving.filter((one) => lanes.isVector(one));
   if (axes[axis]! % 4 === 0) return fitting.length > 0;
   // The last four of a row may not exist; only inner axes allow for that.
   return axis >= outer && axes.length === outer + 1 && moving.length > 0 &&

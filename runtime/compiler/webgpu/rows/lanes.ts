@@ -5,9 +5,8 @@
  */
 
 import { type Expr, exprOrder } from "../../ir/expr.ts";
-import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { KernelStore, Stage } from "../../ir/kernel.ts";
-import { evenFactor } from "../wgsl/mod.ts";
+import { LaneAnalysis } from "../wgsl/mod.ts";
 
 /** All that a kernel computes and writes. */
 export interface KernelParts {
@@ -45,15 +44,43 @@ export function indicesOf(
   };
 }
 
-/**
- * Whether four elements at neighbouring positions along an axis lie side by
- * side, from a multiple of four on.
- *
- * @param index The index of the elements.
- * @param axis The axis.
- * @returns True when one vector holds them.
- */
-export function isVectorAlong(index: Expr, axis: number): boolean {
-  return strideAlong(index, axis) === 1 &&
-    evenFactor(index, (other) => other === axis) === 4;
+/** How the indices of a kernel change along an axis. */
+export class LaneIndices {
+  readonly #steps: LaneAnalysis;
+
+  /**
+   * @param axis The axis.
+   */
+  constructor(axis: number) {
+    this.#steps = new LaneAnalysis(axis, 4);
+  }
+
+  /**
+   * Whether elements at neighbouring positions are different ones.
+   *
+   * @param index The index of the elements.
+   */
+  isMoving(index: Expr): boolean {
+    return this.#steps.of(index).step !== 0;
+  }
+
+  /**
+   * Whether elements at neighbouring positions lie side by side.
+   *
+   * @param index The index of the elements.
+   */
+  isDense(index: Expr): boolean {
+    return this.#steps.of(index).step === 1;
+  }
+
+  /**
+   * Whether four elements at neighbouring positions lie side by side, from a
+   * multiple of four on: one vector holds them.
+   *
+   * @param index The index of the elements.
+   */
+  isVector(index: Expr): boolean {
+    const { multiple, step } = this.#steps.of(index);
+    return step === 1 && multiple % 4 === 0;
+  }
 }

@@ -9,7 +9,7 @@ import type { RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import { WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
-import { indicesOf, isVectorAlong } from "./lanes.ts";
+import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
 import { writeStore } from "./stores.ts";
 
@@ -66,5 +66,6 @@ function wantsLanes(kernel: RowKernel, length: number): boolean {
   // In rows of other lengths, four neighbours may belong to two rows.
   if (last < 0 || (last > 0 && length % 4 !== 0)) return false;
   const { loads, stores } = indicesOf(kernel);
-  return [...loads, ...stores].some((index) => isVectorAlong(index, last));
+  const lanes = new LaneIndices(last);
+  return [...loads, ...stores].some((index) => lanes.isVector(index));
 }

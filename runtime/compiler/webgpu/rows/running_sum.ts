@@ -7,13 +7,12 @@
  */
 
 import type { Expr } from "../../ir/expr.ts";
-import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { DType } from "../../../device/dtypes.ts";
 import type { LoopKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
 import { scalarType, WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
-import { indicesOf } from "./lanes.ts";
+import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
 import { writeStore } from "./stores.ts";
 
@@ -56,8 +55,8 @@ export function renderRunningSum(
   const lanes = axes.slice(0, -1).reduce((n, one) => n * one, 1);
   const { loads } = indicesOf({ stages: [], rowStores: kernel.stores });
   // Neighbouring invocations take neighbouring lanes where these lie together.
-  const isAcross = last > 0 &&
-    loads.some((index) => strideAlong(index, last - 1) === 1);
+  const beside = new LaneIndices(last - 1);
+  const isAcross = last > 0 && loads.some((index) => beside.isDense(index));
   const slots = isAcross ? Math.min(32, 2 ** Math.ceil(Math.log2(lanes))) : 1;
   const members = WORKGROUP / slots;
   const blocks = Math.ceil(axes[last]! / (members * OWN_STEPS));

@@ -4,7 +4,6 @@
  * @module
  */
 
-export { evenFactor } from "./alignment.ts";
 export { BufferAccess } from "./buffers.ts";
 export { LaneAnalysis, type LaneStep } from "./lane_steps.ts";
 export { ENTRY_POINT, type ModuleInterface, WgslModule } from "./module.ts";
