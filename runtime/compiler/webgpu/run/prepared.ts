@@ -1,0 +1,164 @@
+/**
+ * Programs that are ready to run on the GPU.
+ *
+ * @module
+ */
+
+import { WeftError } from "../../../core/errors.ts";
+import {
+  nextSlice,
+  sliceIsOver,
+  throwIfAborted,
+} from "../../../device/clock.ts";
+import { allocate } from "../../../device/dtypes.ts";
+import { explained } from "../../../device/explain.ts";
+import { hostStorage, type Storage } from "../../../device/graph.ts";
+import {
+  connectWebGpu,
+  type WebGpuConnection,
+} from "../../../device/webgpu/connection.ts";
+import type { DeviceBuffer } from "../../../device/webgpu/pool.ts";
+import { WebGpuStorage } from "../../../device/webgpu/storage.ts";
+import type { PreparedProgram, RunOptions } from "../../backend.ts";
+import type { Program } from "../../ir/kernel.ts";
+import { CompiledProgram } from "./compiled.ts";
+import { FailedStep } from "./compile.ts";
+import { LeafHolder } from "./leaves.ts";
+import type { Renderer } from "./plan.ts";
+import { bytesOfSpec, rangeOfBuffer } from "./ranges.ts";
+import { ProgramRun } from "./program_run.ts";
+
+/** A program, compiled for the device of the moment. */
+export class WebGpuProgram implements PreparedProgram {
+  readonly #program: Program;
+  readonly #render: Renderer;
+  #compiled: Promise<CompiledProgram> | undefined;
+
+  /**
+   * @param program The program.
+   * @param render Renders its kernels.
+   */
+  constructor(program: Program, render: Renderer) {
+    this.#program = program;
+    this.#render = render;
+  }
+
+  /**
+   * Compiles the program. What is wrong with a kernel is told by the first run,
+   * which knows the op to blame.
+   *
+   * @throws {WeftError} When there is no adapter.
+   */
+  async compile(): Promise<void> {
+    await this.#compiledFor(await connectWebGpu()).catch(() => {});
+  }
+
+  /**
+   * Runs the program; see {@linkcode PreparedProgram.run}.
+   *
+   * @param leaves Data of the program's leaves.
+   * @param scalars Numbers of the program's scalars.
+   * @param options Signal and trace.
+   * @returns Data of the program's results.
+   */
+  async run(
+    leaves: readonly Storage[],
+    scalars: readonly number[],
+    options: RunOptions,
+  ): Promise<Storage[]> {
+    const { signal } = options;
+    throwIfAborted(signal);
+    if (sliceIsOver()) await nextSlice(signal);
+    const connection = await connectWebGpu();
+    try {
+      connection.check();
+      const compiled = await this.#compiledFor(connection);
+      return await this.#runOn(compiled, leaves, scalars, options);
+    } catch (error) {
+      if (!(error instanceof FailedStep)) throw connection.explain(error);
+      const { charged: { name, node }, reason } = error;
+      const path = options.blame(node);
+      throw explained(connection.explain(reason), name, path);
+    }
+  }
+
+  #compiledFor(connection: WebGpuConnection): Promise<CompiledProgram> {
+    const known = this.#compiled;
+    const made = (known ?? Promise.reject()).then(
+      (compiled) =>
+        compiled.connection === connection
+          ? compiled
+          : CompiledProgram.compile(this.#program, connection, this.#render),
+      () => CompiledProgram.compile(this.#program, connection, this.#render),
+    );
+    return this.#compiled = made;
+  }
+
+  async #runOn(
+    compiled: CompiledProgram,
+    leaves: readonly Storage[],
+    scalars: readonly number[],
+    options: RunOptions,
+  ): Promise<Storage[]> {
+    const { connection } = compiled;
+    const program = this.#program;
+    const path = program.steps.length === 0
+      ? undefined
+      : options.blame(program.steps[0]!.node);
+    const holder = new LeafHolder(compiled);
+    const made: DeviceBuffer[] = [];
+    try {
+      const ranges = await holder.hold(leaves, path);
+      const wanted = resultBuffers(program);
+      const lengths = wanted.map((one) => bytesOfSpec(program.buffers[one]!));
+      made.push(...await connection.pool.allocate(lengths, path));
+      wanted.forEach((buffer, k) =>
+        ranges[buffer] = rangeOfBuffer(made[k]!, lengths[k]!)
+      );
+      const run = new ProgramRun(compiled, holder, scalars, options);
+      await run.execute(ranges, path);
+      const storages = new Map(
+        wanted.map((buffer, k) => [
+          buffer,
+          this.#storage(connection, buffer, made[k]!),
+        ]),
+      );
+      return program.results.map((buffer) =>
+        storages.get(buffer) ?? leafOf(program, buffer, leaves)
+      );
+    } catch (error) {
+      for (const buffer of made) connection.pool.release(buffer);
+      throw error;
+    } finally {
+      holder.release();
+    }
+  }
+
+  #storage(
+    connection: WebGpuConnection,
+    buffer: number,
+    made: DeviceBuffer,
+  ): Storage {
+    const { dtype, size } = this.#program.buffers[buffer]!;
+    if (size > 0) return new WebGpuStorage(connection, made, dtype, size);
+    connection.pool.release(made);
+    return hostStorage(allocate(dtype, 0));
+  }
+}
+
+/** Buffers of results that are not leaves. */
+function resultBuffers({ buffers }: Program): number[] {
+  return buffers.flatMap(({ role }, k) => role === "result" ? [k] : []);
+}
+
+function leafOf(
+  { leaves }: Program,
+  buffer: number,
+  storages: readonly Storage[],
+): Storage {
+  const storage = storages[leaves.findIndex((one) => one.buffer === buffer)];
+  if (storage !== undefined) return storage;
+  throw new WeftError(`Cannot find the data of buffer ${buffer}`, {
+    expected: "a result or a leaf",
+  });
+}

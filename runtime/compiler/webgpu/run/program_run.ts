@@ -1,0 +1,156 @@
+/**
+ * One run of a compiled program.
+ *
+ * @module
+ */
+
+import { CommandRecorder } from "../../../device/webgpu/recorder.ts";
+import type { RunOptions } from "../../backend.ts";
+import type { CompiledProgram } from "./compiled.ts";
+import { FailedStep } from "./compile.ts";
+import { runOnHost } from "./host_step.ts";
+import { KernelTrace } from "./kernel_trace.ts";
+import type { LeafHolder } from "./leaves.ts";
+import { type Range, rangeOfBuffer } from "./ranges.ts";
+import { type Pause, rangesOfPlaces, type Walk, walkProgram } from "./walk.ts";
+
+/** Runs a program once. */
+export class ProgramRun {
+  readonly #compiled: CompiledProgram;
+  readonly #leaves: LeafHolder;
+  readonly #scalars: readonly number[];
+  readonly #options: RunOptions;
+  readonly #recorder: CommandRecorder;
+  readonly #trace: KernelTrace | undefined;
+
+  /**
+   * @param compiled The program.
+   * @param leaves Its leaves.
+   * @param scalars Numbers of its scalars.
+   * @param options Signal and trace.
+   */
+  constructor(
+    compiled: CompiledProgram,
+    leaves: LeafHolder,
+    scalars: readonly number[],
+    options: RunOptions,
+  ) {
+    this.#compiled = compiled;
+    this.#leaves = leaves;
+    this.#scalars = scalars;
+    this.#options = options;
+    const { blame, onKernel } = options;
+    const { connection } = compiled;
+    const label = labelOf(compiled);
+    this.#recorder = new CommandRecorder(
+      connection,
+      label,
+      onKernel !== undefined,
+    );
+    this.#trace = onKernel === undefined
+      ? undefined
+      : new KernelTrace(onKernel, blame);
+  }
+
+  /**
+   * Runs the program.
+   *
+   * @param ranges Where leaves and results lie; holes for all others.
+   * @param path Path of the op that wants memory, for errors.
+   */
+  async execute(
+    ranges: Range[],
+    path: readonly string[] | undefined,
+  ): Promise<void> {
+    const { connection, plan } = this.#compiled;
+    const { signal } = this.#options;
+    await connection.pacer.admit(signal);
+    const { arenas } = connection;
+    const arena = arenas.takeNow(plan.slabs) ??
+      await arenas.take(plan.slabs, path);
+    const uniform = this.#compiled.take();
+    try {
+      const slabs = arena.map((slab, k) => rangeOfBuffer(slab, plan.slabs[k]!));
+      const walk = walkProgram(
+        {
+          connection,
+          recorder: this.#recorder,
+          uniform,
+          onDispatch: this.#trace?.note,
+        },
+        plan,
+        withPlaces(ranges, rangesOfPlaces(plan, slabs)),
+        slabs,
+      );
+      const begin = () => {
+        this.#leaves.write(slabs);
+        uniform.write(connection.device.queue, this.#scalars);
+      };
+      let next = this.#recorder.submit(() => {
+        begin();
+        return walk.next();
+      });
+      while (next.done !== true) next = await this.#resume(walk, next.value);
+    } finally {
+      // What is submitted from now on runs after this program.
+      this.#compiled.give(uniform);
+      arenas.give(arena);
+    }
+    await this.#finishSubmit();
+    await this.#recorder.check();
+    this.#recorder.destroy();
+  }
+
+  async #resume(
+    walk: Walk,
+    pause: Pause,
+  ): Promise<IteratorResult<Pause, void>> {
+    const { connection } = this.#compiled;
+    const { signal } = this.#options;
+    await this.#finishSubmit();
+    await this.#recorder.check();
+    if (pause.kind === "routine") {
+      await this.#runRoutine(pause);
+    }
+    await connection.pacer.admit(signal);
+    return this.#recorder.submit(() => walk.next());
+  }
+
+  async #runRoutine(
+    { inputs, outputs, plan }: Extract<Pause, { kind: "routine" }>,
+  ): Promise<void> {
+    const { connection } = this.#compiled;
+    const { signal } = this.#options;
+    const start = performance.now();
+    try {
+      await runOnHost(connection, plan.step, inputs, outputs, signal);
+    } catch (error) {
+      throw new FailedStep(plan, error);
+    }
+    this.#trace?.add(plan, performance.now() - start);
+  }
+
+  /** Tells how long the kernels of a submit took. */
+  async #finishSubmit(): Promise<void> {
+    const trace = this.#trace;
+    if (trace === undefined) return;
+    trace.tell(await this.#recorder.times(this.#options.signal));
+  }
+}
+
+/** Ranges whose holes are filled with others. */
+function withPlaces(
+  ranges: readonly Range[],
+  places: readonly Range[],
+): readonly Range[] {
+  const filled = [...places];
+  // Leaves that lie elsewhere do not use the places that are kept for them.
+  ranges.forEach((range, buffer) => filled[buffer] = range);
+  return filled;
+}
+
+function labelOf({ plan }: CompiledProgram): string {
+  const { steps } = plan;
+  const names = steps.slice(0, 3).map((step) => step.name);
+  return names.join(", ") + (steps.length > 3 ? ", …" : "");
+}
