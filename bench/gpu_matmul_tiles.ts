@@ -1,65 +1,50 @@
 /**
- * Times every tile of the matrix product on the GPU that is there:
+ * Times contractions on the GPU that is there: every tile in large products,
+ * then what the rules choose for other shapes.
  * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts]`, such as
- * `1024,4096 f32,f16 nn,nt`. A tile that fails is told of and left out.
+ * `1024,4096 f32,f16 nn,nt`. What fails is told of and left out.
  *
  * @module
  */
 
-import { allocate, byteSize, type DType } from "../runtime/device/dtypes.ts";
+import { byteSize, type DType } from "../runtime/device/dtypes.ts";
 import type {
   WebGpuKernel,
   WebGpuLimits,
 } from "../runtime/compiler/webgpu/abi.ts";
-import { type Expr, ExprPool } from "../runtime/compiler/ir/expr.ts";
-import type { ContractKernel } from "../runtime/compiler/ir/kernel.ts";
 import {
   CANDIDATE_TILES,
   tileName,
 } from "../runtime/compiler/webgpu/contract/candidates.ts";
+import type { ContractOptions } from "../runtime/compiler/webgpu/contract/choose.ts";
 import { renderContract } from "../runtime/compiler/webgpu/contract/render.ts";
+import {
+  type ContractCase,
+  type ContractTest,
+  contractTest,
+} from "../runtime/compiler/webgpu/contract/testing.ts";
 import { fits } from "../runtime/compiler/webgpu/contract/tile.ts";
 
-/** Rows of the result that are compared with plain sums. */
-const CHECKED_ROWS = 2;
-
-function productOf(
-  size: number,
-  dtype: DType,
-  layout: string,
-): ContractKernel {
-  const pool = new ExprPool();
-  const [m, n, k] = [pool.axis(0), pool.axis(1), pool.axis(2)];
-  const at = (row: Expr, column: Expr) =>
-    pool.make("add", "i32", [
-      pool.make("multiply", "i32", [row, pool.size(size)]),
-      column,
-    ]);
-  const operand = (buffer: number) => ({ buffer, dtype, size: size * size });
-  return {
-    kind: "contract",
-    name: "matmul",
-    node: 0,
-    nodes: [0],
-    pool,
-    axes: [size, size, size],
-    operands: [operand(0), operand(1)],
-    scalars: [],
-    outputs: [operand(2)],
-    inPlace: [],
-    flops: 2 * size ** 3,
-    bytes: 3 * size * size * byteSize(dtype),
-    cut: "",
-    a: pool.load(0, dtype, layout[0] === "t" ? at(k, m) : at(m, k)),
-    b: pool.load(1, dtype, layout[1] === "t" ? at(n, k) : at(k, n)),
-    dtype: "f32",
-    stores: [{
-      output: 0,
-      index: at(m, n),
-      value: pool.make("reduced", "f32", [], 0),
-    }],
-  };
-}
+/** Shapes that the rules choose kernels for, right factors as `[n, k]`. */
+const SHAPES: readonly ContractCase[] = [
+  { m: 1, n: 8192, k: 8192 },
+  { m: 1, n: 8192, k: 8192, turnRight: true },
+  { m: 8192, n: 1, k: 8192 },
+  { m: 4, n: 8192, k: 8192, turnRight: true },
+  { m: 8, n: 8192, k: 8192, turnRight: true },
+  { m: 16, n: 8192, k: 8192, turnRight: true },
+  { m: 64, n: 8192, k: 8192, turnRight: true },
+  { m: 1, n: 1, k: 16777216, turnRight: true },
+  { m: 64, n: 64, k: 131072 },
+  { m: 256, n: 256, k: 16384, turnLeft: true },
+  { m: 512, n: 512, k: 512 },
+  { m: 1000, n: 1000, k: 1000 },
+  { m: 2047, n: 2047, k: 2047 },
+  { m: 8192, n: 256, k: 1024 },
+  { batch: [256], m: 64, n: 64, k: 64 },
+  { batch: [64], m: 256, n: 256, k: 64, turnRight: true },
+  { batch: [65536], m: 8, n: 8, k: 8 },
+];
 
 const adapter = await navigator.gpu?.requestAdapter({
   powerPreference: "high-performance",
@@ -91,13 +76,15 @@ const limits: WebGpuLimits = {
   isHardware: true,
 };
 const isTimed = features.includes("timestamp-query");
+const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+  GPUBufferUsage.COPY_DST;
 
 function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
-function buffer(size: number, usage: number): GPUBuffer {
-  return device.createBuffer({ size, usage });
+function bufferOf(size: number, usage: number): GPUBuffer {
+  return device.createBuffer({ size: Math.ceil(size / 16) * 16, usage });
 }
 
 async function bytesOf(
@@ -105,62 +92,72 @@ async function bytesOf(
   offset: number,
   size: number,
 ): Promise<ArrayBuffer> {
-  const copy = buffer(size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  const copy = bufferOf(
+    size,
+    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  );
   const encoder = device.createCommandEncoder();
   encoder.copyBufferToBuffer(source, offset, copy, 0, size);
   device.queue.submit([encoder.finish()]);
   await copy.mapAsync(GPUMapMode.READ);
-  const bytes = copy.getMappedRange().slice(0);
+  const bytes = copy.getMappedRange().slice(0, size);
   copy.destroy();
   return bytes;
 }
 
-/** Milliseconds of one run of a kernel's dispatches. */
-async function timeOf(
-  kernel: WebGpuKernel,
-  operands: readonly GPUBuffer[],
-  repetitions: number,
-): Promise<{ readonly ms: number; readonly compileMs: number }> {
-  const start = performance.now();
+/** A kernel that can be dispatched, over buffers. */
+async function prepare(kernel: WebGpuKernel, buffers: readonly GPUBuffer[]) {
   const layout = device.createBindGroupLayout({
-    entries: [0, ...operands.map((_, k) => k + 1)].map((binding) => ({
+    entries: [0, ...buffers.map((_, k) => k + 1)].map((binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type: binding === 0 ? "uniform" : "storage" },
     })),
   });
-  const phase = kernel.phases[0]!;
-  const pipeline = await device.createComputePipelineAsync({
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: {
-      module: device.createShaderModule({ code: phase.text }),
-      entryPoint: phase.entryPoint,
-    },
-  });
-  const compileMs = performance.now() - start;
-  const words = new Int32Array(Math.ceil((phase.sizes.length + 1) / 4) * 4);
-  words.set(phase.sizes);
-  const parameters = buffer(
-    words.byteLength,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  );
-  device.queue.writeBuffer(parameters, 0, words);
-  const group = device.createBindGroup({
-    layout,
-    entries: [parameters, ...operands].map((one, binding) => ({
-      binding,
-      resource: { buffer: one },
-    })),
-  });
-  const times = buffer(
+  return await Promise.all(kernel.phases.map(async (phase) => {
+    const pipeline = await device.createComputePipelineAsync({
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: {
+        module: device.createShaderModule({ code: phase.text }),
+        entryPoint: phase.entryPoint,
+      },
+    });
+    const words = new Int32Array(Math.ceil((phase.sizes.length + 1) / 4) * 4);
+    words.set(phase.sizes);
+    const parameters = bufferOf(
+      words.byteLength,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+    device.queue.writeBuffer(parameters, 0, words);
+    const group = device.createBindGroup({
+      layout,
+      entries: [parameters, ...buffers].map((buffer, binding) => ({
+        binding,
+        resource: { buffer },
+      })),
+    });
+    return (pass: GPUComputePassEncoder) => {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...phase.workgroups);
+    };
+  }));
+}
+
+/** Milliseconds of one run. */
+async function timeOf(
+  dispatches: readonly ((pass: GPUComputePassEncoder) => void)[],
+  flops: number,
+): Promise<number> {
+  const times = bufferOf(
     16,
     GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
   );
-  const querySet = isTimed
-    ? device.createQuerySet({ type: "timestamp", count: 2 })
-    : undefined;
   const run = async (count: number) => {
     const encoder = device.createCommandEncoder();
+    const querySet = isTimed
+      ? device.createQuerySet({ type: "timestamp", count: 2 })
+      : undefined;
     const pass = encoder.beginComputePass(
       querySet === undefined ? {} : {
         timestampWrites: {
@@ -170,10 +167,8 @@ async function timeOf(
         },
       },
     );
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
     for (let k = 0; k < count; k++) {
-      pass.dispatchWorkgroups(...phase.workgroups);
+      for (const dispatch of dispatches) dispatch(pass);
     }
     pass.end();
     if (querySet !== undefined) {
@@ -189,38 +184,97 @@ async function timeOf(
     return Number(last! - first!) / 1e6 / count;
   };
   await run(1);
-  const found = [await run(repetitions), await run(repetitions)];
-  return { ms: Math.min(...found), compileMs };
+  // About 30 ms at 20 TFLOP/s, and no more than 100 runs.
+  const count = Math.max(2, Math.min(100, Math.round(6e11 / flops)));
+  return Math.min(await run(count), await run(count));
 }
 
-/** Largest error of a few rows, relative to the largest number. */
+/** Largest error of some results, relative to that of plain sums. */
 async function errorOf(
-  size: number,
-  dtype: DType,
-  layout: string,
-  data: readonly ArrayLike<number>[],
+  shape: ContractCase,
+  { kernel, operands: [a, b] }: ContractTest,
   result: GPUBuffer,
 ): Promise<number> {
-  const [a, b] = data as [ArrayLike<number>, ArrayLike<number>];
+  const { batch = [], m, n, k, dtype } = shape;
+  const isHalf = kernel.outputs[0]!.dtype === "f16";
+  const plane = batch.reduce((x, y) => x * y, 1) - 1;
   let worst = 0;
-  for (let check = 0; check < CHECKED_ROWS; check++) {
-    const row = Math.floor((size - 1) * (check + 0.37) / CHECKED_ROWS);
-    const width = size * byteSize(dtype);
-    const bytes = await bytesOf(result, row * width, width);
-    const got = dtype === "f16"
-      ? new Float16Array(bytes)
-      : new Float32Array(bytes);
-    for (let column = 0; column < size; column += 97) {
+  for (const row of new Set([Math.floor(m * 0.37), m - 1])) {
+    const bytes = isHalf ? 2 : 4;
+    const start = (plane * m + row) * n * bytes;
+    const begin = Math.floor(start / 4) * 4;
+    const size = Math.ceil((start + n * bytes - begin) / 4) * 4;
+    const line = (await bytesOf(result, begin, size)).slice(start - begin);
+    const got = isHalf
+      ? new Float16Array(line, 0, n)
+      : new Float32Array(line, 0, n);
+    const stride = Math.max(1, Math.floor(n / 40));
+    for (let column = n - 1; column >= 0; column -= stride) {
       let sum = 0;
-      for (let k = 0; k < size; k++) {
-        sum += a[layout[0] === "t" ? k * size + row : row * size + k]! *
-          b[layout[1] === "t" ? column * size + k : k * size + column]!;
+      for (let at = 0; at < k; at++) {
+        const left = shape.turnLeft ? at * m + row : row * k + at;
+        const right = shape.turnRight ? column * k + at : at * n + column;
+        sum += a![plane * m * k + left]! * b![plane * n * k + right]!;
       }
-      const error = Math.abs(got[column]! - sum) / Math.sqrt(size);
+      const error = Math.abs(got[column]! - sum) / Math.sqrt(k);
       if (!(error <= worst)) worst = error;
     }
   }
-  return worst;
+  return worst / (dtype === "f16" ? 1e-2 : 1e-5);
+}
+
+/** Tells of one measurement and returns its rate; 0 where it failed. */
+async function measure(
+  what: string,
+  shape: ContractCase,
+  test: ContractTest,
+  inputs: readonly GPUBuffer[],
+  options: ContractOptions,
+): Promise<number> {
+  const made: GPUBuffer[] = [];
+  let rate = 0;
+  device.pushErrorScope("validation");
+  try {
+    const start = performance.now();
+    const kernel = renderContract(test.kernel, limits, options);
+    const [output] = test.kernel.outputs;
+    const result = bufferOf(output!.size * byteSize(output!.dtype), STORAGE);
+    made.push(result);
+    for (const size of kernel.temporaries) made.push(bufferOf(size, STORAGE));
+    const dispatches = await prepare(kernel, [...inputs, ...made]);
+    const compileMs = performance.now() - start;
+    const ms = await timeOf(dispatches, test.kernel.flops);
+    const error = await errorOf(shape, test, result);
+    const bytes = [...test.kernel.operands, output!]
+      .reduce((sum, one) => sum + one.size * byteSize(one.dtype), 0);
+    rate = error < 1 ? test.kernel.flops / ms / 1e9 : 0;
+    say(
+      `${what} ${(test.kernel.flops / ms / 1e9).toFixed(3).padStart(7)} ` +
+        `TFLOP/s ${(bytes / ms / 1e6).toFixed(0).padStart(5)} GB/s ` +
+        `${ms.toFixed(4).padStart(9)} ms, ${kernel.phases.length} phases of ` +
+        `${kernel.phases.map((one) => one.workgroups[0]).join("+")} groups, ` +
+        `compiled in ${compileMs.toFixed(0)} ms` +
+        (error < 1 ? "" : ` WRONG by ${error.toExponential(1)}`),
+    );
+  } catch (error) {
+    say(`${what} failed: ${String(error).split("\n")[0]}`);
+  }
+  const problem = await device.popErrorScope();
+  if (problem) {
+    say(`${what} invalid: ${problem.message.split("\n")[0]}`);
+    rate = 0;
+  }
+  for (const buffer of made) buffer.destroy();
+  return rate;
+}
+
+/** Uploads the factors of a contraction. */
+function upload(test: ContractTest): GPUBuffer[] {
+  return test.operands.map((data) => {
+    const buffer = bufferOf(data.byteLength, STORAGE);
+    device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  });
 }
 
 const [sizes = "1024,2048,4096", dtypes = "f32,f16", layouts = "nn"] =
@@ -229,76 +283,60 @@ const { vendor, architecture, device: model, description } = adapter.info;
 say(`${vendor} ${architecture} ${model} ${description}`);
 say(
   `${limits.maxComputeWorkgroupStorageSize} bytes of workgroup memory, ` +
-    `${limits.maxComputeInvocationsPerWorkgroup} invocations; ` +
-    `f16 ${limits.hasF16}; timestamps ${isTimed}`,
+    `${limits.maxComputeInvocationsPerWorkgroup} invocations, ` +
+    `f16 ${limits.hasF16}, timestamps ${isTimed}`,
 );
 const best: string[] = [];
 for (const dtype of dtypes.split(",") as DType[]) {
   if (dtype === "f16" && !limits.hasF16) continue;
   for (const size of sizes.split(",").map(Number)) {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-      GPUBufferUsage.COPY_DST;
-    const bytes = size * size * byteSize(dtype);
-    const data = [0, 1].map((k) => {
-      const values = allocate(dtype, size * size);
-      let seed = 17 + k;
-      for (let i = 0; i < values.length; i++) {
-        seed = Math.imul(seed, 1664525) + 1013904223 | 0;
-        values[i] = (seed >>> 8) / 0x1000000 - 0.5;
-      }
-      return values;
-    });
-    const operands = [bytes, bytes, bytes].map((one) => buffer(one, usage));
-    data.forEach((values, k) =>
-      device.queue.writeBuffer(operands[k]!, 0, values)
-    );
     for (const layout of layouts.split(",")) {
+      const shape: ContractCase = {
+        m: size,
+        n: size,
+        k: size,
+        turnLeft: layout[0] === "t",
+        turnRight: layout[1] === "t",
+        dtype,
+        result: dtype,
+      };
+      const test = contractTest(shape);
+      const inputs = upload(test);
       let record = { rate: 0, name: "none" };
       for (const { tile } of CANDIDATE_TILES) {
+        if (!fits(tile, limits)) continue;
         const name = tileName(tile);
-        const what = `${dtype} ${size} ${layout} ${name.padEnd(18)}`;
-        if (!fits(tile, limits)) {
-          say(`${what} does not fit`);
-          continue;
-        }
-        device.pushErrorScope("validation");
-        try {
-          const kernel = renderContract(
-            productOf(size, dtype, layout),
-            limits,
-            {
-              tile,
-            },
-          );
-          device.queue.writeBuffer(operands[2]!, 0, new Uint8Array(bytes));
-          const repetitions = Math.max(
-            2,
-            Math.min(50, Math.round(4e11 / size ** 3)),
-          );
-          const { ms, compileMs } = await timeOf(kernel, operands, repetitions);
-          const rate = 2 * size ** 3 / ms / 1e9;
-          const error = await errorOf(size, dtype, layout, data, operands[2]!);
-          const right = error < (dtype === "f16" ? 1e-2 : 1e-5);
-          say(
-            `${what} ${rate.toFixed(3).padStart(8)} TFLOP/s ` +
-              `${ms.toFixed(3).padStart(8)} ms, compiled in ` +
-              `${compileMs.toFixed(0)} ms, error ${error.toExponential(1)}` +
-              (right ? "" : " WRONG"),
-          );
-          if (right && rate > record.rate) record = { rate, name };
-        } catch (error) {
-          say(`${what} failed: ${String(error).split("\n")[0]}`);
-        }
-        const problem = await device.popErrorScope();
-        if (problem) say(`${what} invalid: ${problem.message.split("\n")[0]}`);
+        const rate = await measure(
+          `${dtype} ${size} ${layout} ${name.padEnd(18)}`,
+          shape,
+          test,
+          inputs,
+          { tile, parts: 1 },
+        );
+        if (rate > record.rate) record = { rate, name };
       }
+      await measure(
+        `${dtype} ${size} ${layout} ${"by rule".padEnd(18)}`,
+        shape,
+        test,
+        inputs,
+        {},
+      );
+      for (const buffer of inputs) buffer.destroy();
       best.push(
         `${dtype} ${size} ${layout}: ${record.name}, ` +
           `${record.rate.toFixed(2)} TFLOP/s`,
       );
     }
-    for (const one of operands) one.destroy();
   }
 }
-say(`best\n${best.join("\n")}`);
+say(`\nbest\n${best.join("\n")}\n`);
+if (Deno.args.length < 4) {
+  for (const shape of SHAPES) {
+    const test = contractTest(shape);
+    const inputs = upload(test);
+    await measure(JSON.stringify(shape), shape, test, inputs, {});
+    for (const buffer of inputs) buffer.destroy();
+  }
+}
 Deno.exit(0);

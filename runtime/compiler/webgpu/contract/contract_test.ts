@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { TypedArray } from "../../../device/dtypes.ts";
+import type { WebGpuLimits } from "../abi.ts";
 import { type TestDevice, testDevice } from "../rows/testing.ts";
+import { CANDIDATE_TILES, SMALL_TILES } from "./candidates.ts";
 import type { ContractOptions } from "./choose.ts";
 import { renderContract } from "./render.ts";
 import {
@@ -12,7 +14,7 @@ import {
   randomData,
   runOf,
 } from "./testing.ts";
-import type { ContractTile } from "./tile.ts";
+import { type ContractTile, fits } from "./tile.ts";
 
 const device: TestDevice | undefined = await testDevice();
 const ignore = device === undefined;
@@ -64,14 +66,17 @@ const SHAPES: readonly ContractCase[] = [
 async function check(
   tests: readonly ContractTest[],
   choices: readonly ContractOptions[],
-  tolerance?: number,
+  { tolerance, limits = device!.limits }: {
+    tolerance?: number;
+    limits?: WebGpuLimits;
+  } = {},
 ): Promise<void> {
   const cases = choices.flatMap((options) =>
     tests.map((test) => ({ test, options }))
   );
   const results = await device!.run(
     cases.map(({ test, options }) =>
-      runOf(test, renderContract(test.kernel, device!.limits, options))
+      runOf(test, renderContract(test.kernel, limits, options))
     ),
   );
   const mistakes = cases.flatMap(({ test, options }, k) => {
@@ -156,7 +161,7 @@ Deno.test({
         }),
       ],
       CHOICES,
-      1e-3,
+      { tolerance: 1e-3 },
     ),
 });
 
@@ -248,5 +253,40 @@ Deno.test({
         contractTest({ batch: [3, 5], m: 3, n: 5, k: 7, turnLeft: true }),
       ],
       [{}, { way: "registers" }],
+    ),
+});
+
+Deno.test({
+  name: "renderContract chooses kernels for real GPUs that are right, too",
+  ignore,
+  fn: () =>
+    check(
+      [
+        ...SHAPES,
+        { m: 1, n: 40, k: 4000 },
+        { m: 2, n: 5, k: 3000, turnRight: true },
+        { m: 30, n: 6, k: 2000 },
+        { m: 20, n: 24, k: 2000, turnLeft: true },
+        { m: 24, n: 20, k: 1001 },
+        { batch: [80], m: 4, n: 5, k: 6 },
+        { batch: [7], m: 12, n: 20, k: 9 },
+      ].map((shape) => contractTest(shape)),
+      [{}],
+      { limits: { ...device!.limits, isHardware: true } },
+    ),
+});
+
+Deno.test({
+  name: "renderContract is right in every tile for real GPUs",
+  ignore,
+  fn: () =>
+    check(
+      [
+        contractTest({ m: 132, n: 136, k: 48 }),
+        contractTest({ m: 67, n: 133, k: 21, turnLeft: true, turnRight: true }),
+      ],
+      [...CANDIDATE_TILES, ...SMALL_TILES]
+        .filter(({ tile }) => fits(tile, device!.limits))
+        .map(({ tile }) => ({ tile, parts: 1 })),
     ),
 });
