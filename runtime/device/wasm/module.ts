@@ -6,16 +6,30 @@
 
 import type { SharedMemory } from "./memory.ts";
 
-/**
- * What a module exports: does the work items from `begin` to `end`, see
- * {@linkcode CompiledModule.run}.
- */
-export type RunItems = (
+/** What a module exports: does the work items from `begin` to `end`. */
+type RunItems = (
   parameters: number,
   begin: number,
   end: number,
   scratch: number,
 ) => void;
+
+/** What a module is told about its work items. */
+export interface ItemWork {
+  /** Address of the parameter block. */
+  readonly parameters: number;
+  /** About how many nanoseconds an item takes; what is measured corrects it. */
+  readonly itemNanoseconds: number;
+}
+
+/** Work that is shorter is measured now and then only. */
+const WORTH_MEASURING = 20_000;
+/** How often short work is measured: once in so many times. */
+const RARELY = 16;
+/** The pace changes by this factor at most at once. */
+const MOST_CHANGE = 1.5;
+/** Estimates are not taken to be more wrong than by this factor. */
+const MOST_WRONG = 100;
 
 /** Where a module's text lies in the shared memory, for workers. */
 interface Text {
@@ -39,6 +53,8 @@ export class CompiledModule {
   readonly #memory: SharedMemory;
   readonly #text: Text;
   #run: RunItems | undefined;
+  #pace = 1;
+  #calls = 0;
 
   /**
    * @param memory The memory that its instances work on.
@@ -57,8 +73,44 @@ export class CompiledModule {
     texts.register(this, this.#text);
   }
 
-  /** The function that works on this thread. */
-  get run(): RunItems {
+  /** How much longer items take than was thought. */
+  get pace(): number {
+    return this.#pace;
+  }
+
+  /**
+   * Does work items on this thread, and learns how long they take.
+   *
+   * @param work What the module is told about them.
+   * @param begin The first one.
+   * @param end The one behind the last.
+   * @param scratch Address of scratch memory.
+   */
+  work(work: ItemWork, begin: number, end: number, scratch: number): void {
+    const run = this.#run ?? this.#instantiate();
+    const expected = Math.max(1, (end - begin) * work.itemNanoseconds);
+    const isShort = expected * this.#pace < WORTH_MEASURING;
+    if (isShort && ++this.#calls % RARELY !== 0) {
+      return run(work.parameters, begin, end, scratch);
+    }
+    const started = performance.now();
+    run(work.parameters, begin, end, scratch);
+    const took = (performance.now() - started) * 1e6;
+    // Of short work the call itself is the most.
+    if (isShort && took < WORTH_MEASURING) return;
+    this.#learn(took / expected);
+  }
+
+  /** Corrects the pace, a little at a time: the thread may have been held up. */
+  #learn(factor: number): void {
+    const pace = Math.min(
+      this.#pace * MOST_CHANGE,
+      Math.max(this.#pace / MOST_CHANGE, factor),
+    );
+    this.#pace = Math.min(MOST_WRONG, Math.max(1 / MOST_WRONG, pace));
+  }
+
+  #instantiate(): RunItems {
     if (this.#run === undefined) {
       const { memory } = this.#memory;
       const instance = new WebAssembly.Instance(this.#module, {

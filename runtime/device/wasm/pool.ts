@@ -10,27 +10,25 @@ import { WeftError } from "../../core/errors.ts";
 import { nextSlice, sliceIsOver, throwIfAborted } from "../clock.ts";
 import { CONTROL, CONTROL_WORDS, ERROR_LENGTH } from "./control.ts";
 import type { SharedMemory } from "./memory.ts";
-import type { CompiledModule } from "./module.ts";
+import type { CompiledModule, ItemWork } from "./module.ts";
 import { startWorker, threadCount } from "./threads.ts";
 
 /** Work items of one module. */
-export interface Job {
+export interface Job extends ItemWork {
   /** The module. */
   readonly module: CompiledModule;
-  /** Address of its parameter block. */
-  readonly parameters: number;
   /** Number of work items. */
   readonly items: number;
   /** Fewest items that are worth taking at once. */
   readonly grain: number;
-  /** About how many nanoseconds an item takes. */
-  readonly itemNanoseconds: number;
   /** Bytes of scratch memory that a thread needs. */
   readonly scratchBytes: number;
 }
 
-/** Nanoseconds of work from which on workers are woken up. */
-const WORTH_SHARING = 50_000;
+/** Nanoseconds of work from which on workers that look for it are given some. */
+const WORTH_SHARING = 30_000;
+/** Nanoseconds of work from which on workers that sleep are woken up. */
+const WORTH_WAKING = 150_000;
 /** Nanoseconds of work for which workers are started. */
 const WORTH_STARTING = 300_000;
 /** Nanoseconds that a share of work should take at most. */
@@ -57,6 +55,8 @@ export class ThreadPool {
   readonly #workers: Worker[] = [];
   #shared: Int32Array<SharedArrayBuffer> | undefined;
   #isStarted = false;
+  /** When the workers fall asleep. */
+  #asleepAt = 0;
   /** Settles when the job that is being done has ended. */
   #turn: Promise<void> | undefined;
 
@@ -93,18 +93,20 @@ export class ThreadPool {
    * @param job The job; scratch memory for it has been reserved.
    * @param signal Stops it.
    * @returns When it is done; undefined if it is already.
-   * @throws {CancelledError} When the signal is aborted.
+   * @throws {CancelledError} When the signal is aborted; like all errors, at
+   * once or later.
    */
   run(job: Job, signal: AbortSignal | undefined): Promise<void> | undefined {
-    const nanoseconds = job.items * job.itemNanoseconds;
+    const nanoseconds = job.items * job.itemNanoseconds * job.module.pace;
     if (nanoseconds < WORTH_SHARING || this.threads === 1) {
       return this.#runAlone(job, signal);
     }
     if (!this.#isStarted && nanoseconds >= WORTH_STARTING) this.#start();
     const shared = this.#shared;
-    if (shared === undefined || job.items > MOST_ITEMS) {
-      return this.#runAlone(job, signal);
-    }
+    if (
+      shared === undefined || job.items > MOST_ITEMS ||
+      (nanoseconds < WORTH_WAKING && performance.now() > this.#asleepAt)
+    ) return this.#runAlone(job, signal);
     if (this.#turn !== undefined) return this.#runLater(job, signal);
     if (!this.#publish(shared, job)) return this.#runAlone(job, signal);
     let isTaken = false;
@@ -114,7 +116,7 @@ export class ThreadPool {
       return this.#finish(shared, job, signal, Promise.reject(error));
     }
     if (!isTaken || !close(shared)) return this.#finish(shared, job, signal);
-    throwWorkerError(shared);
+    this.#ended(shared);
     return undefined;
   }
 
@@ -133,11 +135,10 @@ export class ThreadPool {
     from = 0,
   ): Promise<void> | undefined {
     const share = shareOf(job, 1);
-    const { items, module, parameters } = job;
-    const { run } = module;
+    const { items, module } = job;
     for (let begin = from; begin < items;) {
       const end = Math.min(begin + share, items);
-      run(parameters, begin, end, this.scratch);
+      module.work(job, begin, end, this.scratch);
       begin = end;
       if (begin < items && sliceIsOver()) {
         return nextSlice(signal).then(() => this.#runAlone(job, signal, begin));
@@ -215,13 +216,12 @@ export class ThreadPool {
 
   /** The main thread's part of a job; false when its slice ended before. */
   #takeShares(shared: Int32Array<SharedArrayBuffer>, job: Job): boolean {
-    const { items, module, parameters } = job;
-    const { run } = module;
+    const { items, module } = job;
     const grain = shared[CONTROL.grain]!;
     for (;;) {
       const begin = Atomics.add(shared, CONTROL.next, grain);
       if (begin >= items) return true;
-      run(parameters, begin, Math.min(begin + grain, items), this.scratch);
+      module.work(job, begin, Math.min(begin + grain, items), this.scratch);
       if (sliceIsOver()) return false;
     }
   }
@@ -243,11 +243,17 @@ export class ThreadPool {
         Atomics.store(shared, CONTROL.next, job.items);
         await this.#allLeft(shared);
       }
-      throwWorkerError(shared);
+      this.#ended(shared);
     } finally {
       this.#turn = undefined;
       resolve();
     }
+  }
+
+  /** Notes the end of a job, and throws what a worker threw. */
+  #ended(shared: Int32Array<SharedArrayBuffer>): void {
+    this.#asleepAt = performance.now() + WORKER_SPIN;
+    throwWorkerError(shared);
   }
 
   /** Waits for the last shares of the workers. */
@@ -302,7 +308,7 @@ function throwWorkerError(shared: Int32Array<SharedArrayBuffer>): void {
 function shareOf(job: Job, threads: number): number {
   const { grain, itemNanoseconds, items } = job;
   const even = threads === 1 ? items : items / (threads * SHARES);
-  const short = SHARE / Math.max(itemNanoseconds, 0.001);
+  const short = SHARE / Math.max(itemNanoseconds * job.module.pace, 0.001);
   return Math.max(1, Math.ceil(Math.min(even, short) / grain)) * grain;
 }
 
