@@ -39,7 +39,7 @@ export function renderRows(kernel: RowKernel): WasmKernel {
   );
   const isMap = expanded.stages.length === 0;
   const along = layout.vectorAxis !== undefined && layout.vectorAxis >= outer;
-  return isMap || (layout.vectorAxis !== undefined && !along)
+  return (isMap && outer > 0) || (layout.vectorAxis !== undefined && !along)
     ? renderSideBySide(expanded, layout)
     : renderOneByOne(expanded, layout);
 }
