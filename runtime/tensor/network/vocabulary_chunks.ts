@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FloatDType } from "../../device/dtypes.ts";
+import type { DType, FloatDType } from "../../device/dtypes.ts";
 import { matmul } from "../contraction.ts";
 import { arange, zeros } from "../creation.ts";
 import {
@@ -33,6 +33,7 @@ import { logSumExp, max, sum } from "../reductions.ts";
 import { scan } from "../scan.ts";
 import type { I32, Tensor } from "../tensor.ts";
 import { mapTree } from "../tree.ts";
+import { tied } from "./tied.ts";
 
 /** A tensor that has gradients. */
 export type AnyFloat = Tensor<FloatDType>;
@@ -257,13 +258,14 @@ function gradientOfLogits(
   flow: LossFlow,
 ): AnyFloat {
   const logits = logitsOf(hidden, chunk, rule);
-  const column = (x: AnyFloat) => expandDims(x, 1);
+  const column = <D extends DType>(x: Tensor<D>) =>
+    expandDims(tied(x, chunk.first), 1);
   const share = exp(subtract(logits, column(flow.logSums)));
   const classes = add(
     arange(logits.shape[1]!, undefined, 1, { dtype: "i32" }),
     chunk.first,
   );
-  const hit = equal(expandDims(flow.targets, 1), classes);
+  const hit = equal(column(flow.targets), classes);
   const all = multiply(share, column(flow.ofLogSums));
   let gradient = where(hit, subtract(all, column(flow.ofLosses)), all);
   if (rule.filterBelow > 0) {

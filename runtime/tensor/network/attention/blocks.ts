@@ -28,6 +28,7 @@ import { expandDims, reshape, transpose } from "../../movement.ts";
 import { castTo } from "../../node.ts";
 import { max, sum } from "../../reductions.ts";
 import type { Bool, I32, Tensor } from "../../tensor.ts";
+import { tied } from "../tied.ts";
 
 /** A tensor that has gradients. */
 export type AnyFloat = Tensor<FloatDType>;
@@ -35,13 +36,13 @@ export type AnyFloat = Tensor<FloatDType>;
 /** What one block may see, beside a mask. */
 export interface BlockLimits {
   /** Last key that the first query of the block may see, `[]`. */
-  readonly last?: I32;
+  readonly last?: I32 | number | undefined;
   /** First key that each group may see, `[groups]`. */
-  readonly starts?: I32;
+  readonly starts?: I32 | undefined;
   /** End of the keys that each group may see, `[groups]`. */
-  readonly lengths?: I32;
+  readonly lengths?: I32 | undefined;
   /** Which part of the mask belongs to each group, `[groups]`. */
-  readonly parts?: I32;
+  readonly parts?: I32 | undefined;
 }
 
 /** What all blocks of an attention share. */
@@ -103,9 +104,13 @@ export function scoresOf(block: Block, rule: BlockRule): AnyFloat {
     else scores = add(scores, castTo(part, rule.dtype));
   }
   const at = arange(keys, undefined, 1, { dtype: "i32" });
-  if (limits.last !== undefined) {
-    const own = arange(queries, undefined, 1, { dtype: "i32" });
-    seen.push(lessEqual(at, expandDims(add(own, limits.last), 1)));
+  const { last } = limits;
+  if (last !== undefined) {
+    const own = add(arange(queries, undefined, 1, { dtype: "i32" }), last);
+    // In a loop both sides must follow from its step: what does not is spread
+    // to all pairs and stored before the loop begins.
+    const other = typeof last === "number" ? at : tied(at, last);
+    seen.push(lessEqual(other, expandDims(own, 1)));
   }
   if (limits.starts !== undefined) {
     seen.push(lessEqual(reshape(limits.starts, [groups, 1, 1, 1]), at));

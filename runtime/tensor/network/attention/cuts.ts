@@ -5,12 +5,15 @@
  * @module
  */
 
-import { tensor } from "../../creation.ts";
+import { arange, tensor } from "../../creation.ts";
+import { add, multiply } from "../../elementwise.ts";
 import { permuteDims, reshape, slice } from "../../movement.ts";
 import { expandTo } from "../../node.ts";
 import type { I32, Tensor } from "../../tensor.ts";
 import type { AnyFloat, BlockLimits, BlockRule } from "./blocks.ts";
 import type { AttentionSpan } from "./spans.ts";
+
+const WHOLE = { dtype: "i32" } as const;
 
 /** A whole attention, its leading axes flattened. */
 export interface Attention {
@@ -59,15 +62,14 @@ export function limitsOf(
       (_, step) => Array.from({ length: blocks }, (_, k) => one(step, k)),
     );
   const lists = (values: readonly (readonly (readonly number[])[])[]): I32 =>
-    tensor(values, { dtype: "i32" });
+    tensor(values, WHOLE);
   const limits: { -readonly [K in keyof BlockLimits]: BlockLimits[K] } = {};
   const length = (to - from) / blocks;
   const hidden = key.shape[1]! - queries;
   if (isCausal) {
-    limits.last = reshape(
-      lists(each((_, k) => [from + k * length + hidden])),
-      [steps, blocks],
-    );
+    const blockStarts = multiply(arange(blocks, undefined, 1, WHOLE), length);
+    const last = add(blockStarts, from + hidden);
+    limits.last = expandTo(last, [steps, blocks]);
   }
   const repeated = (x: I32): I32 =>
     expandTo(reshape(x, [steps, 1, together]), [steps, blocks, together]);
@@ -75,10 +77,7 @@ export function limitsOf(
   if (lengths !== undefined) limits.lengths = repeated(lengths);
   // A mask of one part that is cut into blocks of rows has one part a block.
   const rowBlocks = mask !== undefined && mask.shape[2]! > 1 ? blocks : 1;
-  // Without steps the parts are in the order of the groups, if there are many.
-  const inOrder = steps === 1 && rowBlocks === 1 &&
-    (parts?.every((part, group) => part === group) ?? true);
-  if (!inOrder) {
+  if (mask !== undefined) {
     limits.parts = lists(
       each((step, k) =>
         Array.from({ length: together }, (_, one) => {

@@ -7,11 +7,11 @@
  * @module
  */
 
-import { full, zeros } from "../../creation.ts";
+import { full, tensor, zeros } from "../../creation.ts";
 import { add } from "../../elementwise.ts";
-import { concat, expandDims, reshape, slice } from "../../movement.ts";
+import { concat, expandDims, slice } from "../../movement.ts";
 import { scan } from "../../scan.ts";
-import type { I32, Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
 import { mapTree } from "../../tree.ts";
 import {
   type AnyFloat,
@@ -111,16 +111,24 @@ export function attendBackward(
 /** The attention as one block, where its scores fit one. */
 function soleBlock(whole: Attention, rule: AttentionRule): Block | undefined {
   const [span] = rule.spans;
-  const groups = whole.query.shape[0]!;
+  const [groups, , queries] = whole.query.shape as [number, number, number];
   if (
     rule.spans.length > 1 || span!.blocks > 1 || span!.together < groups
   ) return undefined;
-  const limits = limitsOf(whole, rule, span!);
-  const first = Object.entries(limits).map(([name, steps]): [string, I32] => [
-    name,
-    reshape(steps, steps.shape.slice(2)),
-  ]);
-  return { ...whole, limits: Object.fromEntries(first) };
+  const { starts, lengths, mask } = whole;
+  const { parts } = rule;
+  const inOrder = parts?.every((part, group) => part === group) ?? true;
+  return {
+    ...whole,
+    limits: {
+      last: rule.isCausal ? whole.key.shape[1]! - queries : undefined,
+      starts,
+      lengths,
+      parts: mask === undefined || inOrder
+        ? undefined
+        : tensor(parts!, { dtype: "i32" }),
+    },
+  };
 }
 
 /** What is read block by block. */
