@@ -7,6 +7,7 @@
 
 import type { Expr, ExprPool } from "../../ir/expr.ts";
 import { axesOf, constantOf } from "../../ir/index_arithmetic.ts";
+import { visitUnknown } from "../wgsl/mod.ts";
 
 /** How a kernel looks after its axes were joined. */
 export interface MergedAxes {
@@ -131,17 +132,21 @@ function rewriter(
   );
   const zero = pool.constant(0);
   const known = new Map<Expr, Expr>();
+  const isKnown = (expr: Expr) => known.has(expr);
   const rewrite = (expr: Expr): Expr => {
-    if (axesOf(expr).size === 0) return expr;
-    let made = known.get(expr);
-    if (made === undefined) known.set(expr, made = make(expr));
-    return made;
+    visitUnknown(
+      expr,
+      isKnown,
+      (one) => one.args,
+      (one) => known.set(one, make(one)),
+    );
+    return known.get(expr)!;
   };
   // An index steps along the last axis of a group as it does along the group;
   // the others of the group add nothing any more.
   const make = (expr: Expr): Expr => {
     if (expr.op === "axis") return places.get(expr.value) ?? zero;
-    const args = expr.args.map(rewrite);
+    const args = expr.args.map((arg) => known.get(arg)!);
     if (args.every((arg, k) => arg === expr.args[k])) return expr;
     const [a, b] = args as [Expr, Expr];
     if (expr.dtype === "i32") {

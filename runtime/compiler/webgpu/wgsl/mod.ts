@@ -17,3 +17,4 @@ export {
   widen,
   type Width,
 } from "./types.ts";
+export { visitUnknown } from "./walk.ts";

@@ -109,6 +109,15 @@ export class WgslModule {
   }
 
   /**
+   * The number 0 as u32, which compilers do not know.
+   *
+   * @returns Text that may stand anywhere.
+   */
+  zeroBits(): string {
+    return this.#word(this.sizes.slot(0));
+  }
+
+  /**
    * A scalar of the kernel.
    *
    * @param k Its number.

@@ -207,13 +207,16 @@ function binaryText(
       ? `(${a} != ${b})`
       : `(${a} ${bitwise} ${b})`;
   }
+  // Compilers refuse whole divisions by a constant that is 0.
+  const isByZero = expr.args[1]!.op === "constant" &&
+    expr.args[1]!.value === 0 && !isFloatDType(dtype);
   switch (expr.op) {
     case "divide":
-      return divideText(dtype, a, b, width);
+      return isByZero ? `${type}(0)` : divideText(dtype, a, b, width);
     case "copySign":
       return `${site.call("copySign")}(${a}, ${b})`;
     case "remainder":
-      return remainderText(dtype, a, b, site);
+      return isByZero ? `${type}(0)` : remainderText(dtype, a, b, site);
     case "power":
       return isFloatDType(dtype) ? undefined : wrap(
         dtype,

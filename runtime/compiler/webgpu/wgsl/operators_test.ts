@@ -216,3 +216,71 @@ Deno.test("negated comparisons and constants keep NaN and infinities", () =>
       return kernelCase(op, kernel, renderRows(kernel, limits), data);
     });
   }));
+
+Deno.test("operators on constants overflow as the reference does", () =>
+  checkCases((limits) => {
+    const builder = new KernelBuilder([5]);
+    const { pool } = builder;
+    const x = builder.operand("i32", 5, builder.rowMajor());
+    const big = pool.constant(3e38, "f32");
+    const most = pool.constant(2147483647);
+    const zero = pool.constant(0);
+    const squared = builder.make("multiply", [big, big]);
+    const values = [
+      squared,
+      builder.make("subtract", [squared, squared]),
+      builder.make("add", [most, most]),
+      builder.make("add", [builder.make("add", [most, zero]), most]),
+      builder.make("remainder", [x, zero]),
+      builder.make("divide", [x, zero]),
+    ];
+    const kernel = builder.rows(
+      1,
+      [],
+      values.map((value) => builder.store(5, builder.rowMajor(), value)),
+    );
+    return [kernelCase("constants", kernel, renderRows(kernel, limits), [
+      Int32Array.of(1, -2, 0, 5, -7),
+    ])];
+  }));
+
+Deno.test("a kernel of a chain of 2000 operators does not overflow the stack", () =>
+  checkCases((limits) => {
+    const builder = new KernelBuilder([9]);
+    let value = builder.operand("i32", 9, builder.rowMajor());
+    const start = value;
+    for (let k = 0; k < 1000; k++) {
+      value = builder.make("xor", [builder.make("add", [value, start]), start]);
+    }
+    const kernel = builder.rows(1, [], [
+      builder.store(9, builder.rowMajor(), value),
+    ]);
+    return [kernelCase("chain", kernel, renderRows(kernel, limits), [
+      Int32Array.from({ length: 9 }, (_, k) => k * 7 - 20),
+    ])];
+  }));
+
+Deno.test("operators on one number twice, and on zero, keep NaN", () =>
+  checkCases((limits) => {
+    const size = FLOATS.length;
+    const builder = new KernelBuilder([size]);
+    const x = builder.operand("f32", size, builder.rowMajor());
+    const values = [
+      builder.make("subtract", [x, x]),
+      builder.make("divide", [x, x]),
+      builder.make("multiply", [x, builder.pool.constant(0, "f32")]),
+      builder.make("multiply", [builder.pool.constant(-0, "f32"), x]),
+      builder.make("add", [x, builder.pool.constant(0, "f32")]),
+      builder.make("maximum", [x, x]),
+      builder.make("remainder", [x, x]),
+      ...COMPARE.map((op) => builder.make(op, [x, x], "bool")),
+    ];
+    const kernel = builder.rows(
+      1,
+      [],
+      values.map((value) => builder.store(size, builder.rowMajor(), value)),
+    );
+    return [kernelCase("twice", kernel, renderRows(kernel, limits), [
+      Float32Array.from(FLOATS),
+    ])];
+  }));

@@ -5,12 +5,20 @@
  * @module
  */
 
+import { compileExprs } from "../../ir/evaluate_expr.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { dependsOn } from "../../ir/index_arithmetic.ts";
 import { LaneAnalysis } from "./lane_steps.ts";
 import type { WgslModule } from "./module.ts";
 import { operatorText } from "./operators.ts";
-import { valueType, widen, type Width } from "./types.ts";
+import {
+  floatBits,
+  scalarType,
+  valueType,
+  widen,
+  type Width,
+} from "./types.ts";
+import { visitUnknown } from "./walk.ts";
 
 /** A value in the text. */
 export interface WgslValue {
@@ -59,6 +67,40 @@ function shiftText(
   return op === "quotient"
     ? `(${a} >> ${widen("u32", width)}(${Math.log2(value)}))`
     : `(${a} & ${widen("i32", width)}(${value - 1}))`;
+}
+
+/**
+ * The arguments of an operator, so that compilers which forget NaN and infinity
+ * do not see `x - x`, `x / x`, `x * 0` or, for signs, `x + 0`.
+ */
+function guardNaN(
+  module: WgslModule,
+  expr: Expr,
+  args: readonly string[],
+  width: Width,
+): readonly string[] {
+  const [a, b] = expr.args;
+  if (scalarType(expr.args[0]!.dtype) !== "f32") return args;
+  const same = expr.op === "subtract" || expr.op === "divide" ||
+    expr.op === "equal" || expr.op === "less" || expr.op === "lessEqual";
+  if (same && a === b) {
+    const F = widen("f32", width);
+    const U = widen("u32", width);
+    const bits = `bitcast<${U}>(${args[1]}) | ${U}(${module.zeroBits()})`;
+    return [args[0]!, `bitcast<${F}>(${bits})`];
+  }
+  if (expr.op !== "multiply" && expr.op !== "add") return args;
+  return args.map((text, k) => {
+    const arg = expr.args[k]!;
+    if (arg.op !== "constant" || arg.value !== 0) return text;
+    const bits = `${floatBits(arg.value)}u | ${module.zeroBits()}`;
+    return valueOf(`bitcast<f32>(${bits})`, width);
+  });
+}
+
+/** A float, repeated where four are wanted. */
+function valueOf(text: string, width: Width): string {
+  return width === 1 ? text : `vec4<f32>(${text})`;
 }
 
 /**
@@ -181,9 +223,28 @@ export class WgslScope {
     if (leaf !== undefined) return leaf;
     // Written as far out as what it depends on allows, thus once for a loop.
     const home = this.#homeOf(expr);
-    let made = home.#values.get(expr);
-    if (made === undefined) home.#values.set(expr, made = home.#make(expr));
-    return made;
+    const made = home.#values.get(expr);
+    if (made !== undefined) return made;
+    visitUnknown(
+      expr,
+      (one) => this.#homeOf(one).#values.has(one),
+      (one) => this.#valuesFor(one),
+      (one) => {
+        const own = this.#homeOf(one);
+        own.#values.set(one, own.#make(one));
+      },
+    );
+    return home.#values.get(expr)!;
+  }
+
+  /** The arguments whose values an expression is made from. */
+  #valuesFor(expr: Expr): readonly Expr[] {
+    // Indices are written as the load wants them, most often as one number.
+    const args = expr.op === "load" ? expr.args.slice(1) : expr.args;
+    const isVector = this.isVector(expr);
+    return args.filter((arg) =>
+      arg.args.length > 0 && (isVector || !this.isVector(arg))
+    );
   }
 
   /**
@@ -230,16 +291,21 @@ export class WgslScope {
    * @returns True where it depends on lanes.
    */
   isVector(expr: Expr): boolean {
-    const leaf = this.#leaf(expr);
-    if (leaf !== undefined) return leaf.width === 4;
-    const home = this.#homeOf(expr);
-    let known = home.#vectors.get(expr);
-    if (known === undefined) {
-      known = expr.args.some((arg) => home.isVector(arg)) &&
-        !home.#isShared(expr);
-      home.#vectors.set(expr, known);
-    }
-    return known;
+    const known = this.#vectors.get(expr);
+    if (known !== undefined) return known;
+    visitUnknown(
+      expr,
+      (one) => this.#vectors.has(one),
+      (one) => one.args,
+      (one) => {
+        const isVector = one.args.length === 0
+          ? this.#leaf(one)!.width === 4
+          : one.args.some((arg) => this.#vectors.get(arg)) &&
+            !this.#isShared(one);
+        this.#vectors.set(one, isVector);
+      },
+    );
+    return this.#vectors.get(expr)!;
   }
 
   /**
@@ -282,15 +348,20 @@ export class WgslScope {
   #homeOf(expr: Expr): WgslScope {
     const known = this.#homes.get(expr);
     if (known !== undefined) return known;
-    let home: WgslScope | undefined;
-    if (isBound(expr.op)) home = this.#binder(keyOf(expr));
-    for (const arg of expr.args) {
-      const other = this.#homeOf(arg);
-      if (home === undefined || other.#depth > home.#depth) home = other;
-    }
-    home ??= this.#root();
-    this.#homes.set(expr, home);
-    return home;
+    visitUnknown(
+      expr,
+      (one) => this.#homes.has(one),
+      (one) => one.args,
+      (one) => {
+        let home = isBound(one.op) ? this.#binder(keyOf(one)) : this.#root();
+        for (const arg of one.args) {
+          const other = this.#homes.get(arg)!;
+          if (other.#depth > home.#depth) home = other;
+        }
+        this.#homes.set(one, home);
+      },
+    );
+    return this.#homes.get(expr)!;
   }
 
   #root(): WgslScope {
@@ -333,6 +404,9 @@ export class WgslScope {
     const leaf = this.#leaf(expr);
     if (leaf !== undefined) return leaf;
     if (expr.op === "load") return this.#load(expr);
+    if (expr.args.every((arg) => arg.op === "constant")) {
+      return { text: this.let("c", this.#constant(expr)), width: 1 };
+    }
     if (!this.isVector(expr)) {
       const args = expr.args.map((arg) => this.first(arg));
       return { text: this.let("v", this.#operator(expr, args, 1)), width: 1 };
@@ -343,6 +417,21 @@ export class WgslScope {
     return { text: this.let("v", this.#operator(expr, args, width)), width };
   }
 
+  /**
+   * An operator on constants: compilers of WGSL refuse those that overflow, and
+   * divisions by zero.
+   */
+  #constant(expr: Expr): string {
+    const [value] = compileExprs([expr])({
+      axes: [],
+      operands: [],
+      scalars: [],
+      reduced: [],
+      carries: [],
+    });
+    return this.#module.constant(expr.dtype, value!);
+  }
+
   #operator(expr: Expr, args: readonly string[], width: Width): string {
     const module = this.#module;
     const shifted = shiftText(expr, args, width);
@@ -350,7 +439,7 @@ export class WgslScope {
     if (expr.op === "cast" && expr.dtype === "f16" && module.hasF16) {
       module.useF16();
     }
-    return operatorText(expr, args, {
+    return operatorText(expr, guardNaN(module, expr, args, width), {
       width,
       hasF16: module.hasF16,
       call: (name) => module.call(name, width),
