@@ -152,7 +152,6 @@ export class Cutter {
 
   #reasonFor(node: FlatNode): string | undefined {
     if (this.#wanted.has(node)) return node.reason;
-    if (node.op === "reshape") return undefined;
     if (!this.options.fuse) return "one kernel a primitive";
     const { cost, count, loads } = node.estimate!;
     if (count > MAX_COUNT) return "enough for one kernel";

@@ -45,6 +45,7 @@ export class Draft {
   /** Nodes whose buffers were read since {@linkcode Draft.begin}. */
   readonly touched = new Set<FlatNode>();
   readonly #numbers = new Map<FlatNode, number>();
+  readonly #scalarNumbers = new Map<string, number>();
   readonly #known = new Map<string, Expr>();
   readonly #resolve: Resolve;
 
@@ -177,10 +178,12 @@ export class Draft {
   }
 
   #scalar(node: FlatNode): Expr {
-    let number = this.scalars.findIndex((one) =>
-      one.attributes.leaf === node.attributes.leaf && one.dtype === node.dtype
-    );
-    if (number < 0) number = this.scalars.push(node) - 1;
+    const key = `${node.attributes.leaf}${node.dtype}`;
+    let number = this.#scalarNumbers.get(key);
+    if (number === undefined) {
+      number = this.scalars.push(node) - 1;
+      this.#scalarNumbers.set(key, number);
+    }
     return this.pool.make("scalar", node.dtype, [], number);
   }
 

@@ -46,8 +46,6 @@ export interface Unnumbered<K> {
   readonly reads: readonly FlatNode[];
   /** Nodes whose buffers it writes. */
   readonly writes: readonly FlatNode[];
-  /** Numbers that it reads. */
-  readonly scalars: readonly FlatNode[];
   /** The kernel. */
   readonly number: (numbering: Numbering) => K;
 }
@@ -66,6 +64,7 @@ const MAX_SPLITS = 3;
 /** Expressions of a kernel over their last axes. */
 class Finished {
   readonly reads: FlatNode[] = [];
+  readonly scalars: FlatNode[] = [];
   readonly sketch: Sketch;
   readonly counts: readonly number[];
 
@@ -90,18 +89,29 @@ class Finished {
       ({ sketch, parts: own } = cut);
     }
     if (fold !== undefined) own = fold(sketch, own);
-    const numbers = new Map<number, number>();
-    const joined = join(sketch, own, (number) => {
-      let operand = numbers.get(number);
-      if (operand === undefined) {
-        operand = this.reads.push(draft.operands[number]!) - 1;
-        numbers.set(number, operand);
-      }
-      return operand;
+    const joined = join(sketch, own, {
+      operand: collector(draft.operands, this.reads),
+      scalar: collector(draft.scalars, this.scalars),
     });
     this.sketch = joined.sketch;
     this.counts = joined.counts;
   }
+}
+
+/** Numbers what is used, in the order of its first use. */
+function collector(
+  all: readonly FlatNode[],
+  used: FlatNode[],
+): (number: number) => number {
+  const numbers = new Map<number, number>();
+  return (number) => {
+    let next = numbers.get(number);
+    if (next === undefined) {
+      next = used.push(all[number]!) - 1;
+      numbers.set(number, next);
+    }
+    return next;
+  };
 }
 
 /** What a kernel is called and charged to. */
@@ -401,7 +411,6 @@ function unnumbered<K>(
   return {
     reads: finished.reads,
     writes: writes.map((write) => write.node),
-    scalars: finished.draft.scalars,
     number,
   };
 }
@@ -412,7 +421,7 @@ function baseOf(
   description: Description,
   kind: string,
 ): (numbering: Numbering) => KernelBase {
-  const { sketch, reads, draft } = finished;
+  const { sketch, reads, scalars } = finished;
   const points = sketch.axes.reduce((n, length) => n * length, 1);
   const perPoint = exprOrder(sketch.values).reduce(
     (sum, expr) =>
@@ -439,7 +448,7 @@ function baseOf(
       pool: sketch.pool,
       axes: sketch.axes,
       operands: reads.map(operand),
-      scalars: draft.scalars.map((node): ScalarOperand => ({
+      scalars: scalars.map((node): ScalarOperand => ({
         scalar: scalar(node),
         dtype: node.dtype,
       })),

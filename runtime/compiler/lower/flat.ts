@@ -150,26 +150,37 @@ export class FlatGraph {
     at: number,
     attributes: FlatAttributes = NO_ATTRIBUTES,
   ): FlatNode {
-    const unique = op === "scan" || op === "routine";
-    let key = "";
-    if (!unique) {
-      key = `${op}:${dtype}[${shape}]`;
-      for (const input of inputs) key += ` ${input.id}`;
-      if (attributes !== NO_ATTRIBUTES) key += attributeKey(attributes);
-      const known = this.#known.get(key);
-      if (known !== undefined) return known;
+    let key = `${op}:${dtype}[${shape}]`;
+    for (const input of inputs) key += ` ${input.id}`;
+    if (attributes !== NO_ATTRIBUTES) key += attributeKey(attributes);
+    let node = this.#known.get(key);
+    if (node === undefined) {
+      node = this.addUnique(op, inputs, dtype, shape, at, attributes);
+      this.#known.set(key, node);
     }
-    const node = new FlatNode(
-      nextId++,
-      op,
-      inputs,
-      dtype,
-      shape,
-      attributes,
-      at,
-    );
-    if (!unique) this.#known.set(key, node);
     return node;
+  }
+
+  /**
+   * A node that is not taken for an equal one.
+   *
+   * @param op What it does.
+   * @param inputs Its inputs, of this graph.
+   * @param dtype Dtype of its value.
+   * @param shape Shape of its value.
+   * @param at Position of the node that it comes from.
+   * @param attributes What it needs to know beside its inputs.
+   * @returns The node.
+   */
+  addUnique(
+    op: FlatOp,
+    inputs: readonly FlatNode[],
+    dtype: DType,
+    shape: Shape,
+    at: number,
+    attributes: FlatAttributes = NO_ATTRIBUTES,
+  ): FlatNode {
+    return new FlatNode(nextId++, op, inputs, dtype, shape, attributes, at);
   }
 }
 

@@ -104,7 +104,7 @@ class Flattener {
     const inputs = several.map((values) => values[0]!);
     switch (node.op) {
       case "alias":
-        return inputs;
+        return [this.#alias(inputs[0]!)];
       case "custom":
         return inputs;
       case "output":
@@ -126,6 +126,16 @@ class Flattener {
           ),
         ];
     }
+  }
+
+  /**
+   * What is computed from a value under another identity is not taken for what
+   * is computed from the value itself: it may be wanted again on purpose.
+   */
+  #alias(x: FlatNode): FlatNode {
+    return isNumber(x) || x.op === "empty"
+      ? x
+      : this.maker.graph.addUnique("reshape", [x], x.dtype, x.shape, x.at);
   }
 
   #call(node: GraphNode, inputs: readonly FlatNode[]): readonly FlatNode[] {
@@ -168,7 +178,7 @@ class Flattener {
     const inner = new Flattener(own, this.counter, true);
     const values = inner.walk(bodyOf(body).order, arguments_);
     const results = body.outputs.map((output) => values.get(output)![0]!);
-    const loop = maker.graph.add(
+    const loop = maker.graph.addUnique(
       "scan",
       inputs,
       node.dtype,
@@ -204,7 +214,7 @@ class Flattener {
         maker.make("empty", [], dtype, shape)
       );
     }
-    const source = maker.graph.add(
+    const source = maker.graph.addUnique(
       "routine",
       inputs,
       node.dtype,

@@ -52,6 +52,7 @@ class ProgramBuilder {
   readonly #numbers = new Map<FlatNode, number>();
   readonly #leaves: ProgramLeaf[] = [];
   readonly #scalars: ProgramScalar[] = [];
+  readonly #scalarNumbers = new Map<string, number>();
   /** Results of nodes with several. */
   readonly #outputs = new Map<FlatNode, Map<number, FlatNode>>();
 
@@ -91,7 +92,7 @@ class ProgramBuilder {
     }
     const numbering: Numbering = {
       buffer: (node) => this.#buffer(node),
-      scalar: (node) => this.#scalar(node),
+      scalar: ({ attributes, dtype }) => this.#scalar(attributes.leaf!, dtype),
     };
     const steps = pending.map((step) => step.number(numbering));
     return {
@@ -124,12 +125,14 @@ class ProgramBuilder {
     return buffer;
   }
 
-  #scalar({ attributes, dtype }: FlatNode): number {
-    const leaf = attributes.leaf!;
-    const known = this.#scalars.findIndex((one) =>
-      one.leaf === leaf && one.dtype === dtype
-    );
-    return known >= 0 ? known : this.#scalars.push({ leaf, dtype }) - 1;
+  #scalar(leaf: number, dtype: DType): number {
+    const key = `${leaf}${dtype}`;
+    let number = this.#scalarNumbers.get(key);
+    if (number === undefined) {
+      number = this.#scalars.push({ leaf, dtype }) - 1;
+      this.#scalarNumbers.set(key, number);
+    }
+    return number;
   }
 
   /** The step of a group; undefined when nobody needs it. */
@@ -170,7 +173,6 @@ class ProgramBuilder {
     return {
       reads: inputs,
       writes: [],
-      scalars: [],
       number: ({ buffer }) => ({
         kind: "routine",
         name: name ?? node.op,
@@ -223,7 +225,6 @@ class ProgramBuilder {
     return {
       reads: inputs.flatMap((input) => input ?? []),
       writes: [],
-      scalars: [],
       number: ({ buffer }) => {
         const buffers = (from: number, to: number) =>
           inputs.slice(from, to).flatMap((input) =>
@@ -244,7 +245,7 @@ class ProgramBuilder {
           sequences: buffers(carries, carries + sequences),
           captured: buffers(carries + sequences, inputs.length),
           scalars: scalarNodes.map(({ leaf, dtype }) =>
-            this.#scalarOf(leaf, dtype)
+            this.#scalar(leaf, dtype)
           ),
           finals: asked(0, carries),
           stacked: asked(carries, carries + slices),
@@ -252,13 +253,6 @@ class ProgramBuilder {
         };
       },
     };
-  }
-
-  #scalarOf(leaf: number, dtype: DType): number {
-    const known = this.#scalars.findIndex((one) =>
-      one.leaf === leaf && one.dtype === dtype
-    );
-    return known >= 0 ? known : this.#scalars.push({ leaf, dtype }) - 1;
   }
 }
 

@@ -24,6 +24,19 @@ export interface Sketch {
   readonly indices: readonly Expr[];
 }
 
+/** Gives operands and scalars other numbers. */
+export interface Renumber {
+  /** The new number of an operand. */
+  readonly operand: (number: number) => number;
+  /** The new number of a scalar. */
+  readonly scalar: (number: number) => number;
+}
+
+const SAME_NUMBERS: Renumber = {
+  operand: (number) => number,
+  scalar: (number) => number,
+};
+
 /** Axes of a sketch that belong together, outermost first. */
 export interface AxisPart {
   /** Numbers of the axes. */
@@ -157,13 +170,13 @@ function pieces(
  *
  * @param sketch The sketch.
  * @param parts Its axes.
- * @param redraw What else becomes of its expressions.
+ * @param renumber New numbers of operands and scalars.
  * @returns The new sketch, and how many axes each part has.
  */
 export function join(
   sketch: Sketch,
   parts: readonly AxisPart[],
-  operand: (number: number) => number,
+  renumber: Renumber,
 ): { sketch: Sketch; counts: number[] } {
   const use = axisUse(sketch);
   const lengths: number[] = [];
@@ -191,7 +204,7 @@ export function join(
     if (home === undefined) return index.constant(0);
     const shape = home.run.map((one) => sketch.axes[one]!);
     return index.unravel(index.axis(home.axis), shape)[home.run.indexOf(axis)]!;
-  }, operand);
+  }, renumber);
   return { sketch: next.all(), counts };
 }
 
@@ -231,7 +244,7 @@ class Redraw {
     readonly sketch: Sketch,
     readonly axes: readonly number[],
     readonly image: (axis: number, index: IndexArithmetic) => Expr,
-    readonly operand: (number: number) => number = (number) => number,
+    readonly renumber: Renumber = SAME_NUMBERS,
   ) {
     this.#index = new IndexArithmetic(this.#pool, axes);
   }
@@ -294,12 +307,19 @@ class Redraw {
       case "load": {
         const [position, valid] = expr.args;
         return this.#pool.load(
-          this.operand(expr.value),
+          this.renumber.operand(expr.value),
           expr.dtype,
           this.#position(position!),
           valid === undefined ? undefined : this.#value(valid),
         );
       }
+      case "scalar":
+        return this.#pool.make(
+          "scalar",
+          expr.dtype,
+          [],
+          this.renumber.scalar(expr.value),
+        );
       default:
         return this.#pool.make(
           expr.op,
