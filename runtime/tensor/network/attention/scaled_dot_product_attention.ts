@@ -77,7 +77,8 @@ export function scaledDotProductAttention<D extends FloatDType>(
     number,
   ];
   const keys = whole.key.shape[1]!;
-  const isCausal = options.isCausal ?? false;
+  // One query is the last one, which sees all keys.
+  const isCausal = options.isCausal === true && queries > 1;
   if (groups * repeats * queries * keys === 0) {
     return zeros(shape, { dtype: query.dtype });
   }
