@@ -35,6 +35,7 @@ export const CANDIDATE_TILES: readonly CandidateTile[] = [
   candidate([128, 128, 16], [8, 8], 2, 0.98),
   candidate([128, 128, 16], [8, 8], 1, 0.95),
   candidate([128, 128, 16], [8, 16], 1, 0.9),
+  candidate([128, 128, 32], [8, 8], 1, 0.9),
   candidate([128, 64, 16], [8, 8], 2, 0.8),
   candidate([64, 128, 16], [8, 8], 1, 0.8),
   candidate([64, 64, 16], [8, 8], 2, 0.6),

@@ -28,6 +28,12 @@ export interface ContractOptions {
   readonly tile?: ContractTile | undefined;
   /** Most parts into which the sum is divided. */
   readonly parts?: number | undefined;
+  /**
+   * In what products of f16 factors are computed: f32 by default. In f16 they
+   * are added up over the depth of a tile, and in f32 beyond; sums over 65504
+   * become infinite.
+   */
+  readonly arithmetic?: "f32" | "f16" | undefined;
 }
 
 /** What was chosen. */
@@ -182,9 +188,11 @@ function tiledChoice(
   options: ContractOptions,
   most: number,
 ): ContractChoice {
+  const isHalf = options.arithmetic === "f16" && limits.hasF16 &&
+    plan.left.value.dtype === "f16" && plan.right.value.dtype === "f16";
   const tiles = options.tile === undefined
     ? [...CANDIDATE_TILES, ...SMALL_TILES].filter(({ tile }) =>
-      fits(tile, limits)
+      fits(tile, limits, isHalf ? 2 : 4)
     )
     : [{ tile: options.tile, speed: 1 }];
   let best: ContractChoice | undefined;
@@ -197,6 +205,7 @@ function tiledChoice(
         rows: tile.rows,
         columns: tile.columns,
         parts: partsOf(plan.depth, tile.depth, parts),
+        isHalf,
       };
       const seconds = secondsOf(work, speed);
       if (seconds < least) {

@@ -166,6 +166,40 @@ Deno.test({
 });
 
 Deno.test({
+  name: "renderContract multiplies in 16 bits where it may",
+  ignore: ignore || !device.limits.hasF16,
+  fn: () =>
+    check(
+      [
+        contractTest({ m: 36, n: 20, k: 40, dtype: "f16", result: "f16" }),
+        contractTest({ m: 5, n: 7, k: 9, dtype: "f16" }),
+      ],
+      TILES.map((tile) => ({ tile, arithmetic: "f16" })),
+      { tolerance: 4e-3 },
+    ),
+});
+
+Deno.test({
+  name: "renderContract adds up in 16 bits within a tile only where asked",
+  ignore: ignore || !device.limits.hasF16,
+  fn: async () => {
+    const test = contractTest({ m: 4, n: 4, k: 16, dtype: "f16" });
+    for (const data of test.operands) data.fill(200);
+    const options = [{}, { arithmetic: "f16" }] as const;
+    const results = await device!.run(options.map((option) =>
+      runOf(
+        test,
+        renderContract(test.kernel, device!.limits, {
+          tile: TILES[2],
+          ...option,
+        }),
+      )
+    ));
+    assert.deepEqual(results.map(([data]) => data![0]), [640000, Infinity]);
+  },
+});
+
+Deno.test({
   name: "renderContract keeps NaN and infinity, and makes none of its own",
   ignore,
   fn: async () => {

@@ -54,25 +54,27 @@ export function sumLines(grid: SumGrid, type: ContractPlan["type"]): string[] {
  *
  * @param rows Number of rows.
  * @param groups Number of groups of four columns.
- * @param type Type of the sums.
+ * @param type Type of the sums and of both factors.
  * @param left Name of four elements of the left factor.
  * @param right Name of four elements of the right factor.
+ * @param sumOf Names of the sums.
  * @returns Statements.
  */
 export function productLines(
   rows: number,
   groups: number,
-  type: ContractPlan["type"],
+  type: ContractPlan["type"] | "f16",
   left: (group: number) => string,
   right: (group: number) => string,
+  sumOf: (row: number, group: number) => string = sumName,
 ): string[] {
   const lines: string[] = [];
   for (let row = 0; row < rows; row++) {
     const a = `vec4<${type}>(${left(row >> 2)}.${"xyzw"[row & 3]})`;
     for (let group = 0; group < groups; group++) {
-      const sum = sumName(row, group);
+      const sum = sumOf(row, group);
       lines.push(
-        type === "f32"
+        type === "f32" || type === "f16"
           ? `${sum} = fma(${a}, ${right(group)}, ${sum});`
           : `${sum} += ${a} * ${right(group)};`,
       );

@@ -37,10 +37,11 @@ export function invocationsOf(tile: ContractTile): number {
  * Bytes of workgroup memory that a tile needs at most.
  *
  * @param tile The tile.
+ * @param bytes Bytes of an element.
  * @returns The bytes, with the padding of both factors.
  */
-export function workgroupBytes(tile: ContractTile): number {
-  return tile.buffers * tile.depth * (tile.rows + tile.columns + 8) * 4;
+export function workgroupBytes(tile: ContractTile, bytes = 4): number {
+  return tile.buffers * tile.depth * (tile.rows + tile.columns + 8) * bytes;
 }
 
 /**
@@ -48,9 +49,14 @@ export function workgroupBytes(tile: ContractTile): number {
  *
  * @param tile The tile.
  * @param limits What the adapter can do.
+ * @param bytes Bytes of an element in workgroup memory.
  * @returns True when it can.
  */
-export function fits(tile: ContractTile, limits: WebGpuLimits): boolean {
+export function fits(
+  tile: ContractTile,
+  limits: WebGpuLimits,
+  bytes = 4,
+): boolean {
   return invocationsOf(tile) <= limits.maxComputeInvocationsPerWorkgroup &&
-    workgroupBytes(tile) <= limits.maxComputeWorkgroupStorageSize;
+    workgroupBytes(tile, bytes) <= limits.maxComputeWorkgroupStorageSize;
 }

@@ -9,7 +9,13 @@
 import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
 import { FactorReader } from "./factor.ts";
 import type { Factor } from "./plan.ts";
-import { closeWork, productLines, type SumGrid, sumLines } from "./sums.ts";
+import {
+  closeWork,
+  productLines,
+  type SumGrid,
+  sumLines,
+  sumName,
+} from "./sums.ts";
 import { type ContractTile, invocationsOf } from "./tile.ts";
 import { openWork, type Work } from "./work.ts";
 
@@ -29,6 +35,7 @@ export function tiledText(
   const { plan } = work;
   const root = new WgslScope(module);
   const open = openWork(module, root, work);
+  if (work.isHalf === true) module.useF16();
   const threads = invocationsOf(tile);
   const across = tile.columns / tile.threadColumns;
   const [threadRow, threadColumn] = placeOf(threads, across);
@@ -115,6 +122,8 @@ class Fill {
   readonly memory: string;
   readonly #module: WgslModule;
   readonly #factor: Factor;
+  readonly #isHalf: boolean;
+  readonly #type: string;
   readonly #slots: Slot[] = [];
   readonly #places: string[] = [];
 
@@ -130,10 +139,12 @@ class Fill {
     const { plan } = work;
     this.#module = module;
     this.#factor = factor;
+    this.#isHalf = work.isHalf === true;
+    this.#type = widen(this.#isHalf ? "f16" : plan.type, lanes);
     // One vector more where single elements go, for the banks of memory.
     const whole = along === "row" && lanes === 4;
     const width = extent / 4 + (whole ? 0 : 1);
-    const vector = widen(plan.type, 4);
+    const vector = widen(work.isHalf === true ? "f16" : plan.type, 4);
     this.memory = module.shared(
       `array<array<${vector}, ${width}>, ${tile.depth}>`,
       tile.buffers,
@@ -154,7 +165,7 @@ class Fill {
         `let ${id}At = min(${source.first} + ${id}Row, ${
           module.size(length)
         } - ${last});`,
-        `var ${id}Value = ${widen(plan.type, lanes)}();`,
+        `var ${id}Value = ${this.#type}();`,
       );
       this.#slots.push({
         row: `${id}Row`,
@@ -182,7 +193,9 @@ class Fill {
       const lines = [
         `let ${here} = at + ${depth};`,
         ...read.lines,
-        `${value} = ${read.value};`,
+        this.#isHalf
+          ? `${value} = ${this.#type}(${read.value});`
+          : `${value} = ${read.value};`,
       ];
       return guard === undefined ? lines : [`if (${guard}) {`, ...lines, "}"];
     });
@@ -208,13 +221,23 @@ class Fill {
 
 /** Adds the products of a tile. */
 function products(
-  { plan }: Work,
+  { plan, isHalf }: Work,
   tile: ContractTile,
   left: string,
   right: string,
   buffer: string,
 ): string[] {
   const lines: string[] = [];
+  const groups = tile.threadColumns / 4;
+  const half = (row: number, group: number) => `half${row}_${group}`;
+  const eachSum = (line: (sum: string, half: string) => string) => {
+    for (let row = 0; row < tile.threadRows; row++) {
+      for (let group = 0; group < groups; group++) {
+        lines.push(line(sumName(row, group), half(row, group)));
+      }
+    }
+  };
+  if (isHalf) eachSum((_, part) => `var ${part} = vec4<f16>();`);
   // Depths are literals: an index that varies would be checked at each use.
   for (let k = 0; k < tile.depth; k++) {
     lines.push("{");
@@ -224,7 +247,7 @@ function products(
         `let a${group} = ${left}[${buffer}][${k}][threadRow + ${place}];`,
       );
     }
-    for (let group = 0; group < tile.threadColumns / 4; group++) {
+    for (let group = 0; group < groups; group++) {
       const place = group * (tile.columns / tile.threadColumns);
       lines.push(
         `let b${group} = ${right}[${buffer}][${k}][threadColumn + ${place}];`,
@@ -233,14 +256,16 @@ function products(
     lines.push(
       ...productLines(
         tile.threadRows,
-        tile.threadColumns / 4,
-        plan.type,
+        groups,
+        isHalf ? "f16" : plan.type,
         (group) => `a${group}`,
         (group) => `b${group}`,
+        isHalf ? half : sumName,
       ),
       "}",
     );
   }
+  if (isHalf) eachSum((sum, part) => `${sum} += vec4<f32>(${part});`);
   return lines;
 }
 

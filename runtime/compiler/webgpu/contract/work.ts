@@ -29,6 +29,11 @@ export interface Work {
   readonly columns: number;
   /** Parts of the sum. */
   readonly parts: Parts;
+  /**
+   * Whether products are added up in f16 over the depth of a tile, and in f32
+   * beyond.
+   */
+  readonly isHalf?: boolean | undefined;
   /** Tiles of a workgroup whose invocations have one each; else undefined. */
   readonly side?: number | undefined;
 }
