@@ -11,7 +11,7 @@ import { nextSlice, sliceIsOver, throwIfAborted } from "../clock.ts";
 import { CONTROL, CONTROL_WORDS, ERROR_LENGTH } from "./control.ts";
 import type { SharedMemory } from "./memory.ts";
 import type { CompiledModule, ItemWork } from "./module.ts";
-import { startWorker, threadCount } from "./threads.ts";
+import { startWorkers, threadCount } from "./threads.ts";
 
 /** Work items of one module. */
 export interface Job extends ItemWork {
@@ -52,9 +52,9 @@ export class ThreadPool {
   readonly #memory: SharedMemory;
   readonly #scratch = { address: 0, bytes: 0 };
   readonly #workerScratch = { address: 0, bytes: 0 };
-  readonly #workers: Worker[] = [];
   #shared: Int32Array<SharedArrayBuffer> | undefined;
   #isStarted = false;
+  #workers: Promise<Worker> | undefined;
   /** When the workers fall asleep. */
   #asleepAt = 0;
   /** Settles when the job that is being done has ended. */
@@ -125,7 +125,7 @@ export class ThreadPool {
     await this.#turn;
     this.#isStarted = true;
     this.#shared = undefined;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await (await this.#workers)?.terminate();
   }
 
   /** Does a job on this thread. */
@@ -162,20 +162,16 @@ export class ThreadPool {
     const shared = new Int32Array(buffer, control, CONTROL_WORDS).fill(0);
     this.#shared = shared;
     const giveUp = () => this.#shared = undefined;
-    for (let worker = 0; worker < this.threads - 1; worker++) {
-      const start = {
-        memory,
-        control,
-        worker,
-        words: CONTROL,
-        errorLength: ERROR_LENGTH,
-        spinMilliseconds: WORKER_SPIN,
-      };
-      startWorker(start, giveUp).then(
-        (started) => this.#workers.push(started),
-        giveUp,
-      );
-    }
+    const start = {
+      memory,
+      control,
+      worker: 0,
+      words: CONTROL,
+      errorLength: ERROR_LENGTH,
+      spinMilliseconds: WORKER_SPIN,
+    };
+    this.#workers = startWorkers(start, this.threads - 1, giveUp);
+    this.#workers.catch(giveUp);
   }
 
   /** Opens a job; false where memory for it is lacking. */
