@@ -6,6 +6,7 @@
  */
 
 import { DeviceLostError, WeftError } from "../../core/errors.ts";
+import { nextTurn } from "../clock.ts";
 import { requestWebGpuDevice, type WebGpuCapabilities } from "./adapter.ts";
 import { ArenaPool } from "./arenas.ts";
 import { HostLeaves } from "./host_leaves.ts";
@@ -96,7 +97,7 @@ export class WebGpuConnection {
     if (this.#loss !== undefined) throw this.#lost(undefined);
     const error = this.#uncaptured;
     this.#uncaptured = undefined;
-    if (error !== undefined) throw this.explain(error);
+    if (error !== undefined) throw defect(error);
   }
 
   /**
@@ -105,14 +106,11 @@ export class WebGpuConnection {
    * @param error What it threw or reported.
    * @returns The error to throw.
    */
-  explain(error: unknown): Error {
+  async explain(error: unknown): Promise<Error> {
     if (error instanceof WeftError) return error;
-    if (this.#loss !== undefined) return this.#lost(error);
-    const cause = error instanceof GPUError ? new Error(error.message) : error;
-    return new WeftError('Cannot finish work on the device "webgpu"', {
-      cause,
-      hint: "This is a defect of Weft or the driver: please report it",
-    });
+    // The loss that an error comes from is told a little later.
+    for (let turn = 0; turn < 3 && !this.isLost; turn++) await nextTurn();
+    return this.isLost ? this.#lost(error) : defect(error);
   }
 
   #lost(cause: unknown): DeviceLostError {
@@ -125,6 +123,14 @@ export class WebGpuConnection {
       },
     );
   }
+}
+
+function defect(error: unknown): WeftError {
+  const cause = error instanceof GPUError ? new Error(error.message) : error;
+  return new WeftError('Cannot finish work on the device "webgpu"', {
+    cause,
+    hint: "This is a defect of Weft or the driver: please report it",
+  });
 }
 
 /**

@@ -218,13 +218,13 @@ export class BufferPool {
   #shortage(
     total: number,
     path: readonly string[] | undefined,
-    cause: unknown,
+    error: GPUError | undefined,
   ): WeftError {
     return memoryError(
       `Cannot allocate ${megabytes(total)} on the device "webgpu"`,
       {
         ...(path === undefined ? {} : { path }),
-        ...(cause === undefined ? {} : { cause }),
+        ...(error === undefined ? {} : { cause: new Error(error.message) }),
         expected: Number.isFinite(this.budgetBytes)
           ? `at most ${megabytes(this.budgetBytes)} in all`
           : "memory that the GPU has left",

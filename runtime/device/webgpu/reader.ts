@@ -49,7 +49,7 @@ export interface ReaderWorld {
   /** Knows when the GPU should be done. */
   readonly pacer: Pacer;
   /** Makes an error of this device out of another. */
-  explain(error: unknown): Error;
+  explain(error: unknown): Promise<Error>;
 }
 
 /** Reads buffers of one device. */
@@ -107,7 +107,7 @@ export class BufferReader {
       try {
         await this.#serve(requests);
       } catch (error) {
-        const explained = this.#world.explain(error);
+        const explained = await this.#world.explain(error);
         for (const { reject } of requests) reject(explained);
       }
     }

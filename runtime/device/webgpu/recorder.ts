@@ -134,7 +134,7 @@ export class CommandRecorder {
     const errors = await Promise.all(this.#errors);
     this.#errors.length = 0;
     const error = errors.find((one) => one !== null);
-    if (error !== undefined) throw this.#connection.explain(error);
+    if (error !== undefined) throw await this.#connection.explain(error);
     this.#connection.check();
   }
 

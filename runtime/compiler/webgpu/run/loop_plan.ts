@@ -42,7 +42,7 @@ export async function compileLoop(
   const copies = new Copies(compiler, length, charged);
   const carryBytes = step.carries.map((one) => bytesOf(program.buffers[one]!));
   const sliceBytes = step.sequences.map((one) =>
-    bytesOf(program.buffers[one]!) / length
+    bytesOf(program.buffers[one]!) / Math.max(1, length)
   );
   const resultBytes = body.results.map((one) => bytesOf(body.buffers[one]!));
   const carryCopies = await Promise.all(

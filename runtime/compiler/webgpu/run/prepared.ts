@@ -75,10 +75,12 @@ export class WebGpuProgram implements PreparedProgram {
       const compiled = await this.#compiledFor(connection);
       return await this.#runOn(compiled, leaves, scalars, options);
     } catch (error) {
-      if (!(error instanceof FailedStep)) throw connection.explain(error);
+      if (!(error instanceof FailedStep)) throw await connection.explain(error);
       const { charged: { name, node }, reason } = error;
       const path = options.blame(node);
-      throw explained(connection.explain(reason), name, path);
+      const isMemory = reason instanceof RangeError;
+      const told = isMemory ? reason : await connection.explain(reason);
+      throw explained(told, name, path);
     }
   }
 

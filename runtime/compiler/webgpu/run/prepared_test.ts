@@ -180,15 +180,15 @@ Deno.test({
   ignore,
   async fn() {
     const { pool } = await connectWebGpu();
-    const size = 4 * 2 ** 20;
+    const size = 2 ** 20;
     const draft = new ProgramDraft();
     const out = draft.buffer("result", size);
     draft.add(draft.buffer("leaf", size), draft.buffer("leaf", size), out);
     const program = new WebGpuProgram(draft.finish([out]), renderByHand);
     const host = hostStorage(ramp(size));
-    // 200 results of 16 MB; the software adapter's budget is 4 GB.
-    for (let k = 0; k < 200; k++) await program.run([host, host], [], QUIET);
-    assert.ok(pool.heldBytes < 1.5e9, `${pool.heldBytes} bytes are held`);
+    // Results of 1.3 GB in all; the budget of a software adapter is 4 GB.
+    for (let k = 0; k < 300; k++) await program.run([host, host], [], QUIET);
+    assert.ok(pool.heldBytes < 0.8e9, `${pool.heldBytes} bytes are held`);
   },
 });
 
