@@ -4,19 +4,15 @@ import type { KernelRecord } from "../../../device/device.ts";
 import { hostStorage } from "../../../device/graph.ts";
 import { makeRuntime } from "../../../device/wasm/runtime.ts";
 import { evaluateProgram } from "../../ir/evaluate_program.ts";
-import type { HostLoopStep, Kernel, Program } from "../../ir/kernel.ts";
-import { renderContract } from "../contract/mod.ts";
+import type { HostLoopStep, Program } from "../../ir/kernel.ts";
+import { renderKernel } from "../backend.ts";
 import { prepareOn } from "../prepare.ts";
 import { assertClose, QUIET, testData } from "./testing_data.ts";
 import { ProgramDraft } from "./testing_programs.ts";
 
 const runtime = makeRuntime(2 ** 30, 2);
 
-const prepare = (program: Program) =>
-  prepareOn(runtime, program, (kernel: Kernel) => {
-    assert.equal(kernel.kind, "contract");
-    return renderContract(kernel);
-  });
+const prepare = (program: Program) => prepareOn(runtime, program, renderKernel);
 
 /**
  * One step: carries `c` and `d`, slice `x`, captured `w` and a scalar. The next

@@ -10,22 +10,16 @@ import { hostStorage, type Storage } from "../../../device/graph.ts";
 import { makeRuntime, type WasmRuntime } from "../../../device/wasm/runtime.ts";
 import { WasmStorage } from "../../../device/wasm/storage.ts";
 import { evaluateProgram } from "../../ir/evaluate_program.ts";
-import type { Kernel, Program, RoutineStep } from "../../ir/kernel.ts";
-import type { WasmKernel } from "../abi.ts";
+import type { Program, RoutineStep } from "../../ir/kernel.ts";
 import { prepareOn } from "../prepare.ts";
-import { renderContract } from "../contract/mod.ts";
+import { renderKernel } from "../backend.ts";
 import { assertClose, QUIET, testData } from "./testing_data.ts";
 import { ProgramDraft } from "./testing_programs.ts";
 
 const runtime = makeRuntime(2 ** 30, 3);
 
-function render(kernel: Kernel): WasmKernel {
-  assert.equal(kernel.kind, "contract");
-  return renderContract(kernel);
-}
-
 const prepare = (program: Program, on: WasmRuntime = runtime) =>
-  prepareOn(on, program, render);
+  prepareOn(on, program, renderKernel);
 
 /** `(a · b · s) · a`, and the leaf `b` itself. */
 function chain(n: number): Program {

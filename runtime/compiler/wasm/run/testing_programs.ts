@@ -11,6 +11,7 @@ import type {
   ContractKernel,
   KernelBase,
   Program,
+  RowKernel,
   Step,
 } from "../../ir/kernel.ts";
 
@@ -107,7 +108,7 @@ export class ProgramDraft {
   }
 
   /**
-   * Adds the outer product of two vectors, as a contraction of depth 1.
+   * Adds the outer product of two vectors.
    *
    * @param n Their length.
    * @param from Their buffers.
@@ -116,25 +117,64 @@ export class ProgramDraft {
   outer(n: number, from: readonly [number, number], to: number): void {
     const pool = new ExprPool();
     const dtype = this.#buffers[to]!.dtype;
-    const index = pool.make("add", "i32", [
-      pool.make("multiply", "i32", [pool.axis(0), pool.size(n)]),
-      pool.axis(1),
-    ]);
-    const kernel: ContractKernel = {
+    const [row, column] = [pool.axis(0), pool.axis(1)];
+    const kernel: RowKernel = {
       ...BASE,
-      kind: "contract",
+      kind: "row",
       name: "outer",
       pool,
-      axes: [n, n, 1],
+      axes: [n, n],
+      outer: 2,
       operands: from.map((buffer) => ({ buffer, dtype, size: n })),
       outputs: [{ buffer: to, dtype, size: n * n }],
       scalars: [],
-      a: pool.load(0, dtype, pool.axis(0)),
-      b: pool.load(1, dtype, pool.axis(1)),
-      dtype,
-      stores: [{
+      stages: [],
+      rowStores: [{
         output: 0,
-        index,
+        index: pool.make("add", "i32", [
+          pool.make("multiply", "i32", [row, pool.size(n)]),
+          column,
+        ]),
+        value: pool.make("multiply", dtype, [
+          pool.load(0, dtype, row),
+          pool.load(1, dtype, column),
+        ]),
+      }],
+    };
+    this.step(kernel);
+  }
+
+  /**
+   * Adds the sum of a vector.
+   *
+   * @param n Its length.
+   * @param from Its buffer.
+   * @param to Buffer of the sum.
+   */
+  sum(n: number, from: number, to: number): void {
+    const pool = new ExprPool();
+    const dtype = this.#buffers[to]!.dtype;
+    const kernel: RowKernel = {
+      ...BASE,
+      kind: "row",
+      name: "sum",
+      pool,
+      axes: [n],
+      outer: 0,
+      operands: [{ buffer: from, dtype, size: n }],
+      outputs: [{ buffer: to, dtype, size: 1 }],
+      scalars: [],
+      stages: [{
+        reductions: [{
+          op: "sum",
+          dtype,
+          value: pool.load(0, dtype, pool.axis(0)),
+        }],
+        stores: [],
+      }],
+      rowStores: [{
+        output: 0,
+        index: pool.constant(0),
         value: pool.make("reduced", dtype, [], 0),
       }],
     };
