@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Expr } from "../../ir/expr.ts";
 import type { WebGpuLimits } from "../abi.ts";
 import { CANDIDATE_TILES, SMALL_TILES } from "./candidates.ts";
 import type { ContractPlan } from "./plan.ts";
@@ -188,11 +189,11 @@ function tiledChoice(
   options: ContractOptions,
   most: number,
 ): ContractChoice {
-  const isHalf = options.arithmetic === "f16" && limits.hasF16 &&
-    plan.left.value.dtype === "f16" && plan.right.value.dtype === "f16";
+  const half = options.arithmetic === "f16" && limits.hasF16 &&
+    isHalf(plan.left.value) && isHalf(plan.right.value);
   const tiles = options.tile === undefined
     ? [...CANDIDATE_TILES, ...SMALL_TILES].filter(({ tile }) =>
-      fits(tile, limits, isHalf ? 2 : 4)
+      fits(tile, limits, half ? 2 : 4)
     )
     : [{ tile: options.tile, speed: 1 }];
   let best: ContractChoice | undefined;
@@ -205,7 +206,7 @@ function tiledChoice(
         rows: tile.rows,
         columns: tile.columns,
         parts: partsOf(plan.depth, tile.depth, parts),
-        isHalf,
+        isHalf: half,
       };
       const seconds = secondsOf(work, speed);
       if (seconds < least) {
@@ -216,6 +217,11 @@ function tiledChoice(
   }
   if (best === undefined) return registerChoice(plan, limits);
   return best;
+}
+
+/** Whether a factor's elements are f16, maybe cast to be summed. */
+function isHalf({ op, dtype, args }: Expr): boolean {
+  return dtype === "f16" || op === "cast" && args[0]!.dtype === "f16";
 }
 
 /** About how long a large GPU takes. */

@@ -5,7 +5,7 @@
  */
 
 import { type WgslModule, WgslScope } from "../wgsl/mod.ts";
-import { storeSums } from "./epilogue.ts";
+import { StoringEpilogue } from "./epilogue.ts";
 import { bindBatch, type Work } from "./work.ts";
 
 /** Invocations of a workgroup. */
@@ -40,9 +40,8 @@ export function combineText(module: WgslModule, work: Work): string {
   const scope = new WgslScope(module, root);
   const batch: string[] = [];
   bindBatch(module, scope, plan, "plane", batch);
-  const rowScope = new WgslScope(module, scope);
-  rowScope.bind("axis", left.axis, "row");
-  const close = storeSums(module, rowScope, plan)("column", "total");
+  const epilogue = new StoringEpilogue(module, scope, plan, "column");
+  const close = epilogue.use("row", "total");
   const buffer = module.temporary(0);
   const part = right.length % 4 === 0
     ? `total += ${buffer.load("at", 4)};`
@@ -59,12 +58,12 @@ export function combineText(module: WgslModule, work: Work): string {
     `if (plane >= ${planes}) { return; }`,
     ...batch,
     ...scope.lines,
-    ...rowScope.lines,
     `var total = vec4<${type}>();`,
     `for (var part = 0; part < ${module.size(parts.count)}; part++) {`,
     `let at = ((part * ${planes} + plane) * ${rows} + row) * ${columns} + column;`,
     part,
     "}",
+    ...epilogue.before,
     ...close,
   ]);
 }

@@ -7,9 +7,9 @@
  */
 
 import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
-import { keepSums, storeSums } from "./epilogue.ts";
 import { FactorReader } from "./factor.ts";
 import type { ContractPlan, Factor } from "./plan.ts";
+import { epilogueOf } from "./sums.ts";
 import { openWork, type Work } from "./work.ts";
 
 /** Rows that a workgroup can have at most. */
@@ -208,12 +208,8 @@ function closing(
   const groups = Math.ceil(across * columns / 4);
   const items = groups * rows;
   const loops = items > threads;
-  const scope = new WgslScope(module, around);
-  scope.bind("axis", plan.left.axis, "row");
-  const use = work.parts.count === 1
-    ? storeSums(module, scope, plan)
-    : keepSums(module, plan, "row");
-  const inner = use("column", "total");
+  const epilogue = epilogueOf(module, around, work, "column");
+  const uses = epilogue.use("row", "total");
   const element = (lane: number) => {
     const column = `(group4 * 4 + ${lane})`;
     const cell = `(row * ${columns} + ${column} % ${columns})`;
@@ -235,9 +231,9 @@ function closing(
     `if (row < ${module.size(plan.left.length)} && column < ${
       module.size(plan.right.length)
     }) {`,
-    ...scope.lines,
     `let total = ${total};`,
-    ...inner,
+    ...epilogue.before,
+    ...uses,
     "}",
     "}",
   ];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type WgslModule, WgslScope } from "../wgsl/mod.ts";
-import { keepSums, storeSums } from "./epilogue.ts";
+import type { WgslModule, WgslScope } from "../wgsl/mod.ts";
+import { type Epilogue, KeepingEpilogue, StoringEpilogue } from "./epilogue.ts";
 import type { ContractPlan } from "./plan.ts";
 import type { Work } from "./work.ts";
 
@@ -98,35 +98,49 @@ export function closeWork(
   work: Work,
   grid: SumGrid,
 ): string[] {
-  const { plan, parts } = work;
-  const rows = module.size(plan.left.length);
-  const columns = module.size(plan.right.length);
+  const rows = module.size(work.plan.left.length);
+  const columns = module.size(work.plan.right.length);
   const lines: string[] = [];
-  for (let row = 0; row < grid.rows; row++) {
-    const scope = new WgslScope(module, around);
+  const names = Array.from({ length: grid.rows }, (_, row) => {
     const name = module.name("row");
-    scope.bind("axis", plan.left.axis, name);
-    const use = parts.count === 1
-      ? storeSums(module, scope, plan)
-      : keepSums(module, plan, name);
-    const stores: string[] = [];
-    for (let group = 0; group < grid.groups; group++) {
-      const column = module.name("column");
-      const inner = use(column, sumName(row, group));
-      stores.push(
-        `let ${column} = ${grid.columnAt(group)};`,
-        `if (${column} < ${columns}) {`,
-        ...inner,
-        "}",
-      );
-    }
+    lines.push(`let ${name} = ${grid.rowAt(row)};`);
+    return name;
+  });
+  for (let group = 0; group < grid.groups; group++) {
+    const column = module.name("column");
+    const epilogue = epilogueOf(module, around, work, column);
+    const uses = names.flatMap((row, k) => [
+      `if (${row} < ${rows}) {`,
+      ...epilogue.use(row, sumName(k, group)),
+      "}",
+    ]);
     lines.push(
-      `let ${name} = ${grid.rowAt(row)};`,
-      `if (${name} < ${rows}) {`,
-      ...scope.lines,
-      ...stores,
+      `let ${column} = ${grid.columnAt(group)};`,
+      `if (${column} < ${columns}) {`,
+      ...epilogue.before,
+      ...uses,
       "}",
     );
   }
   return lines;
+}
+
+/**
+ * What becomes of the sums of four columns.
+ *
+ * @param module The module.
+ * @param around The scope in which the batch axes are bound.
+ * @param work Division of the contraction.
+ * @param column Name of the first column.
+ * @returns Stores, or a place for sums that are parts.
+ */
+export function epilogueOf(
+  module: WgslModule,
+  around: WgslScope,
+  work: Work,
+  column: string,
+): Epilogue {
+  return work.parts.count === 1
+    ? new StoringEpilogue(module, around, work.plan, column)
+    : new KeepingEpilogue(module, work.plan, column);
 }
