@@ -73,6 +73,7 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 const PADDING = 16;
 
 let probe: Promise<WebGpuProbe> | undefined;
+let found: WebGpuCapabilities | undefined;
 
 /**
  * Finds out whether WebGPU is there.
@@ -89,10 +90,19 @@ export function probeWebGpu(): Promise<WebGpuProbe> {
         limits: undefined,
       };
     }
-    const limits = capabilitiesOf(adapter);
+    const limits = found = capabilitiesOf(adapter);
     const { description, isHardware } = limits;
     return { available: true, isHardware, description, limits };
   });
+}
+
+/**
+ * What the adapter can do, once {@linkcode probeWebGpu} has found one.
+ *
+ * @returns What it can do; undefined before, and where there is none.
+ */
+export function knownCapabilities(): WebGpuCapabilities | undefined {
+  return found;
 }
 
 /** A device, and what it can do. */

@@ -34,6 +34,31 @@ Deno.test("placeTemporaries lets those share memory that never meet", () => {
   assert.equal(places[10], undefined);
 });
 
+Deno.test("placeTemporaries lays outputs over operands that die", () => {
+  const draft = new ProgramDraft();
+  const leaf = draft.buffer("leaf", 100);
+  const [a, b, c] = [0, 1, 2].map(() => draft.buffer("temporary", 100));
+  const out = draft.buffer("result", 100);
+  draft.increment(leaf, a!);
+  draft.increment(a!, b!);
+  draft.add(a!, b!, c!);
+  draft.increment(c!, out);
+  const plain = draft.finish([out]);
+  const program = {
+    ...plain,
+    steps: plain.steps.map((step) =>
+      step.kind === "row"
+        ? { ...step, inPlace: step.operands.map((_, k) => k) }
+        : step
+    ),
+  };
+  const { places, slabs } = placeTemporaries(program, 1e9);
+  // `a` outlives the step that makes `b`; `c` lies over one of both.
+  assert.notDeepEqual(places[a!], places[b!]);
+  assert.deepEqual(places[c!], places[a!]);
+  assert.deepEqual(slabs, [512 + 400]);
+});
+
 Deno.test("placeTemporaries never overlaps what lives at once", () => {
   const draft = new ProgramDraft();
   const buffers: number[] = [draft.buffer("leaf", 10)];

@@ -44,6 +44,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "WebGpuProgram lays outputs over operands",
+  ignore,
+  async fn() {
+    for (const size of [5, 4000]) {
+      const plain = chain(size);
+      const program = {
+        ...plain,
+        steps: plain.steps.map((step) =>
+          step.kind === "row" ? { ...step, inPlace: [0] } : step
+        ),
+      };
+      const leaves = [ramp(size), ramp(size)];
+      const { actual, expected } = await runBoth(program, leaves, [2]);
+      assert.deepEqual(actual, expected);
+    }
+  },
+});
+
+Deno.test({
   name: "WebGpuProgram replays with other leaves and scalars",
   ignore,
   async fn() {

@@ -9,9 +9,9 @@ import type { Program, Step } from "../../ir/kernel.ts";
 import { alignedBytes } from "./layout.ts";
 import { bytesOfSpec, type Place } from "./ranges.ts";
 
-/** A temporary, and the steps between which it lives. */
+/** Temporaries that share one place, and the steps between which they live. */
 interface Lifetime {
-  readonly buffer: number;
+  readonly buffers: number[];
   readonly bytes: number;
   first: number;
   last: number;
@@ -59,7 +59,7 @@ export function placeTemporaries(
   const placed: Lifetime[][] = [];
   for (const life of lifetimes) {
     const place = firstGap(life, placed, places, limit);
-    places[life.buffer] = place;
+    for (const buffer of life.buffers) places[buffer] = place;
     (placed[place.slab] ??= []).push(life);
     const end = place.offset + place.bytes;
     slabs[place.slab] = Math.max(slabs[place.slab] ?? 0, end);
@@ -77,7 +77,7 @@ function firstGap(
   for (let slab = 0; slab < placed.length; slab++) {
     const neighbours = placed[slab]!
       .filter((other) => other.first <= last && other.last >= first)
-      .map((other) => places[other.buffer]!)
+      .map((other) => places[other.buffers[0]!]!)
       .sort((a, b) => a.offset - b.offset);
     let offset = 0;
     for (const other of neighbours) {
@@ -99,9 +99,36 @@ function lifetimesOf({ buffers, steps }: Program): Lifetime[] {
       if (life !== undefined) life.last = at;
       else {
         const bytes = bytesOfSpec(spec);
-        known.set(buffer, { buffer, bytes, first: at, last: at });
+        known.set(buffer, { buffers: [buffer], bytes, first: at, last: at });
       }
     }
   });
-  return [...known.values()];
+  steps.forEach((step, at) => overwrite(step, at, known));
+  return [...new Set(known.values())];
+}
+
+/** Lays an output over an operand that nobody needs after the step. */
+function overwrite(
+  step: Step,
+  at: number,
+  known: Map<number, Lifetime>,
+): void {
+  if (step.kind === "routine" || step.kind === "hostLoop") return;
+  const { inPlace, operands, outputs } = step;
+  for (const operand of inPlace) {
+    const { buffer: source } = operands[operand]!;
+    const dying = known.get(source);
+    if (dying === undefined || dying.last !== at) continue;
+    const isReadOnce = operands.filter((one) => one.buffer === source)
+      .length === 1;
+    const output = outputs.find(({ buffer }) => {
+      const born = known.get(buffer);
+      return born?.first === at && born.bytes === dying.bytes;
+    });
+    if (!isReadOnce || output === undefined) continue;
+    const born = known.get(output.buffer)!;
+    dying.buffers.push(...born.buffers);
+    dying.last = born.last;
+    for (const buffer of born.buffers) known.set(buffer, dying);
+  }
 }
