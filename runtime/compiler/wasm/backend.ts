@@ -11,12 +11,15 @@ import type { WasmKernel } from "./abi.ts";
 import { renderContract } from "./contract/mod.ts";
 import { prepareOn } from "./prepare.ts";
 import { renderLoop, renderRows } from "./rows/mod.ts";
+import { renderOnce } from "./run/render_once.ts";
+
+const render = renderOnce(renderKernel);
 
 /** Runs compiled programs on WebAssembly. */
 export const wasmBackend: Backend = {
   name: "wasm",
   supports: () => true,
-  prepare: (program) => prepareOn(wasmRuntime(), program, renderKernel),
+  prepare: (program) => prepareOn(wasmRuntime(), program, render),
 };
 
 /**

@@ -28,7 +28,7 @@ let sinceTurn = 0;
  * @returns The object to hold as long as the data are held.
  */
 export function ballastFor(bytes: number): ArrayBuffer | undefined {
-  sinceTurn += bytes;
+  countBytes(bytes);
   if (bytes >= LARGE) return untouched(bytes);
   if (left < bytes) {
     common = untouched(UNIT);
@@ -36,6 +36,15 @@ export function ballastFor(bytes: number): ArrayBuffer | undefined {
   }
   left -= bytes;
   return common;
+}
+
+/**
+ * Counts data that are freed in a turn of the event loop.
+ *
+ * @param bytes Length of the data.
+ */
+export function countBytes(bytes: number): void {
+  sinceTurn += bytes;
 }
 
 /**

@@ -8,6 +8,7 @@
 import { nextSlice, sliceIsOver } from "../clock.ts";
 import type { TypedArray } from "../dtypes.ts";
 import type { Storage } from "../graph.ts";
+import { countBytes } from "./ballast.ts";
 import type { SharedMemory } from "./memory.ts";
 
 /** Bytes that are copied between two looks at the clock. */
@@ -81,6 +82,7 @@ export class Uploads {
   ): Promise<number> {
     const { buffer, byteLength, byteOffset } = array;
     const address = await this.#memory.allocate(byteLength);
+    countBytes(byteLength);
     try {
       const from = new Uint8Array(buffer, byteOffset, byteLength);
       for (let at = 0; at < byteLength; at += SLICE) {
