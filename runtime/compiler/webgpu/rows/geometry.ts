@@ -37,12 +37,16 @@ export interface RowGeometry {
 
 /** Invocations of a workgroup, unless few rows ask for more. */
 const WORKGROUP = 256;
+/** The same where invocations share the vectors of a processor. */
+const SOFTWARE_WORKGROUP = 8;
+/** Steps of a row from which on that is faster. */
+const MOST_SOFTWARE_UNITS = 512;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
 /** Invocations that keep a software adapter busy. */
-const BUSY_SOFTWARE = 2048;
+const BUSY_SOFTWARE = 256;
 /** Steps of a member that are worth a part of their own. */
 const STEPS_OF_PART = 8;
 /** Parts of a row at most: they are joined by the members of a team. */
@@ -128,12 +132,16 @@ function planAlong(
   busy: number,
 ): TeamSize {
   const most = limits.maxComputeInvocationsPerWorkgroup;
-  const group = Math.min(WORKGROUP, most);
+  const isSlow = !limits.isHardware && units > MOST_SOFTWARE_UNITS;
+  const group = isSlow ? SOFTWARE_WORKGROUP : Math.min(WORKGROUP, most);
   if (units <= 4) {
     return { members: 1, slots: Math.min(group, powerAbove(rows)) };
   }
-  // Few rows are given more members each.
-  const large = limits.isHardware && rows * group < busy / 2 ? most : group;
+  // Few rows are given more members each, and rows that fit into the registers
+  // of more members.
+  const fits = units > MOST_UNROLLED * group && units <= MOST_UNROLLED * most;
+  const isLarge = limits.isHardware && (fits || rows * group < busy / 2);
+  const large = isLarge ? most : group;
   const members = Math.min(large, powerAbove(Math.ceil(units / 4)));
   const slots = Math.max(1, group / members);
   return { members, slots: Math.min(slots, powerAbove(rows)) };

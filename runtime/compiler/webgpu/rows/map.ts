@@ -5,6 +5,7 @@
  * @module
  */
 
+import { byteSize } from "../../../device/dtypes.ts";
 import type { RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import { WgslModule, WgslScope } from "../wgsl/mod.ts";
@@ -15,6 +16,21 @@ import { writeStore } from "./stores.ts";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 256;
+
+/** How the points of a map are shared out. */
+interface MapPlan {
+  /** Whether four neighbours along the last axis are computed together. */
+  readonly wide: boolean;
+  /** Lengths of the axes, the last one in steps of an invocation. */
+  readonly lengths: readonly number[];
+  /**
+   * The axis that forms squares with the last one, because memory is read along
+   * it while it is written along the last.
+   */
+  readonly tileAxis: number | undefined;
+  /** Points that an invocation computes one after the other. */
+  readonly repeats: number;
+}
 
 /**
  * Renders a rows kernel without inner axes.
@@ -29,15 +45,143 @@ export function renderMap(
 ): WebGpuKernel {
   const module = new WgslModule({ ...kernel, hasF16: limits.hasF16 });
   const axes = kernel.axes.length === 0 ? [1] : kernel.axes;
+  const plan = planMap(kernel, axes, limits);
+  const root = new WgslScope(module);
+  const workgroups = plan.tileAxis === undefined
+    ? writeRuns(module, root, kernel, axes, plan)
+    : writeTiles(module, root, kernel, axes, plan, plan.tileAxis);
+  const work = { workgroups, flops: kernel.flops, bytes: kernel.bytes };
+  return {
+    phases: [phaseOf(module, [WORKGROUP, 1], root.lines, work, limits)],
+    temporaries: [],
+  };
+}
+
+function planMap(
+  kernel: RowKernel,
+  axes: readonly number[],
+  limits: WebGpuLimits,
+): MapPlan {
   const last = axes.length - 1;
   const length = axes[last]!;
-  const wide = wantsLanes(kernel, length);
+  const { loads, stores } = indicesOf(kernel);
+  const lanes = new LaneIndices(last);
+  // In rows of other lengths, four neighbours may belong to two rows.
+  const wide = (last === 0 || length % 4 === 0) && kernel.axes.length > 0 &&
+    [...loads, ...stores].some((index) => lanes.isVector(index));
   const lengths = wide ? [...axes.slice(0, -1), Math.ceil(length / 4)] : axes;
-  const count = lengths.reduce((product, one) => product * one, 1);
-  const scope = new WgslScope(module);
-  const id = scope.let("id", `${GROUP_INDEX} * ${WORKGROUP} + i32(local.x)`);
-  scope.line(`if (${id} >= ${module.size(count)}) { return; }`);
-  const positions = splitIndex(module, scope, id, lengths);
+  const moving = loads.filter((index) =>
+    lanes.isMoving(index) && !lanes.isDense(index)
+  );
+  const turned = axes.findIndex((_, axis) => {
+    const other = new LaneIndices(axis);
+    return axis < last && axes[axis]! >= 8 &&
+      moving.some((index) => other.isDense(index));
+  });
+  const bytes = Math.max(
+    ...[...kernel.operands, ...kernel.outputs].map((one) =>
+      byteSize(one.dtype)
+    ),
+  );
+  // As many bytes are asked for at once as with wide numbers.
+  const repeats = wide && limits.isHardware ? 4 / bytes : 1;
+  return {
+    wide,
+    lengths,
+    tileAxis: turned < 0 || length < 8 ? undefined : turned,
+    repeats: turned < 0 ? repeats : 1,
+  };
+}
+
+function product(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total * length, 1);
+}
+
+/** Neighbouring invocations compute neighbouring points. */
+function writeRuns(
+  module: WgslModule,
+  root: WgslScope,
+  kernel: RowKernel,
+  axes: readonly number[],
+  plan: MapPlan,
+): number {
+  const { lengths, repeats } = plan;
+  const count = product(lengths);
+  const size = WORKGROUP * repeats;
+  const first = root.let("id", `${GROUP_INDEX} * ${size} + i32(local.x)`);
+  for (let k = 0; k < repeats; k++) {
+    const scope = new WgslScope(module, root);
+    const id = k === 0 ? first : scope.let("id", `${first} + ${k * WORKGROUP}`);
+    const positions = splitIndex(module, scope, id, lengths);
+    writePoint(module, scope, kernel, axes, plan, positions);
+    root.block(
+      `if (${first} + ${k * WORKGROUP} < ${module.size(count)})`,
+      scope,
+    );
+  }
+  return Math.ceil(count / size);
+}
+
+/**
+ * Neighbouring invocations form squares, so that what is read and what is
+ * written both fill the sectors of memory.
+ */
+function writeTiles(
+  module: WgslModule,
+  root: WgslScope,
+  kernel: RowKernel,
+  axes: readonly number[],
+  plan: MapPlan,
+  tileAxis: number,
+): number {
+  const { lengths, wide } = plan;
+  const last = axes.length - 1;
+  // Bits of the place in the workgroup: 2 or 3 along the last axis, 3 or 2
+  // along the other one, then the rest of each.
+  const low = wide ? 2 : 3;
+  const width = wide ? 8 : 16;
+  const height = WORKGROUP / width;
+  const local = root.let("local_id", "i32(local.x)");
+  const column = `((${local} & ${2 ** low - 1}) | ` +
+    `(((${local} >> 5u) & ${width / 2 ** low - 1}) << ${low}u))`;
+  const row = `(((${local} >> ${low}u) & ${2 ** (5 - low) - 1}) | ` +
+    `((${local} >> ${5 + Math.log2(width) - low}u) << ${5 - low}u))`;
+  const groups = lengths.map((length, axis) =>
+    axis === last
+      ? Math.ceil(length / width)
+      : axis === tileAxis
+      ? Math.ceil(length / height)
+      : length
+  );
+  const group = root.let("group", GROUP_INDEX);
+  const positions = splitIndex(module, root, group, groups);
+  positions[last] = root.let("p", `${positions[last]} * ${width} + ${column}`);
+  positions[tileAxis] = root.let(
+    "p",
+    `${positions[tileAxis]} * ${height} + ${row}`,
+  );
+  const scope = new WgslScope(module, root);
+  writePoint(module, scope, kernel, axes, plan, positions);
+  const conditions = [last, tileAxis].map((axis) =>
+    `${positions[axis]} < ${module.size(lengths[axis]!)}`
+  );
+  // There may be more workgroups than tiles.
+  conditions.push(`${group} < ${module.size(product(groups))}`);
+  root.block(`if (${conditions.join(" && ")})`, scope);
+  return product(groups);
+}
+
+/** Computes and stores a point, or four neighbours. */
+function writePoint(
+  module: WgslModule,
+  scope: WgslScope,
+  kernel: RowKernel,
+  axes: readonly number[],
+  { wide }: MapPlan,
+  positions: readonly string[],
+): void {
+  const last = axes.length - 1;
+  const length = axes[last]!;
   let first = positions[last]!;
   positions.forEach((position, axis) => {
     if (axis < last || !wide) scope.bind("axis", axis, position);
@@ -52,20 +196,4 @@ export function renderMap(
   for (const store of kernel.rowStores) {
     writeStore(module, scope, store, kernel.outputs, end);
   }
-  const workgroups = Math.ceil(count / WORKGROUP);
-  const work = { workgroups, flops: kernel.flops, bytes: kernel.bytes };
-  return {
-    phases: [phaseOf(module, [WORKGROUP, 1], scope.lines, work, limits)],
-    temporaries: [],
-  };
-}
-
-/** Whether four neighbours along the last axis are computed together. */
-function wantsLanes(kernel: RowKernel, length: number): boolean {
-  const last = kernel.axes.length - 1;
-  // In rows of other lengths, four neighbours may belong to two rows.
-  if (last < 0 || (last > 0 && length % 4 !== 0)) return false;
-  const { loads, stores } = indicesOf(kernel);
-  const lanes = new LaneIndices(last);
-  return [...loads, ...stores].some((index) => lanes.isVector(index));
 }

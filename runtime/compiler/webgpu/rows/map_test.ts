@@ -49,6 +49,34 @@ function turnedSum(dtype: DType, rows: number, columns: number): RowKernel {
   ]);
 }
 
+const TURNED = [[4, 8], [3, 5], [8, 6], [1, 9], [9, 1], [40, 72], [37, 33]];
+
+/** Turns planes over: axes 0 and 2 change places. */
+function turnedPlanes(dtype: DType, axes: readonly number[]): RowKernel {
+  const builder = new KernelBuilder(axes);
+  const size = axes.reduce((n, length) => n * length, 1);
+  const x = builder.operand(dtype, size, builder.rowMajor([2, 1, 0]));
+  return builder.rows(3, [], [builder.store(size, builder.rowMajor(), x)]);
+}
+
+Deno.test("renderRows maps as on a large GPU: repeated points and squares", () =>
+  checkCases((limits) => {
+    const large = { ...limits, isHardware: true };
+    return (["f32", "f16", "u8"] as const).flatMap((dtype) => [
+      ...[4, 1023, 1024, 5001].map((size) => {
+        const builder = new KernelBuilder([size]);
+        const x = builder.operand(dtype, size, builder.rowMajor());
+        const kernel = builder.rows(1, [], [
+          builder.store(size, builder.rowMajor(), builder.make("add", [x, x])),
+        ]);
+        return mapCase(`${dtype} of ${size}`, kernel, large);
+      }),
+      ...[[9, 2, 8], [70, 3, 33], [33, 2, 40], [8, 1, 129]].map((axes) =>
+        mapCase(`planes of ${axes}`, turnedPlanes(dtype, axes), large)
+      ),
+    ]);
+  }));
+
 Deno.test("renderRows maps each dtype over sizes of any kind", () =>
   checkCases((limits) =>
     DTYPES.flatMap((dtype) => [
@@ -67,7 +95,7 @@ Deno.test("renderRows maps each dtype over sizes of any kind", () =>
         ]);
         return mapCase(`${dtype} of ${size}`, kernel, limits);
       }),
-      ...[[4, 8], [3, 5], [8, 6], [1, 9], [9, 1]].map(([rows, columns]) =>
+      ...TURNED.map(([rows, columns]) =>
         mapCase(
           `turned ${dtype} of ${rows} × ${columns}`,
           turnedSum(dtype, rows!, columns!),
