@@ -29,8 +29,11 @@ export interface Job extends ItemWork {
 const WORTH_SHARING = 30_000;
 /** Nanoseconds of work from which on workers that sleep are woken up. */
 const WORTH_WAKING = 150_000;
-/** Nanoseconds of work for which workers are started. */
-const WORTH_STARTING = 300_000;
+/**
+ * Nanoseconds of work that could have been shared after which workers are
+ * started, as that holds the main thread up for about as long.
+ */
+const WORTH_STARTING = 40_000_000;
 /** Nanoseconds that a share of work should take at most. */
 const SHARE = 500_000;
 /** Shares a thread, so that none waits long for another. */
@@ -54,6 +57,8 @@ export class ThreadPool {
   readonly #workerScratch = { address: 0, bytes: 0 };
   #shared: Int32Array<SharedArrayBuffer> | undefined;
   #isStarted = false;
+  /** Nanoseconds of work that could have been shared so far. */
+  #unshared = 0;
   #workers: Promise<Worker> | undefined;
   /** When the workers fall asleep. */
   #asleepAt = 0;
@@ -101,7 +106,10 @@ export class ThreadPool {
     if (nanoseconds < WORTH_SHARING || this.threads === 1) {
       return this.#runAlone(job, signal);
     }
-    if (!this.#isStarted && nanoseconds >= WORTH_STARTING) this.#start();
+    if (!this.#isStarted && nanoseconds >= WORTH_WAKING) {
+      this.#unshared += nanoseconds;
+      if (this.#unshared >= WORTH_STARTING) this.#start();
+    }
     const shared = this.#shared;
     if (
       shared === undefined || job.items > MOST_ITEMS ||

@@ -139,11 +139,11 @@ Deno.test("ThreadPool has workers that take part", async () => {
 
 Deno.test("ThreadPool goes on alone when its workers have ended", async () => {
   const own = new ThreadPool(memory, 3);
-  const first = await counting(3000, 1000);
+  const first = await counting(3000, 20_000);
   await run(own, first.job);
   await own.stop();
-  const second = await counting(3000, 1000);
+  const second = await counting(3000, 20_000);
   await run(own, second.job);
-  assertDone(first, 1000);
-  assertDone(second, 1000);
+  assertDone(first, 20_000);
+  assertDone(second, 20_000);
 });
