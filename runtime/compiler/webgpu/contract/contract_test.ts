@@ -22,7 +22,7 @@ const ignore = device === undefined;
 /** Tiles of all kinds, small enough for a software adapter. */
 const TILES: readonly ContractTile[] = [
   {
-    rows: 64,
+    rows: 32,
     columns: 64,
     depth: 8,
     threadRows: 8,
@@ -30,20 +30,12 @@ const TILES: readonly ContractTile[] = [
     buffers: 2,
   },
   {
-    rows: 32,
-    columns: 64,
-    depth: 16,
-    threadRows: 4,
-    threadColumns: 4,
-    buffers: 1,
-  },
-  {
     rows: 16,
     columns: 32,
     depth: 4,
     threadRows: 4,
-    threadColumns: 8,
-    buffers: 2,
+    threadColumns: 4,
+    buffers: 1,
   },
 ];
 
@@ -88,16 +80,17 @@ async function check(
   assert.deepEqual(mistakes, []);
 }
 
-const CHOICES: readonly ContractOptions[] = [
-  {},
-  { way: "skinny", parts: 1 },
-  ...TILES.map((tile) => ({ tile })),
-];
+/** Software adapters compile slowly: what differs little is not repeated. */
+const CHOICES: readonly ContractOptions[] = [{}, { tile: TILES[1], parts: 1 }];
 
 Deno.test({
   name: "renderContract gives the sums of products for all shapes and tiles",
   ignore,
-  fn: () => check(SHAPES.map((shape) => contractTest(shape)), CHOICES),
+  fn: async () => {
+    const tests = SHAPES.map((shape) => contractTest(shape));
+    await check(tests, CHOICES);
+    await check(tests.slice(3, 7), [{ tile: TILES[0], parts: 1 }]);
+  },
 });
 
 const EPILOGUES: readonly ContractTest[] = [
@@ -190,7 +183,7 @@ Deno.test({
       runOf(
         test,
         renderContract(test.kernel, device!.limits, {
-          tile: TILES[2],
+          tile: TILES[1],
           ...option,
         }),
       )
@@ -273,7 +266,7 @@ Deno.test({
           operands: [randomData("f32", 9)],
         })),
       ],
-      TILES.flatMap((tile) => [{ tile, parts: 2 }, { tile, parts: 5 }]),
+      [{ tile: TILES[1], parts: 2 }, { tile: TILES[1], parts: 5 }],
     ),
 });
 
@@ -316,7 +309,6 @@ Deno.test({
   fn: () =>
     check(
       [
-        contractTest({ m: 132, n: 136, k: 48 }),
         contractTest({ m: 67, n: 133, k: 21, turnLeft: true, turnRight: true }),
       ],
       [...CANDIDATE_TILES, ...SMALL_TILES]
