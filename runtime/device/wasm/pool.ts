@@ -83,8 +83,10 @@ export class ThreadPool {
     if (bytes <= this.#scratch.bytes) return;
     const size = scratchSize(bytes);
     const address = await this.#memory.allocate(size);
-    this.#memory.free(this.#scratch.address);
-    Object.assign(this.#scratch, { address, bytes: size });
+    // Another run may have got more in the meantime.
+    const isUseful = size > this.#scratch.bytes;
+    this.#memory.free(isUseful ? this.#scratch.address : address);
+    if (isUseful) Object.assign(this.#scratch, { address, bytes: size });
   }
 
   /** Scratch memory of the main thread; ask again after each wait. */
@@ -123,9 +125,12 @@ export class ThreadPool {
     } catch (error) {
       return this.#finish(shared, job, signal, Promise.reject(error));
     }
-    if (!isTaken || !close(shared)) return this.#finish(shared, job, signal);
-    this.#ended(shared);
-    return undefined;
+    if (isTaken && close(shared)) {
+      this.#ended(shared);
+      return undefined;
+    }
+    const before = isTaken ? Promise.resolve() : nextSlice(signal);
+    return this.#finish(shared, job, signal, before);
   }
 
   /** Ends the workers; later jobs are done by the main thread alone. */
@@ -235,7 +240,7 @@ export class ThreadPool {
     shared: Int32Array<SharedArrayBuffer>,
     job: Job,
     signal: AbortSignal | undefined,
-    before: Promise<void> = nextSlice(signal),
+    before: Promise<void>,
   ): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#turn = promise;
