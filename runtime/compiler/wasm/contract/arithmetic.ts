@@ -5,6 +5,7 @@
  */
 
 import type { DType } from "../../../device/dtypes.ts";
+import { type Expr, exprOrder } from "../../ir/expr.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { hasRelaxedSimd } from "../assembler_features.ts";
 import type { MemoryOp } from "../assembler_opcodes.ts";
@@ -113,4 +114,14 @@ function bytesOf(lanes: readonly number[], width: number): number[] {
  */
 export function pickLanes(to: FunctionBuilder, lanes: readonly number[]): void {
   to.shuffle(bytesOf(lanes, 16 / lanes.length));
+}
+
+/**
+ * Lanes of vectors that expressions can be computed in.
+ *
+ * @param roots The expressions.
+ * @returns 2 where f64 occurs, else 4.
+ */
+export function lanesFor(roots: readonly Expr[]): 2 | 4 {
+  return exprOrder(roots).some(({ dtype }) => dtype === "f64") ? 2 : 4;
 }

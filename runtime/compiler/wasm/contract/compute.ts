@@ -7,11 +7,11 @@
 
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractModule } from "./module.ts";
+import { itemPlace } from "./items.ts";
 import {
   assign,
   hold,
   minus,
-  modulo,
   over,
   plus,
   push,
@@ -27,29 +27,16 @@ export interface ComputeParts {
   readonly tile: FunctionBuilder;
   /** `pack(parameters, batch, start, end, from, steps, to)` of the left factor. */
   readonly packLeft: FunctionBuilder;
-  /** The same of the right factor; undefined where an earlier phase packs it. */
+  /**
+   * The same of the right factor; undefined where an earlier phase packs it into
+   * the first temporary.
+   */
   readonly packRight: FunctionBuilder | undefined;
-  /** `store(parameters, batch, row, column, sums)`: the epilogue of a tile. */
-  readonly store: FunctionBuilder;
-}
-
-/**
- * Pushes the address of what is packed from one panel on: panels lie one after
- * another, each with the elements of all its steps.
- *
- * @param base Address of the first panel.
- * @param start First row or column of the panel.
- * @param steps Steps of a panel.
- * @param bytes Bytes of an element.
- * @returns The address.
- */
-export function panelAddress(
-  base: Whole,
-  start: Whole,
-  steps: Whole,
-  bytes: number,
-): Whole {
-  return plus(base, times(times(start, steps), bytes));
+  /**
+   * `store(parameters, batch, row, column, sums)`: the epilogue of a tile;
+   * undefined where sums go into the last temporary.
+   */
+  readonly store: FunctionBuilder | undefined;
 }
 
 /**
@@ -62,161 +49,153 @@ export function computeFunction(
   module: ContractModule,
   parts: ComputeParts,
 ): void {
-  const { fn: run, parameters: parameterBlock } = module.function(4, "run");
-  const [parameters, begin, end, scratch] = run.parameters as [
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const within = module.function(4, "run");
+  const { fn: run, parameters: parameterBlock } = within;
+  const [parameters, begin, end, scratch] = run.parameters as
+    & readonly Local[]
+    & [Local, Local, Local, Local];
   const { arithmetic } = module;
   const { bytes } = arithmetic;
   const size = module.geometries(run);
   const left = hold(run, plus(scratch, size.leftOffset));
-  const right = run.local("i32");
-  if (parts.packRight === undefined) {
-    assign(run, right, parameterBlock.temporary(0));
-  } else assign(run, right, plus(scratch, size.rightOffset));
+  const right = hold(
+    run,
+    parts.packRight === undefined
+      ? parameterBlock.temporary(0)
+      : plus(scratch, size.rightOffset),
+  );
+  const rowPanels = hold(run, panelsOf(size.rows, arithmetic.rows));
+  const columnPanels = hold(run, panelsOf(size.columns, arithmetic.columns));
   const item = hold(run, begin);
-  const block = run.local("i32");
-  const batch = run.local("i32");
   const row = run.local("i32");
-  const rowStart = run.local("i32");
-  const rowEnd = run.local("i32");
   const column = run.local("i32");
-  const columnStart = run.local("i32");
-  const columnEnd = run.local("i32");
   const from = run.local("i32");
   const steps = run.local("i32");
   const a = run.local("i32");
   const b = run.local("i32");
   const sums = run.local("i32");
   const finish = run.local("i32");
+  const resume = run.local("i32");
   const packed = hold(run, -1);
 
-  const limit = (to: Local, start: Local, extent: Local, all: Local) => {
-    pushSmaller(run, plus(start, extent), all);
-    run.set(to);
-  };
   const pack = (
     packer: FunctionBuilder,
-    to: Local,
-    start: Local,
-    stop: Local,
-    all: Local,
+    [at, start, stop, all]: readonly [Local, Local, Local, Local],
+    batch: Local,
     width: number,
-    base: Local,
+    [target, base]: readonly [Local, Local],
   ) => {
-    const at = to === a ? row : column;
     assign(run, at, start);
-    assign(run, to, base);
+    assign(run, target, base);
     whileBelow(run, at, stop, width, () => {
-      for (const value of [parameters, batch, at, all, from, steps, to]) {
+      for (const value of [parameters, batch, at, all, from, steps, target]) {
         run.get(value);
       }
       run.call(packer);
-      assign(run, to, plus(to, times(steps, width * bytes)));
+      assign(run, target, plus(target, times(steps, width * bytes)));
     });
   };
+
   whileBelow(run, item, end, 1, () => {
-    assign(run, block, over(item, size.columnBlocks));
-    assign(run, batch, over(block, size.rowBlocks));
-    assign(
-      run,
-      rowStart,
-      times(modulo(block, size.rowBlocks), size.rowBlock),
-    );
-    limit(rowEnd, rowStart, size.rowBlock, size.rows);
-    assign(
-      run,
-      columnStart,
-      times(modulo(item, size.columnBlocks), size.columnBlock),
-    );
-    limit(columnEnd, columnStart, size.columnBlock, size.columns);
-    assign(run, from, 0);
+    const place = itemPlace(run, size, item);
+    const { batch, block } = place;
+    assign(run, from, place.from);
     run.loop((nextDepth) => {
-      pushSmaller(run, size.depthBlock, minus(size.depth, from));
+      pushSmaller(run, size.depthBlock, minus(place.to, from));
       run.set(steps);
-      push(run, ["i32.eq", plus(from, steps), size.depth]);
+      push(run, ["i32.eq", plus(from, steps), place.to]);
       run.set(finish);
+      push(run, ["i32.ne", from, place.from]);
+      run.set(resume);
       // Neighbouring items may share their rows: then these are packed already.
       push(run, ["i32.or", ["i32.ne", block, packed], [
         "i32.lt_s",
         steps,
-        size.depth,
+        minus(place.to, place.from),
       ]]);
       run.if(() => {
         pack(
           parts.packLeft,
-          a,
-          rowStart,
-          rowEnd,
-          size.rows,
+          [row, place.rowStart, place.rowEnd, size.rows],
+          batch,
           arithmetic.rows,
-          left,
+          [a, left],
         );
         assign(run, packed, block);
       });
       if (parts.packRight !== undefined) {
         pack(
           parts.packRight,
-          b,
-          columnStart,
-          columnEnd,
-          size.columns,
+          [column, place.columnStart, place.columnEnd, size.columns],
+          batch,
           arithmetic.columns,
-          right,
+          [b, right],
         );
         assign(run, b, right);
       } else {
-        const panels: Whole = over(
-          plus(size.columns, arithmetic.columns - 1),
-          arithmetic.columns,
-        );
-        const start = times(
-          batch,
-          times(panels, arithmetic.columns),
-        );
-        const first = panelAddress(
-          right,
-          plus(start, columnStart),
-          size.depth,
-          bytes,
-        );
-        assign(
-          run,
-          b,
-          plus(first, times(from, arithmetic.columns * bytes)),
-        );
+        const before = times(times(batch, columnPanels), arithmetic.columns);
+        const start = times(plus(before, place.columnStart), size.depth);
+        const first = plus(start, times(from, arithmetic.columns));
+        assign(run, b, plus(right, times(first, bytes)));
       }
       assign(run, sums, scratch);
-      assign(run, column, columnStart);
-      whileBelow(run, column, columnEnd, arithmetic.columns, () => {
+      assign(run, column, place.columnStart);
+      whileBelow(run, column, place.columnEnd, arithmetic.columns, () => {
         assign(run, a, left);
-        assign(run, row, rowStart);
-        whileBelow(run, row, rowEnd, arithmetic.rows, () => {
-          for (const value of [a, b, sums, steps, from, finish]) run.get(value);
+        assign(run, row, place.rowStart);
+        whileBelow(run, row, place.rowEnd, arithmetic.rows, () => {
+          if (parts.store === undefined) {
+            const panel = plus(
+              times(place.product, rowPanels),
+              over(row, arithmetic.rows),
+            );
+            const tile = plus(
+              times(panel, columnPanels),
+              over(column, arithmetic.columns),
+            );
+            assign(
+              run,
+              sums,
+              plus(
+                module.partials(parameterBlock),
+                times(tile, size.tileBytes),
+              ),
+            );
+          }
+          for (const value of [a, b, sums, steps, resume, finish]) {
+            run.get(value);
+          }
           run.call(parts.tile);
-          run.get(finish);
-          run.if(() => {
-            for (const value of [parameters, batch, row, column, sums]) {
-              run.get(value);
-            }
-            run.call(parts.store);
-          });
+          const { store } = parts;
+          if (store !== undefined) {
+            run.get(finish);
+            run.if(() => {
+              for (const value of [parameters, batch, row, column, sums]) {
+                run.get(value);
+              }
+              run.call(store);
+            });
+            assign(run, sums, plus(sums, size.sumStride));
+          }
           assign(run, a, plus(a, times(steps, arithmetic.rows * bytes)));
-          assign(run, sums, plus(sums, size.sumStride));
         });
         const panelSteps = parts.packRight === undefined ? size.depth : steps;
-        assign(
-          run,
-          b,
-          plus(b, times(panelSteps, arithmetic.columns * bytes)),
-        );
+        assign(run, b, plus(b, times(panelSteps, arithmetic.columns * bytes)));
       });
       assign(run, from, plus(from, steps));
-      push(run, ["i32.lt_s", from, size.depth]);
+      push(run, ["i32.lt_s", from, place.to]);
       run.branchIf(nextDepth);
     });
   });
+}
+
+/**
+ * Number of panels that rows or columns take.
+ *
+ * @param all The rows or columns.
+ * @param width Rows or columns of a panel.
+ * @returns The term.
+ */
+export function panelsOf(all: Local, width: number): Whole {
+  return over(plus(all, width - 1), width);
 }

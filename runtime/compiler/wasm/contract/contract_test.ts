@@ -80,6 +80,69 @@ Deno.test("renderContract multiplies large matrices in several items", () => {
   check(product("f64", [130, 300, 90], [false, true]));
 });
 
+Deno.test("renderContract multiplies a few rows or columns", () => {
+  for (const dtype of ["f32", "f64", "i32"] as const) {
+    for (const few of [1, 2, 3, 4, 5, 7, 9, 12]) {
+      for (const [long, k] of [[300, 70], [37, 501]] as const) {
+        for (const turned of [false, true]) {
+          check(product(dtype, [few, long, k], [false, turned]));
+          check(product(dtype, [long, few, k], [turned, true]));
+        }
+      }
+    }
+  }
+});
+
+Deno.test("renderContract adds long sums in parts", () => {
+  for (
+    const size of [
+      [25, 20, 6001],
+      [1, 1, 100_001],
+      [3, 5, 40_002],
+      [2, 12, 12_000],
+      [8, 1, 9000],
+    ] as const
+  ) {
+    for (const turned of [false, true]) {
+      const options = product("f64", size, [false, turned]);
+      const { phases } = renderContract(contraction(options));
+      assert.ok(phases.length > 1, "there is a phase that adds parts");
+      check({
+        ...options,
+        stores: ({ pool, sum, index, axes }) => [{
+          output: 0,
+          index,
+          value: pool.make("add", "f64", [
+            sum,
+            pool.make("cast", "f64", [axes[0]!]),
+          ]),
+        }],
+      });
+    }
+  }
+});
+
+Deno.test("renderContract multiplies batches of a few rows", () => {
+  check({
+    axes: [3, 2, 200, 90],
+    dtype: "f32",
+    left: { dtype: "f32", steps: [180, 90, 0, 1] },
+    right: { dtype: "f32", steps: [18000, 0, 1, 200] },
+  });
+  check({
+    axes: [2, 3, 1, 64, 300],
+    dtype: "f64",
+    left: { dtype: "f64", steps: [900, 300, 0, 0, 1] },
+    right: { dtype: "f64", steps: [19200, 0, 0, 300, 1] },
+  });
+  check({
+    axes: [3, 2, 64, 90],
+    dtype: "f32",
+    left: { dtype: "f32", steps: [0, 90, 0, 1] },
+    right: { dtype: "f32", steps: [5760, 0, 1, 64] },
+  });
+});
+
 Deno.test("renderContract wraps whole numbers as their dtype does", () => {
   for (const dtype of ["i32", "u32", "i8", "u8"] as const) {
     for (const n of [10, 16]) {

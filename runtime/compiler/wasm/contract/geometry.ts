@@ -9,6 +9,8 @@
  * sizes. Text does not depend on them.
  */
 export const GEOMETRY = [
+  /** Number of independent products. */
+  "batches",
   /** Rows of the result. */
   "rows",
   /** Columns of the result. */
@@ -21,12 +23,20 @@ export const GEOMETRY = [
   "columnBlock",
   /** Products that are summed between two packings. */
   "depthBlock",
+  /** Products that an item sums; less than all where parts are added later. */
+  "splitDepth",
   /** Items along the rows. */
   "rowBlocks",
   /** Items along the columns. */
   "columnBlocks",
   /** Bytes between the sums of one tile and the next; 0 if all share a place. */
   "sumStride",
+  /** Bytes of the sums of a tile. */
+  "tileBytes",
+  /** Rows of a tile. */
+  "tileRows",
+  /** Number of parts that sums are added from. */
+  "splits",
   /** Where the packed left panels lie in the scratch memory. */
   "leftOffset",
   /** Where packed right panels lie in it, if they are packed there. */

@@ -1,19 +1,34 @@
 /**
- * Contractions as WebAssembly: packed panels, and tiles of sums in registers.
+ * Contractions as WebAssembly: packed panels and tiles of sums in registers, or,
+ * for few rows, a right factor that is read once.
  *
  * @module
  */
 
 import type { ContractKernel } from "../../ir/kernel.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
-import { arithmeticOf } from "./arithmetic.ts";
-import { type Blocks, blocksOf } from "./blocks.ts";
+import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
+import {
+  type Blocks,
+  type PackedBlocks,
+  packedBlocks,
+  thinBlocks,
+} from "./blocks.ts";
+import { combineFunction } from "./combine.ts";
 import { computeFunction } from "./compute.ts";
 import { ContractModule } from "./module.ts";
-import { packFunction } from "./pack.ts";
+import { packFunction, prefersAcross } from "./pack.ts";
 import { PACK_GROUP, packItemsFunction } from "./pack_items.ts";
-import { type ContractSpaces, spacesOf } from "./spaces.ts";
+import { type ContractSpaces, isThin, spacesOf, THIN_ROWS } from "./spaces.ts";
 import { storeFunction } from "./store.ts";
+import {
+  multiplyAcross,
+  multiplyAlong,
+  thinFunction,
+  type ThinParts,
+} from "./thin.ts";
+import { acrossFunction, STEPS_AT_ONCE } from "./thin_across.ts";
+import { alongFunction } from "./thin_along.ts";
 import { tileFunction } from "./tile.ts";
 
 /**
@@ -24,69 +39,72 @@ import { tileFunction } from "./tile.ts";
  */
 export function renderContract(kernel: ContractKernel): WasmKernel {
   const arithmetic = arithmeticOf(kernel.dtype);
-  const spaces = spacesOf(kernel, arithmetic.columns);
-  const blocks = blocksOf(spaces, arithmetic);
-  const compute = computePhase(kernel, spaces, blocks);
-  if (blocks.private) return { phases: [compute], temporaries: [] };
-  const panels = Math.ceil(spaces.columns.size / arithmetic.columns);
-  const width = arithmetic.columns * arithmetic.bytes;
-  return {
-    phases: [packPhase(kernel, spaces, blocks), compute],
-    temporaries: [spaces.batch.size * panels * width * spaces.depth],
-  };
+  const spaces = spacesOf(kernel, arithmetic);
+  return isThin(spaces, arithmetic)
+    ? renderThin(kernel, spaces, arithmetic)
+    : renderPacked(kernel, spaces, arithmetic);
 }
 
-function computePhase(
+function renderPacked(
   kernel: ContractKernel,
   spaces: ContractSpaces,
-  blocks: Blocks,
-): WasmPhase {
-  const { geometry } = blocks;
-  const temporaries = blocks.private ? 0 : 1;
-  const module = new ContractModule(kernel, spaces, geometry, temporaries);
-  const { columns, rows } = module.arithmetic;
+  arithmetic: Arithmetic,
+): WasmKernel {
+  const blocks = packedBlocks(spaces, arithmetic);
+  const panels = Math.ceil(spaces.columns.size / arithmetic.columns);
+  const panelBytes = arithmetic.columns * arithmetic.bytes * spaces.depth;
+  const temporaries: number[] = [];
+  if (!blocks.private) {
+    temporaries.push(spaces.batch.size * panels * panelBytes);
+  }
+  if (blocks.partialBytes > 0) temporaries.push(blocks.partialBytes);
+  const make = () =>
+    new ContractModule(kernel, spaces, blocks.geometry, temporaries.length);
+  const phases = [computePhase(make(), blocks)];
+  if (!blocks.private) phases.unshift(packPhase(make()));
+  if (blocks.partialBytes > 0) phases.push(combinePhase(make(), blocks));
+  return { phases, temporaries };
+}
+
+function computePhase(module: ContractModule, blocks: PackedBlocks): WasmPhase {
+  const { arithmetic, spaces } = module;
   computeFunction(module, {
-    tile: tileFunction(module.builder, module.arithmetic),
+    tile: tileFunction(module.builder, arithmetic),
     packLeft: packFunction(module, {
-      expr: module.summand(kernel.a),
+      expr: spaces.left,
       space: spaces.rows,
-      width: rows,
+      width: arithmetic.rows,
     }),
-    packRight: blocks.private
-      ? packFunction(module, {
-        expr: module.summand(kernel.b),
-        space: spaces.columns,
-        width: columns,
-      })
-      : undefined,
-    store: storeFunction(module),
+    packRight: blocks.private ? packRight(module) : undefined,
+    store: blocks.partialBytes > 0 ? undefined : storeFunction(module),
   });
+  return phaseOf(module, blocks);
+}
+
+function packRight(module: ContractModule) {
+  return packFunction(module, {
+    expr: module.spaces.right,
+    space: module.spaces.columns,
+    width: module.arithmetic.columns,
+  });
+}
+
+function phaseOf(module: ContractModule, blocks: Blocks): WasmPhase {
+  const { items, itemNanoseconds, scratchBytes } = blocks;
   return {
     bytes: module.build(),
-    items: blocks.items,
+    items,
     grain: 1,
     sizes: module.sizes,
-    scratchBytes: blocks.scratchBytes,
-    itemNanoseconds: blocks.itemNanoseconds,
+    scratchBytes,
+    itemNanoseconds,
   };
 }
 
-function packPhase(
-  kernel: ContractKernel,
-  spaces: ContractSpaces,
-  { geometry }: Blocks,
-): WasmPhase {
-  const module = new ContractModule(kernel, spaces, geometry, 1);
-  const { columns } = module.arithmetic;
-  packItemsFunction(
-    module,
-    packFunction(module, {
-      expr: module.summand(kernel.b),
-      space: spaces.columns,
-      width: columns,
-    }),
-  );
-  const panels = Math.ceil(spaces.columns.size / columns);
+function packPhase(module: ContractModule): WasmPhase {
+  const { arithmetic, spaces } = module;
+  packItemsFunction(module, packRight(module));
+  const panels = Math.ceil(spaces.columns.size / arithmetic.columns);
   const groups = Math.ceil(panels / PACK_GROUP);
   return {
     bytes: module.build(),
@@ -94,6 +112,66 @@ function packPhase(
     grain: 1,
     sizes: module.sizes,
     scratchBytes: 0,
-    itemNanoseconds: PACK_GROUP * columns * spaces.depth,
+    itemNanoseconds: PACK_GROUP * arithmetic.columns * spaces.depth,
   };
+}
+
+function combinePhase(module: ContractModule, blocks: Blocks): WasmPhase {
+  combineFunction(module, storeFunction(module));
+  const { splits, tileBytes } = blocks.geometry;
+  return {
+    bytes: module.build(),
+    items: blocks.tiles,
+    grain: 4,
+    sizes: module.sizes,
+    scratchBytes: tileBytes,
+    itemNanoseconds: splits * tileBytes / 4,
+  };
+}
+
+function renderThin(
+  kernel: ContractKernel,
+  spaces: ContractSpaces,
+  arithmetic: Arithmetic,
+): WasmKernel {
+  const groups = Math.ceil(spaces.rows.size / THIN_ROWS);
+  const rows = Math.ceil(spaces.rows.size / groups);
+  const { columns, right } = spaces;
+  const isAcross = prefersAcross(spaces, arithmetic, right, columns);
+  const blocks = thinBlocks(spaces, arithmetic, rows, isAcross);
+  const temporaries = blocks.partialBytes > 0 ? [blocks.partialBytes] : [];
+  const make = () =>
+    new ContractModule(kernel, spaces, blocks.geometry, temporaries.length);
+  const module = make();
+  thinFunction(module, thinParts(module, blocks, rows, isAcross));
+  const phases = [phaseOf(module, blocks)];
+  if (blocks.partialBytes > 0) phases.push(combinePhase(make(), blocks));
+  return { phases, temporaries };
+}
+
+function thinParts(
+  module: ContractModule,
+  blocks: Blocks,
+  rows: number,
+  isAcross: boolean,
+): ThinParts {
+  const { left, rows: space, columns } = module.spaces;
+  const panelRows = isAcross ? rows : 1;
+  const common = {
+    packLeft: packFunction(module, { expr: left, space, width: panelRows }),
+    rows,
+    panelRows,
+    store: blocks.partialBytes > 0 ? undefined : storeFunction(module),
+  };
+  if (isAcross) {
+    const unroll = STEPS_AT_ONCE[rows - 1]!;
+    const several = acrossFunction(module, rows, unroll);
+    const one = acrossFunction(module, rows, 1);
+    const multiply = multiplyAcross(module, several, unroll, one, rows);
+    return { ...common, multiply };
+  }
+  const most = rows > 2 ? 2 : 4;
+  const group = columns.size >= most ? most : columns.size >= 2 ? 2 : 1;
+  const along = alongFunction(module, rows, group);
+  return { ...common, multiply: multiplyAlong(module, along, rows, group) };
 }

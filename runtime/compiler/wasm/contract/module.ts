@@ -6,7 +6,7 @@
  */
 
 import type { DType } from "../../../device/dtypes.ts";
-import { type Expr, exprOrder } from "../../ir/expr.ts";
+import type { Expr } from "../../ir/expr.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
 import { SizeTable } from "../../ir/sizes.ts";
 import { ParameterLayout } from "../abi.ts";
@@ -54,7 +54,7 @@ export interface EmitterPlace {
 export class ContractModule {
   /** What is rendered. */
   readonly kernel: ContractKernel;
-  /** Its axes, by their parts. */
+  /** Its axes, by their parts; factors are of the kind of the sums. */
   readonly spaces: ContractSpaces;
   /** How products are summed. */
   readonly arithmetic: Arithmetic;
@@ -79,7 +79,11 @@ export class ContractModule {
     temporaries: number,
   ) {
     this.kernel = kernel;
-    this.spaces = spaces;
+    this.spaces = {
+      ...spaces,
+      left: this.#summand(spaces.left),
+      right: this.#summand(spaces.right),
+    };
     this.arithmetic = arithmeticOf(kernel.dtype);
     this.#sizes = new SizeTable(GEOMETRY.map((name) => geometry[name]));
     this.#counts = {
@@ -144,20 +148,30 @@ export class ContractModule {
    * @returns Variables with the numbers.
    */
   geometries(fn: FunctionBuilder): Record<GeometryName, Local> {
-    const read = (name: GeometryName) => this.geometry(fn, name);
-    return {
-      rows: read("rows"),
-      columns: read("columns"),
-      depth: read("depth"),
-      rowBlock: read("rowBlock"),
-      columnBlock: read("columnBlock"),
-      depthBlock: read("depthBlock"),
-      rowBlocks: read("rowBlocks"),
-      columnBlocks: read("columnBlocks"),
-      sumStride: read("sumStride"),
-      leftOffset: read("leftOffset"),
-      rightOffset: read("rightOffset"),
-    };
+    const entries = GEOMETRY.map((name) =>
+      [name, this.geometry(fn, name)] as const
+    );
+    return Object.fromEntries(entries) as Record<GeometryName, Local>;
+  }
+
+  /**
+   * Address of the sums that wait for being added: those of the last temporary.
+   *
+   * @param parameters What the function reads.
+   * @returns The variable.
+   */
+  partials(parameters: Parameters): Local {
+    return parameters.temporary(this.#counts.temporaries - 1);
+  }
+
+  /**
+   * What gives the lengths of axes in a function.
+   *
+   * @param within The function.
+   * @returns Gives the variable that holds the length of an axis.
+   */
+  lengthsIn({ parameters }: ContractFunction): (axis: number) => Local {
+    return (axis) => parameters.size(this.kernel.axes[axis]!);
   }
 
   /**
@@ -188,13 +202,8 @@ export class ContractModule {
     return emitter;
   }
 
-  /**
-   * A factor as the dtype that sums are held in.
-   *
-   * @param factor The factor.
-   * @returns The factor, cast where it is of another kind.
-   */
-  summand(factor: Expr): Expr {
+  /** A factor as the dtype that sums are held in. */
+  #summand(factor: Expr): Expr {
     const { dtype, pool } = this.kernel;
     return kindOf(factor.dtype) === kindOf(dtype)
       ? factor
@@ -216,14 +225,4 @@ export class ContractModule {
 function sumDType(dtype: DType): DType {
   const kind = kindOf(dtype);
   return kind === "bool" ? "i32" : kind;
-}
-
-/**
- * Lanes of vectors that expressions can be computed in.
- *
- * @param roots The expressions.
- * @returns 2 where f64 occurs, else 4.
- */
-export function lanesFor(roots: readonly Expr[]): 2 | 4 {
-  return exprOrder(roots).some(({ dtype }) => dtype === "f64") ? 2 : 4;
 }

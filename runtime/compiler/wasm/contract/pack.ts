@@ -8,13 +8,10 @@
 import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { axesOf, strideAlong } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
-import {
-  type ContractFunction,
-  type ContractModule,
-  lanesFor,
-} from "./module.ts";
+import type { ContractFunction, ContractModule } from "./module.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
-import type { Space } from "./spaces.ts";
+import { type Arithmetic, lanesFor } from "./arithmetic.ts";
+import type { ContractSpaces, Space } from "./spaces.ts";
 import { groupsOf, storeTransposed } from "./transpose.ts";
 import {
   assign,
@@ -94,10 +91,18 @@ export function packFunction(
     end: hold(to, plus(from, steps)),
     target,
   };
-  locate(to, space, batch, batchIndex, lengthsOf(packing));
+  locate(
+    to,
+    space,
+    batch,
+    batchIndex,
+    packing.module.lengthsIn(packing.within),
+  );
   const { lanes } = module.arithmetic;
   if (lanesFor([factor.expr]) < lanes) packSingly(packing);
-  else if (prefersAcross(module, factor)) {
+  else if (
+    prefersAcross(module.spaces, module.arithmetic, factor.expr, factor.space)
+  ) {
     // The last vector of a panel may reach over its end.
     const reach = Math.ceil(factor.width / lanes) * lanes;
     push(to, ["i32.le_s", plus(start, reach), all]);
@@ -106,19 +111,23 @@ export function packFunction(
   return to;
 }
 
-function lengthsOf({ module, within }: Packing): (axis: number) => Local {
-  return (axis) => within.parameters.size(module.kernel.axes[axis]!);
-}
-
-/** Whether vectors run over rows or columns rather than over steps. */
-function prefersAcross(
-  module: ContractModule,
-  { expr, space }: PackedFactor,
+/**
+ * Whether vectors of a factor run over rows or columns rather than over steps.
+ *
+ * @param spaces The axes.
+ * @param arithmetic How products are summed.
+ * @param expr The factor.
+ * @param space Its rows or columns.
+ * @returns True when they do.
+ */
+export function prefersAcross(
+  { inner, depth, rows }: ContractSpaces,
+  { lanes }: Arithmetic,
+  expr: Expr,
+  space: Space,
 ): boolean {
-  const { inner, depth, rows } = module.spaces;
   // Panels of rows do not end where an axis ends.
   if (space === rows && space.axes.length > 1) return false;
-  const { lanes } = module.arithmetic;
   if (space.size < lanes) return false;
   if (depth < lanes) return true;
   let balance = 0;
@@ -149,7 +158,7 @@ function placeAt(packing: Packing, positions: Positions, at: Whole): void {
   const index = to.local("i32");
   pushSmaller(to, at, last);
   to.set(index);
-  locate(to, space, positions, index, lengthsOf(packing));
+  locate(to, space, positions, index, packing.module.lengthsIn(packing.within));
 }
 
 /** Vectors over steps: groups of rows or columns, transposed. */
@@ -220,21 +229,48 @@ function packAcross(packing: Packing): void {
     roots: [expr],
   });
   const units = Math.ceil(width / lanes);
+  const vector = to.local("v128");
   emitter.hoist(expr, true, units);
   assign(to, step, from);
   assign(to, address, target);
   whileBelow(to, step, end, 1, () =>
     emitter.scope(() => {
       for (let unit = 0; unit < units; unit++) {
-        to.get(address);
         emitter.push(expr, true, unit);
-        const offset = unit * lanes * bytes;
-        if ((unit + 1) * lanes <= width) {
-          to.memory("v128.store", offset, Math.log2(bytes));
-        } else to.laneMemory("v128.store64_lane", 0, offset);
+        to.set(vector);
+        storeLanes(packing, address, vector, unit * lanes);
       }
       assign(to, address, plus(address, width * bytes));
     }));
+}
+
+/** Stores as many lanes of a vector as belong to the panel. */
+function storeLanes(
+  { module, to, width }: Packing,
+  address: Local,
+  vector: Local,
+  from: number,
+): void {
+  const { bytes, lanes } = module.arithmetic;
+  const count = Math.min(lanes, width - from);
+  const store = (instruction: "64" | "32", lane: number) => {
+    to.get(address);
+    to.get(vector);
+    const size = Number(instruction) / 8;
+    to.laneMemory(
+      `v128.store${instruction}_lane`,
+      lane,
+      from * bytes + lane * size,
+    );
+  };
+  if (count === lanes) {
+    to.get(address);
+    to.get(vector);
+    to.memory("v128.store", from * bytes, Math.log2(bytes));
+    return;
+  }
+  if (count * bytes >= 8) store("64", 0);
+  if (count * bytes % 8 !== 0) store("32", count - 1);
 }
 
 /** Element by element. */

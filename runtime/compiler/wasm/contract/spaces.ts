@@ -5,8 +5,10 @@
  * @module
  */
 
+import type { Expr } from "../../ir/expr.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
+import { type Arithmetic, lanesFor } from "./arithmetic.ts";
 
 /** Axes that are walked as one, the last of them fastest. */
 export interface Space {
@@ -18,13 +20,17 @@ export interface Space {
   readonly size: number;
 }
 
-/** The axes of a contraction, sorted by their parts in it. */
+/** A contraction, its axes sorted by their parts in it. */
 export interface ContractSpaces {
+  /** The factor that uses the rows. */
+  readonly left: Expr;
+  /** The factor that uses the columns. */
+  readonly right: Expr;
   /** Axes that number independent products. */
   readonly batch: Space;
-  /** Rows: the axis m, and batch axes that the right factor does not use. */
+  /** Rows: one of the axes m and n, and batch axes that `right` does not use. */
   readonly rows: Space;
-  /** Columns: the axis n, and batch axes that the left factor does not use. */
+  /** Columns: the other one, and batch axes that `left` does not use. */
   readonly columns: Space;
   /** Number of the axis that is summed over. */
   readonly inner: number;
@@ -32,46 +38,98 @@ export interface ContractSpaces {
   readonly depth: number;
 }
 
+/** Rows that are computed at once where there are few. */
+export const THIN_ROWS = 4;
+/** Rows up to which a large right factor is not packed. */
+const FEW_ROWS = 12;
+/** Bytes of a right factor that is large. */
+const LARGE_BYTES = 64 * 1024;
+
+/**
+ * Whether a contraction has so few rows that its right factor is read once,
+ * rather than packed.
+ *
+ * @param spaces Its axes.
+ * @param arithmetic How products are summed.
+ * @returns True when it has.
+ */
+export function isThin(
+  { columns, depth, right, rows }: ContractSpaces,
+  { bytes, lanes }: Arithmetic,
+): boolean {
+  if (lanesFor([right]) < lanes || columns.size < rows.size) return false;
+  if (rows.size <= THIN_ROWS) return true;
+  return rows.size <= FEW_ROWS && columns.size * depth * bytes >= LARGE_BYTES;
+}
+
 /**
  * Sorts the axes of a contraction. A factor that is shared by a batch makes the
  * batch a part of the other side, so that it is packed once and tiles are full.
+ * The factors change places where tiles then are better filled.
  *
  * @param kernel The contraction.
- * @param columns Columns of a tile: the axis n must hold whole tiles, or other
- * axes do not join the columns.
+ * @param arithmetic How products are summed.
  * @returns The axes by their parts.
  */
 export function spacesOf(
   kernel: ContractKernel,
-  columns: number,
+  arithmetic: Arithmetic,
+): ContractSpaces {
+  const straight = sorted(kernel, arithmetic, false);
+  const turned = sorted(kernel, arithmetic, true);
+  if (isThin(straight, arithmetic)) return straight;
+  if (isThin(turned, arithmetic)) return turned;
+  return fullness(turned, arithmetic) > 1.25 * fullness(straight, arithmetic)
+    ? turned
+    : straight;
+}
+
+function sorted(
+  kernel: ContractKernel,
+  arithmetic: Arithmetic,
+  turned: boolean,
 ): ContractSpaces {
   const { axes } = kernel;
   const inner = axes.length - 1;
-  const left = axesOf(kernel.a);
-  const right = axesOf(kernel.b);
-  const joins = axes[inner - 1]! % columns === 0;
-  const parts: Record<"batch" | "rows" | "columns", number[]> = {
-    batch: [],
-    rows: [],
-    columns: [],
-  };
+  const [left, right] = turned ? [kernel.b, kernel.a] : [kernel.a, kernel.b];
+  const [row, column] = turned
+    ? [inner - 1, inner - 2]
+    : [inner - 2, inner - 1];
+  const leftAxes = axesOf(left);
+  const rightAxes = axesOf(right);
+  // Vectors must not reach from one axis into the next.
+  const joins = axes[column]! % arithmetic.columns === 0;
+  const batch: number[] = [];
+  const rows: number[] = [];
+  const columns: number[] = [];
   for (let axis = 0; axis < inner - 2; axis++) {
-    if (!right.has(axis)) parts.rows.push(axis);
-    else if (!left.has(axis) && joins) parts.columns.push(axis);
-    else parts.batch.push(axis);
+    if (!rightAxes.has(axis)) rows.push(axis);
+    else if (!leftAxes.has(axis) && joins) columns.push(axis);
+    else batch.push(axis);
   }
-  parts.rows.push(inner - 2);
-  parts.columns.push(inner - 1);
   const space = (numbers: readonly number[]): Space => {
     const lengths = numbers.map((axis) => axes[axis]!);
     const size = lengths.reduce((product, length) => product * length, 1);
     return { axes: numbers, lengths, size };
   };
   return {
-    batch: space(parts.batch),
-    rows: space(parts.rows),
-    columns: space(parts.columns),
+    left,
+    right,
+    batch: space(batch),
+    rows: space([...rows, row]),
+    columns: space([...columns, column]),
     inner,
     depth: axes[inner]!,
   };
+}
+
+/** Part of the arithmetic that is not wasted on the edges of tiles. */
+function fullness(
+  { rows, columns }: ContractSpaces,
+  arithmetic: Arithmetic,
+): number {
+  const part = (size: number, tile: number) =>
+    size / (Math.ceil(size / tile) * tile);
+  return part(columns.size, arithmetic.columns) *
+    part(rows.size, arithmetic.rows);
 }

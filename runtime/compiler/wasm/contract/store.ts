@@ -8,14 +8,11 @@ import type { DType } from "../../../device/dtypes.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { lanesFor } from "./arithmetic.ts";
 import { hoistStores, writeStores } from "../emit/access.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { pushWrapped } from "../emit/whole.ts";
-import {
-  type ContractFunction,
-  type ContractModule,
-  lanesFor,
-} from "./module.ts";
+import type { ContractFunction, ContractModule } from "./module.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { assign, plus, push, pushSmaller, times, whileBelow } from "./whole.ts";
 
@@ -73,17 +70,19 @@ export function storeFunction(module: ContractModule): FunctionBuilder {
     roots,
     dtypes: kernel.outputs.map(({ dtype }) => dtype),
   };
-  locate(to, spaces.batch, positions, batch, lengthsOf(epilogue));
+  locate(
+    to,
+    spaces.batch,
+    positions,
+    batch,
+    epilogue.module.lengthsIn(epilogue.within),
+  );
   pushSmaller(to, plus(row, arithmetic.rows), rows);
   to.set(epilogue.rowEnd);
   const width = arithmetic.columns;
   push(to, ["i32.le_s", plus(column, width), epilogue.columns]);
   to.if(() => storeWhole(epilogue), () => storeEdge(epilogue));
   return to;
-}
-
-function lengthsOf({ module, within }: Epilogue): (axis: number) => Local {
-  return (axis) => within.parameters.size(module.kernel.axes[axis]!);
 }
 
 /** The axis that neighbouring rows step along, if there is only one. */
@@ -113,7 +112,13 @@ function storeWhole(epilogue: Epilogue): void {
   const { arithmetic, kernel, spaces } = module;
   const lanes = Math.min(arithmetic.lanes, lanesFor(roots)) as 2 | 4;
   const rowAxis = rowAxisOf(module);
-  locate(to, spaces.columns, positions, column, lengthsOf(epilogue));
+  locate(
+    to,
+    spaces.columns,
+    positions,
+    column,
+    epilogue.module.lengthsIn(epilogue.within),
+  );
   const emitter = module.emitter(within, {
     positions,
     depths: new Map(spaces.rows.axes.map((axis) => [axis, 1])),
@@ -127,7 +132,13 @@ function storeWhole(epilogue: Epilogue): void {
   hoistStores(emitter, kernel.stores, epilogue.dtypes, units);
   whileBelow(to, epilogue.row, epilogue.rowEnd, 1, () =>
     emitter.scope(() => {
-      locate(to, spaces.rows, positions, epilogue.row, lengthsOf(epilogue));
+      locate(
+        to,
+        spaces.rows,
+        positions,
+        epilogue.row,
+        epilogue.module.lengthsIn(epilogue.within),
+      );
       const bytes = lanes * arithmetic.bytes;
       for (let unit = 0; unit < units; unit++) {
         const sum = emitter.local("v128");
@@ -164,13 +175,25 @@ function storeEdge(epilogue: Epilogue): void {
   hoistStores(emitter, kernel.stores, epilogue.dtypes, 1);
   whileBelow(to, epilogue.row, epilogue.rowEnd, 1, () =>
     emitter.scope(() => {
-      locate(to, spaces.rows, positions, epilogue.row, lengthsOf(epilogue));
+      locate(
+        to,
+        spaces.rows,
+        positions,
+        epilogue.row,
+        epilogue.module.lengthsIn(epilogue.within),
+      );
       hoistStores(emitter, kernel.stores, epilogue.dtypes, 1);
       assign(to, at, column);
       assign(to, address, sums);
       whileBelow(to, at, columns, 1, () =>
         emitter.scope(() => {
-          locate(to, spaces.columns, positions, at, lengthsOf(epilogue));
+          locate(
+            to,
+            spaces.columns,
+            positions,
+            at,
+            epilogue.module.lengthsIn(epilogue.within),
+          );
           to.get(address);
           to.memory(`${arithmetic.kind}.load`);
           to.set(sum);

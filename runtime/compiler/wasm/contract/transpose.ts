@@ -18,7 +18,7 @@ import { type Arithmetic, pickLanes } from "./arithmetic.ts";
 export function groupsOf({ lanes }: Arithmetic, width: number): number[] {
   const groups: number[] = [];
   for (let rest = width; rest > 0; rest -= groups.at(-1)!) {
-    groups.push(rest >= lanes ? lanes : 2);
+    groups.push(rest >= lanes ? lanes : rest >= 2 ? 2 : 1);
   }
   return groups;
 }
@@ -45,10 +45,26 @@ export function storeTransposed(
     pickLanes(to, lanesOfBoth);
   };
   const [first, second, third, fourth] = vectors;
+  if (second === undefined) {
+    const bytes = 16 / lanes;
+    if (stride === bytes) {
+      to.get(address);
+      to.get(first!);
+      to.memory("v128.store", 0, Math.log2(bytes));
+      return;
+    }
+    const store = lanes === 2 ? "v128.store64_lane" : "v128.store32_lane";
+    for (let step = 0; step < lanes; step++) {
+      to.get(address);
+      to.get(first!);
+      to.laneMemory(store, step, step * stride);
+    }
+    return;
+  }
   if (lanes === 2) {
     [[0, 2], [1, 3]].forEach((lanesOfBoth, step) => {
       to.get(address);
-      pick(first!, second!, lanesOfBoth);
+      pick(first!, second, lanesOfBoth);
       to.memory("v128.store", step * stride, 3);
     });
     return;
@@ -57,7 +73,7 @@ export function storeTransposed(
   const high = [2, 6, 3, 7];
   const pairs = [low, high].map((lanesOfBoth) => {
     const pair = to.local("v128");
-    pick(first!, second!, lanesOfBoth);
+    pick(first!, second, lanesOfBoth);
     to.set(pair);
     return pair;
   });

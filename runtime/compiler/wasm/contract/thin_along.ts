@@ -1,0 +1,139 @@
+/**
+ * Products of a few rows with a factor whose neighbouring elements belong to
+ * neighbouring steps: a few columns at once, over all steps.
+ *
+ * @module
+ */
+
+import { axesOf } from "../../ir/index_arithmetic.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import { addProduct, lanesFor } from "./arithmetic.ts";
+import type { ContractModule } from "./module.ts";
+import { locate, type Positions, positionsAlong } from "./positions.ts";
+import {
+  assign,
+  hold,
+  minus,
+  plus,
+  pushSmaller,
+  times,
+  whileBelow,
+} from "./whole.ts";
+
+/**
+ * Adds the function
+ * `along(parameters, batch, column, from, steps, left, sums)`: adds the products
+ * of all steps to the sums of some rows and columns. Columns that do not exist
+ * repeat the last one.
+ *
+ * @param module The module.
+ * @param rows Number of rows.
+ * @param columns Number of columns.
+ * @returns The function.
+ */
+export function alongFunction(
+  module: ContractModule,
+  rows: number,
+  columns: number,
+): FunctionBuilder {
+  const within = module.function(7);
+  const to = within.fn;
+  const [, batch, column, from, steps, left, sums] = to.parameters as
+    & readonly Local[]
+    & [Local, Local, Local, Local, Local, Local, Local];
+  const { arithmetic, spaces } = module;
+  const { bytes, kind, lanes } = arithmetic;
+  const { inner, right } = spaces;
+  const used = axesOf(right);
+  const lengthOf = module.lengthsIn(within);
+  const last = hold(to, minus(module.geometry(to, "columns"), 1));
+  const end = hold(to, plus(from, steps));
+  const step = to.local("i32");
+  const shared = positionsAlong(
+    to,
+    spaces.batch.axes.filter((axis) => used.has(axis)),
+  );
+  locate(to, spaces.batch, shared, batch, lengthOf);
+  const emitters = Array.from({ length: columns }, (_, k) => {
+    const own = positionsAlong(
+      to,
+      spaces.columns.axes.filter((axis) => used.has(axis)),
+    );
+    const index = to.local("i32");
+    pushSmaller(to, plus(column, k), last);
+    to.set(index);
+    locate(to, spaces.columns, own, index, lengthOf);
+    const positions: Positions = new Map([...shared, ...own, [inner, step]]);
+    const emitter = module.emitter(within, {
+      positions,
+      depths: new Map([[inner, 1]]),
+      lanes: lanesFor([right]),
+      vectorAxis: inner,
+      walkAxis: inner,
+      roots: [right],
+    });
+    emitter.hoist(right, true, 1);
+    emitter.hoist(right, false, 1);
+    return emitter;
+  });
+  const lefts = Array.from(
+    { length: rows },
+    (_, row) => hold(to, plus(left, times(times(steps, row), bytes))),
+  );
+  const factors = lefts.map(() => to.local("v128"));
+  const totals = lefts.map(() => emitters.map(() => to.local("v128")));
+  const rests = lefts.map(() => emitters.map(() => to.local(kind)));
+  const loaded = to.local("v128");
+  const single = to.local(kind);
+
+  assign(to, step, from);
+  whileBelow(to, step, minus(end, lanes - 1), lanes, () => {
+    lefts.forEach((address, row) => {
+      to.get(address);
+      to.memory("v128.load");
+      to.set(factors[row]!);
+      assign(to, address, plus(address, 16));
+    });
+    emitters.forEach((emitter, k) => {
+      emitter.scope(() => emitter.push(right, true));
+      to.set(loaded);
+      factors.forEach((factor, row) =>
+        addProduct(to, kind, totals[row]![k]!, factor, loaded)
+      );
+    });
+  });
+  whileBelow(to, step, end, 1, () => {
+    emitters.forEach((emitter, k) => {
+      emitter.scope(() => emitter.push(right, false));
+      to.set(single);
+      lefts.forEach((address, row) => {
+        to.get(rests[row]![k]!);
+        to.get(single);
+        to.get(address);
+        to.memory(`${kind}.load`);
+        to.op(`${kind}.mul`, `${kind}.add`);
+        to.set(rests[row]![k]!);
+      });
+    });
+    for (const address of lefts) assign(to, address, plus(address, bytes));
+  });
+
+  const shape = kind === "f64" ? "f64x2" : `${kind}x4` as const;
+  totals.forEach((list, row) =>
+    list.forEach((total, k) => {
+      const offset = (row * arithmetic.columns + k) * bytes;
+      to.get(sums);
+      to.get(sums);
+      to.memory(`${kind}.load`, offset);
+      to.get(rests[row]![k]!);
+      for (let lane = 0; lane < lanes; lane++) {
+        to.get(total);
+        to.lane(`${shape}.extract_lane`, lane);
+        if (lane > 0) to.op(`${kind}.add`);
+      }
+      to.op(`${kind}.add`, `${kind}.add`);
+      to.memory(`${kind}.store`, offset);
+    })
+  );
+  return to;
+}
