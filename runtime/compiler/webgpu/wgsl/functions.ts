@@ -57,6 +57,75 @@ function orderKey(sign: "" | "~"): FunctionText {
   };
 }
 
+/** Applies a function of one number to four. */
+function toEachLane(
+  result: ScalarType,
+  one: (name: string, context: FunctionContext) => string,
+): FunctionText {
+  return (name, context) => {
+    if (context.width === 1) return one(name, context);
+    const v = widen(result, 4);
+    const lanes = ["x", "y", "z", "w"].map((k) => `${name}_1(x.${k})`);
+    return `${one(`${name}_1`, context)}
+fn ${name}(x: vec4<f32>) -> ${v} {
+  return ${v}(${lanes.join(", ")});
+}`;
+  };
+}
+
+/**
+ * An angle of at least 10 as quarter turns, modulo 4, and what remains: it is
+ * multiplied with as many bits of 2 / pi as matter.
+ */
+function reduceAngle(name: string): string {
+  return `fn ${name}_high(a: u32, b: u32) -> u32 {
+  let low = (a & 65535u) * (b & 65535u);
+  let left = (a >> 16u) * (b & 65535u) + (low >> 16u);
+  let right = (a & 65535u) * (b >> 16u) + (left & 65535u);
+  return (a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u);
+}
+fn ${name}(x: f32) -> vec2<f32> {
+  var bits_of_ratio = array<u32, 9>(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u,
+    0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu, 0xdebbc561u);
+  let bits = bitcast<u32>(x);
+  let m = (bits & 0x7fffffu) | 0x800000u;
+  let from_bit = clamp((bits >> 23u) & 255u, 130u, 254u) - 120u;
+  let word = from_bit >> 5u;
+  let shift = from_bit & 31u;
+  var window: array<u32, 3>;
+  for (var k = 0u; k < 3u; k++) {
+    let next = select(bits_of_ratio[word + k + 1u] >> (32u - shift), 0u,
+      shift == 0u);
+    window[k] = (bits_of_ratio[word + k] << shift) | next;
+  }
+  let p2 = m * window[2];
+  let low1 = m * window[1];
+  let p1 = low1 + ${name}_high(m, window[2]);
+  let p0 = m * window[0] + ${name}_high(m, window[1]) +
+    select(0u, 1u, p1 < low1);
+  var turns = p0 >> 30u;
+  var high = (p0 << 2u) | (p1 >> 30u);
+  var low = (p1 << 2u) | (p2 >> 30u);
+  let is_above = high >= 0x80000000u;
+  if (is_above) {
+    turns += 1u;
+    low = ~low + 1u;
+    high = ~high + select(0u, 1u, low == 0u);
+  }
+  var scale = 0i;
+  if (high == 0u) {
+    high = low;
+    low = 0u;
+    scale = 32i;
+  }
+  let zeros = countLeadingZeros(high) & 31u;
+  if (zeros > 0u) { high = (high << zeros) | (low >> (32u - zeros)); }
+  let size = bitcast<f32>((95i - scale - i32(zeros)) << 23u);
+  let rest = f32(high) * size * 1.57079637f;
+  return vec2<f32>(f32(turns & 3u), select(rest, -rest, is_above));
+}`;
+}
+
 function extremum(sign: ">" | "<", join: "&" | "|"): FunctionText {
   // Where both are equal they may be zeros with different signs.
   return (name, { of, call }) => {
@@ -188,6 +257,18 @@ const FUNCTIONS = {
   return bitcast<${F}>(bits | ${U}(0x3f800000u));
 }`;
   },
+  quarterTurns: toEachLane(
+    "f32",
+    (name) =>
+      `${reduceAngle(`${name}_of`)}
+fn ${name}(x: f32) -> f32 { return ${name}_of(x).x; }`,
+  ),
+  angleRest: toEachLane(
+    "f32",
+    (name) =>
+      `${reduceAngle(`${name}_of`)}
+fn ${name}(x: f32) -> f32 { return ${name}_of(x).y; }`,
+  ),
   // Wider than a native exp of the whole number, which loses digits with size.
   exp: (name, { of }) => {
     const F = of("f32");

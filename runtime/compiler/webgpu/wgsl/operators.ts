@@ -168,6 +168,9 @@ function unaryText(
       return `${site.call("exp")}(${a})`;
     case "log":
       return `${site.call("log")}(${a})`;
+    case "quarterTurns":
+      return castText("f32", dtype, `${site.call(expr.op)}(${a})`, site);
+    case "angleRest":
     case "powerOfTwo":
     case "exponentOf":
     case "mantissaOf":

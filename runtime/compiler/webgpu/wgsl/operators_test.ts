@@ -284,3 +284,80 @@ Deno.test("operators on one number twice, and on zero, keep NaN", () =>
       Float32Array.from(FLOATS),
     ])];
   }));
+
+Deno.test("parts of floats and large angles are what the interpreter says", () => {
+  const positive = [1, 1.5, 2, 3, 0.1, 1e-30, 1.1754944e-38, 3.4e38, 16777217];
+  const whole = [-126, -1, 0, 1, 5, 100, 127];
+  const angles = [10, 11, 100.5, 12345.678, 1e6, 16777216, 3e9, 1e15, 1e22];
+  angles.push(6381956970095103 * 2 ** 74, 3.4e38, 355 / 113 * 5, 1e30);
+  return checkCases((limits) => [
+    ...casesOf(limits, "powerOfTwo", "f32", "f32", [whole]),
+    ...casesOf(limits, "exponentOf", "f32", "f32", [positive]),
+    ...casesOf(limits, "mantissaOf", "f32", "f32", [positive]),
+    ...casesOf(limits, "copySign", "f32", "f32", pairs(FLOATS)),
+    ...casesOf(limits, "angleRest", "f32", "f32", [angles]),
+    ...casesOf(limits, "quarterTurns", "f32", "i32", [angles]),
+    ...casesOf(limits, "quarterTurns", "f32", "f32", [angles]),
+  ]);
+});
+
+Deno.test("what is rarely wanted is computed in a branch, and right", () =>
+  checkCases((limits) =>
+    [0, 1].map((offset) => {
+      const size = FLOATS.length;
+      const count = size - offset;
+      const builder = new KernelBuilder([count]);
+      const { pool } = builder;
+      const x = builder.operand("f32", size, builder.index([1], offset));
+      const two = pool.constant(2, "f32");
+      const double = builder.make("multiply", [x, two]);
+      const test = builder.make("less", [x, two], "bool");
+      const nested = builder.make("rarely", [
+        builder.make("less", [x, pool.constant(0, "f32")], "bool"),
+        builder.make("exp", [double]),
+        builder.make("sqrt", [double]),
+      ], "f32");
+      const choice = builder.make("rarely", [test, nested, x], "f32");
+      const values = [choice, builder.make("exp", [double]), nested];
+      const kernel = builder.rows(
+        1,
+        [],
+        values.map((value) => builder.store(count, builder.rowMajor(), value)),
+      );
+      const rendered = renderRows(kernel, limits);
+      return kernelCase("rarely", kernel, rendered, [
+        Float32Array.from(FLOATS),
+      ]);
+    })
+  ));
+
+Deno.test("sums that cancel keep what rounding cut off", () =>
+  checkCases((limits) => {
+    const values = [1e-3, 0.1, 1e-7, 123.456, -1e-5, 1e8, 3e-8];
+    const builder = new KernelBuilder([values.length]);
+    const { pool } = builder;
+    const x = builder.operand("f32", values.length, builder.rowMajor());
+    const one = pool.constant(1, "f32");
+    const sum = builder.make("add", [x, one]);
+    const magic = pool.constant(12582912, "f32");
+    const rounded = builder.make("subtract", [
+      builder.make("add", [x, magic]),
+      magic,
+    ]);
+    const cut = builder.make("subtract", [
+      x,
+      builder.make("subtract", [sum, one]),
+    ]);
+    const scaled = builder.make("multiply", [cut, pool.constant(1e8, "f32")]);
+    const all = [scaled, rounded, builder.make("subtract", [sum, x])];
+    const kernel = builder.rows(
+      1,
+      [],
+      all.map((value) =>
+        builder.store(values.length, builder.rowMajor(), value)
+      ),
+    );
+    return [kernelCase("sums", kernel, renderRows(kernel, limits), [
+      Float32Array.from(values),
+    ])];
+  }));

@@ -71,7 +71,7 @@ function shiftText(
 
 /**
  * The arguments of an operator, so that compilers which forget NaN and infinity
- * do not see `x - x`, `x / x`, `x * 0` or, for signs, `x + 0`.
+ * do not see `x - x`, `x / x`, `x * 0`, `x + 0` (for signs) or `(x + y) - x`.
  */
 function guardNaN(
   module: WgslModule,
@@ -83,11 +83,10 @@ function guardNaN(
   if (scalarType(expr.args[0]!.dtype) !== "f32") return args;
   const same = expr.op === "subtract" || expr.op === "divide" ||
     expr.op === "equal" || expr.op === "less" || expr.op === "lessEqual";
-  if (same && a === b) {
-    const F = widen("f32", width);
-    const U = widen("u32", width);
-    const bits = `bitcast<${U}>(${args[1]}) | ${U}(${module.zeroBits()})`;
-    return [args[0]!, `bitcast<${F}>(${bits})`];
+  if (same && a === b) return [args[0]!, opaque(module, args[1]!, width)];
+  if (expr.op === "add" || expr.op === "subtract") {
+    const k = expr.args.findIndex((arg, k) => cancels(arg, expr.args[1 - k]!));
+    if (k >= 0) return args.with(k, opaque(module, args[k]!, width));
   }
   if (expr.op !== "multiply" && expr.op !== "add") return args;
   return args.map((text, k) => {
@@ -96,6 +95,19 @@ function guardNaN(
     const bits = `${floatBits(arg.value)}u | ${module.zeroBits()}`;
     return valueOf(`bitcast<f32>(${bits})`, width);
   });
+}
+
+/** Whether `(a + b) - a`, or the like, would lose what it is there for. */
+function cancels(sum: Expr, other: Expr): boolean {
+  return (sum.op === "add" || sum.op === "subtract") &&
+    sum.args.includes(other);
+}
+
+/** A float of which compilers do not know how it came about. */
+function opaque(module: WgslModule, text: string, width: Width): string {
+  const F = widen("f32", width);
+  const U = widen("u32", width);
+  return `bitcast<${F}>(bitcast<${U}>(${text}) | ${U}(${module.zeroBits()}))`;
 }
 
 /** A float, repeated where four are wanted. */
@@ -113,6 +125,8 @@ export class WgslScope {
   readonly lines: string[] = [];
   readonly #module: WgslModule;
   readonly #parent: WgslScope | undefined;
+  /** Whether the statements may be left out, so that nothing is moved here. */
+  readonly #isBranch: boolean;
   readonly #depth: number;
   readonly #homes = new Map<Expr, WgslScope>();
   readonly #values = new Map<Expr, WgslValue>();
@@ -124,10 +138,13 @@ export class WgslScope {
   /**
    * @param module The module that it belongs to.
    * @param parent The scope around it.
+   * @param isBranch Whether what is first asked for here is written here,
+   * however far out it could stand.
    */
-  constructor(module: WgslModule, parent?: WgslScope) {
+  constructor(module: WgslModule, parent?: WgslScope, isBranch = false) {
     this.#module = module;
     this.#parent = parent;
+    this.#isBranch = isBranch;
     this.#depth = parent === undefined ? 0 : parent.#depth + 1;
     this.#lane = parent === undefined ? undefined : parent.#lane;
   }
@@ -221,26 +238,58 @@ export class WgslScope {
   value(expr: Expr): WgslValue {
     const leaf = this.#leaf(expr);
     if (leaf !== undefined) return leaf;
-    // Written as far out as what it depends on allows, thus once for a loop.
-    const home = this.#homeOf(expr);
-    const made = home.#values.get(expr);
+    const made = this.#known(expr);
     if (made !== undefined) return made;
     visitUnknown(
       expr,
-      (one) => this.#homeOf(one).#values.has(one),
+      (one) => this.#known(one) !== undefined,
       (one) => this.#valuesFor(one),
       (one) => {
-        const own = this.#homeOf(one);
+        const own = this.#placeOf(one);
         own.#values.set(one, own.#make(one));
       },
     );
-    return home.#values.get(expr)!;
+    return this.#known(expr)!;
+  }
+
+  /** The value of an expression, if it has been written where it is seen. */
+  #known(expr: Expr): WgslValue | undefined {
+    const home = this.#homeOf(expr);
+    const known = home.#values.get(expr);
+    if (known !== undefined) return known;
+    for (let scope = this.#branch(); scope !== undefined && scope !== home;) {
+      const here = scope.#values.get(expr);
+      if (here !== undefined) return here;
+      scope = scope.#parent === undefined ? undefined : scope.#parent.#branch();
+    }
+    return undefined;
+  }
+
+  /** The innermost scope around that is a branch. */
+  #branch(): WgslScope | undefined {
+    if (this.#isBranch) return this;
+    return this.#parent === undefined ? undefined : this.#parent.#branch();
+  }
+
+  /**
+   * Where an expression is written: as far out as what it depends on allows,
+   * thus once for a loop, but not out of a branch.
+   */
+  #placeOf(expr: Expr): WgslScope {
+    const home = this.#homeOf(expr);
+    const branch = this.#branch();
+    return branch === undefined || branch.#depth < home.#depth ? home : branch;
   }
 
   /** The arguments whose values an expression is made from. */
   #valuesFor(expr: Expr): readonly Expr[] {
     // Indices are written as the load wants them, most often as one number.
-    const args = expr.op === "load" ? expr.args.slice(1) : expr.args;
+    // What is rarely wanted is written in a branch.
+    const args = expr.op === "load"
+      ? expr.args.slice(1)
+      : expr.op === "rarely"
+      ? expr.args.toSpliced(1, 1)
+      : expr.args;
     const isVector = this.isVector(expr);
     return args.filter((arg) =>
       arg.args.length > 0 && (isVector || !this.isVector(arg))
@@ -274,12 +323,12 @@ export class WgslScope {
     if (expr.op === "load") {
       throw new Error("the first lane of a load is not an index");
     }
-    const home = this.#homeOf(expr);
-    let text = home.#firsts.get(expr);
+    const place = this.#placeOf(expr);
+    let text = place.#firsts.get(expr);
     if (text === undefined) {
-      const args = expr.args.map((arg) => home.first(arg));
-      text = home.let("i", this.#operator(expr, args, 1));
-      home.#firsts.set(expr, text);
+      const args = expr.args.map((arg) => place.first(arg));
+      text = place.let("i", this.#operator(expr, args, 1));
+      place.#firsts.set(expr, text);
     }
     return text;
   }
@@ -407,6 +456,7 @@ export class WgslScope {
     if (expr.args.every((arg) => arg.op === "constant")) {
       return { text: this.let("c", this.#constant(expr)), width: 1 };
     }
+    if (expr.op === "rarely") return this.#rarely(expr);
     if (!this.isVector(expr)) {
       const args = expr.args.map((arg) => this.first(arg));
       return { text: this.let("v", this.#operator(expr, args, 1)), width: 1 };
@@ -415,6 +465,26 @@ export class WgslScope {
     const width = values.some((value) => value.width === 4) ? 4 : 1;
     const args = expr.args.map((arg) => this.text(arg, width));
     return { text: this.let("v", this.#operator(expr, args, width)), width };
+  }
+
+  /** A choice whose first value is computed only where it is wanted. */
+  #rarely(expr: Expr): WgslValue {
+    const [test, rare, usual] = expr.args as [Expr, Expr, Expr];
+    const width = this.isVector(expr) ? 4 : 1;
+    const name = this.variable("v", this.text(usual, width));
+    const branch = new WgslScope(this.#module, this, true);
+    const value = branch.text(rare, width);
+    const condition = this.value(test);
+    branch.line(
+      condition.width === 1
+        ? `${name} = ${value};`
+        : `${name} = select(${name}, ${value}, ${condition.text});`,
+    );
+    const isAny = condition.width === 1
+      ? condition.text
+      : `any(${condition.text})`;
+    this.block(`if (${isAny})`, branch);
+    return { text: name, width };
   }
 
   /**
