@@ -95,6 +95,15 @@ function textOf(expr: Expr): string {
       return `(${a}%${b})`;
     case "multiplyAdd":
       return roundTo(dtype, `(${a}*${b}+${c})`);
+    case "rarely":
+      return `(${a}?${b}:${c})`;
+    case "quarterTurns":
+      return `(Math.round(Math.atan2(Math.sin(${a}),Math.cos(${a}))/Math.PI*2)&3)`;
+    case "angleRest": {
+      const turn = `Math.atan2(Math.sin(${a}),Math.cos(${a}))`;
+      const quarter = `Math.round(${turn}/Math.PI*2)*Math.PI/2`;
+      return roundTo(dtype, `(${turn}-${quarter})`);
+    }
     case "copySign":
       return `(${b}<0||Object.is(${b},-0)?-Math.abs(${a}):Math.abs(${a}))`;
     case "powerOfTwo":

@@ -49,6 +49,8 @@ export type ExprOp =
   | CompareName
   /** `where(condition, a, b)`. */
   | "where"
+  /** The same, where the condition seldom holds: `a` may be left uncomputed. */
+  | "rarely"
   /** Conversion to the expression's dtype. */
   | "cast"
   /** The same bits as another dtype of the same size. */
@@ -65,6 +67,13 @@ export type ExprOp =
   | "exponentOf"
   /** `a / 2 ** exponentOf(a)`, of a positive normal a: from 1 to below 2. */
   | "mantissaOf"
+  /**
+   * How many quarter turns an angle is from 0 to the nearest, modulo 4; angles
+   * of at least 10 only.
+   */
+  | "quarterTurns"
+  /** What an angle is more than its whole quarter turns; as `quarterTurns`. */
+  | "angleRest"
   /** Whole quotient of i32 index arithmetic; both operands are not negative. */
   | "quotient"
   /** Remainder of i32 index arithmetic; both operands are not negative. */

@@ -13,7 +13,7 @@ import { pushOperation } from "./operations.ts";
 import { type Kind, kindOf, type Lanes, scalarType } from "./kinds.ts";
 import type { Helpers } from "./helpers.ts";
 import type { Parameters } from "./parameters.ts";
-import { substitute } from "./substitute.ts";
+import { substitute } from "../../ir/substitute.ts";
 
 /** Leaves whose values the surrounding code keeps in variables. */
 export type BoundLeaf = "reduced" | "carry";

@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { FunctionBuilder, ModuleBuilder } from "../assembler.ts";
+import type {
+  FunctionBuilder,
+  ModuleBuilder,
+  ValueType,
+} from "../assembler.ts";
+import {
+  writeReduceAngle,
+  writeUpperProduct,
+  writeWord,
+} from "./angle_helper.ts";
+import { writeFloatRemainder } from "./remainder_helper.ts";
 
 /** The helper functions of a module. */
 export class Helpers {
@@ -26,12 +36,59 @@ export class Helpers {
    * @returns The function.
    */
   integerPower(signed: boolean): FunctionBuilder {
-    const name = `integerPower:${signed}`;
+    const types = ["i32", "i32"] as const;
+    return this.#get(
+      `integerPower:${signed}`,
+      types,
+      "i32",
+      (fn) => writeIntegerPower(fn, signed),
+    );
+  }
+
+  /**
+   * A function `(angle) -> result` of f64, of angles of at least 10.
+   *
+   * @param turns Whether it gives the quarter turns modulo 4; else it gives
+   * what the angle is more.
+   * @returns The function.
+   */
+  reduceAngle(turns: boolean): FunctionBuilder {
+    const word = this.#get("word", ["i32"], "i64", writeWord);
+    const upper = this.#get(
+      "upperProduct",
+      ["i64", "i64"],
+      "i64",
+      writeUpperProduct,
+    );
+    return this.#get(
+      `reduceAngle:${turns}`,
+      ["f64"],
+      "f64",
+      (fn) => writeReduceAngle(fn, word, upper, turns),
+    );
+  }
+
+  /**
+   * A function `(a, b) -> remainder` of f64, with the sign of the divisor.
+   *
+   * @returns The function.
+   */
+  floatRemainder(): FunctionBuilder {
+    const types = ["f64", "f64"] as const;
+    return this.#get("floatRemainder", types, "f64", writeFloatRemainder);
+  }
+
+  #get(
+    name: string,
+    parameters: readonly ValueType[],
+    result: ValueType,
+    write: (fn: FunctionBuilder) => void,
+  ): FunctionBuilder {
     let fn = this.#made.get(name);
     if (fn === undefined) {
-      fn = this.#module.function(["i32", "i32"], ["i32"]);
+      fn = this.#module.function(parameters, [result]);
       this.#made.set(name, fn);
-      writeIntegerPower(fn, signed);
+      write(fn);
     }
     return fn;
   }

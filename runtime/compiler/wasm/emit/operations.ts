@@ -17,6 +17,7 @@ import {
 } from "./kinds.ts";
 import { pushMaskFor, pushWideMask } from "./lanes.ts";
 import { pushBits } from "./float_bits.ts";
+import { pushHelped } from "./helped.ts";
 import { pushWholeBinary, pushWholeUnary, pushWrapped } from "./whole.ts";
 
 /**
@@ -43,6 +44,7 @@ export function pushOperation(
     case "lessEqual":
       return pushComparison(e, expr.op, a, b, vector, unit);
     case "where":
+      if (vector && pushPicked(e, expr, unit)) return;
       push(b);
       push(c);
       push(a);
@@ -51,6 +53,14 @@ export function pushOperation(
       return fn.op(
         hasRelaxedSimd() ? "i8x16.relaxed_laneselect" : "v128.bitselect",
       );
+    case "rarely":
+      return pushRarely(e, expr, vector, unit);
+    case "quarterTurns":
+    case "angleRest": {
+      const turns = expr.op === "quarterTurns";
+      const helper = e.settings.helpers.reduceAngle(turns);
+      return pushHelped(e, expr, helper, vector, unit);
+    }
     case "cast":
       return pushCast(e, a, expr.dtype, vector, unit);
     case "bitcast":
@@ -92,6 +102,55 @@ export function pushOperation(
   }
 }
 
+/**
+ * Pushes a choice of the larger or smaller of two floats, which is one
+ * instruction.
+ */
+function pushPicked(e: Emitter, expr: Expr, unit: number): boolean {
+  const [test, a, b] = expr.args as [Expr, Expr, Expr];
+  const kind = kindOf(expr.dtype);
+  if (test.op !== "less" || (kind !== "f32" && kind !== "f64")) return false;
+  const [low, high] = test.args as [Expr, Expr];
+  const larger = low === b && high === a;
+  if (!larger && (low !== a || high !== b)) return false;
+  e.push(b, true, unit);
+  e.push(a, true, unit);
+  const shape = kind === "f32" ? "f32x4" as const : "f64x2" as const;
+  e.fn.op(`${shape}.${larger ? "pmax" : "pmin"}`);
+  return true;
+}
+
+/** Computes the rare side of a choice only where a lane needs it. */
+function pushRarely(
+  e: Emitter,
+  expr: Expr,
+  vector: boolean,
+  unit: number,
+): void {
+  const { fn } = e;
+  const [test, rare, usual] = expr.args as [Expr, Expr, Expr];
+  const kind = kindOf(expr.dtype);
+  const result = e.local(e.typeOf(kind, vector));
+  e.push(usual, vector, unit);
+  fn.set(result);
+  const mask = e.hold(test, vector, unit);
+  fn.get(mask);
+  if (vector) fn.op("v128.any_true");
+  fn.if(() =>
+    e.scope(() => {
+      e.push(rare, vector, unit);
+      if (vector) {
+        fn.get(result);
+        fn.get(mask);
+        pushMaskFor(e, kind);
+        fn.op("v128.bitselect");
+      }
+      fn.set(result);
+    })
+  );
+  fn.get(result);
+}
+
 function pushFloat(
   e: Emitter,
   expr: Expr,
@@ -102,6 +161,10 @@ function pushFloat(
   const { fn } = e;
   const shape = floatShape(kind, vector);
   const [a, b] = expr.args as [Expr, Expr];
+  if (expr.op === "remainder") {
+    const helper = e.settings.helpers.floatRemainder();
+    return pushHelped(e, expr, helper, vector, unit);
+  }
   if (expr.op === "sign") return pushSign(e, a, kind, vector, unit);
   e.push(a, vector, unit);
   switch (expr.op) {

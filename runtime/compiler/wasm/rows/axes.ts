@@ -8,7 +8,7 @@
 import type { Expr } from "../../ir/expr.ts";
 import type { KernelStore, LoopKernel, RowKernel } from "../../ir/kernel.ts";
 import { strideAlong } from "../../ir/index_arithmetic.ts";
-import { substitute } from "../emit/substitute.ts";
+import { substitute } from "../../ir/substitute.ts";
 
 /** Gives other expressions for those of a kernel, in the same order. */
 export type Transform = (roots: readonly Expr[]) => Expr[];

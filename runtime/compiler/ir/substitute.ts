@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, exprOrder, type ExprPool } from "../../ir/expr.ts";
+import { type Expr, exprOrder, type ExprPool } from "./expr.ts";
 
 /**
  * Expressions in which some are replaced, and what then is trivial is done.
