@@ -338,6 +338,22 @@ Deno.test("renderContract applies epilogues", () => {
   }
 });
 
+Deno.test("renderContract applies functions to factors and sums", () => {
+  check({
+    ...product("f32", [10, 20, 9]),
+    factor: (pool, loaded, side) =>
+      side === 0 ? pool.make("exp", "f32", [loaded]) : loaded,
+    stores: ({ pool, sum, index }) => [{
+      output: 0,
+      index,
+      value: pool.make("multiply", "f32", [
+        sum,
+        pool.make("sigmoid", "f32", [sum]),
+      ]),
+    }],
+  });
+});
+
 Deno.test("renderContract keeps NaN and infinity where they belong", () => {
   for (const dtype of ["f32", "f64"] as const) {
     for (const [m, n, k] of [[7, 9, 5], [13, 20, 33]] as const) {

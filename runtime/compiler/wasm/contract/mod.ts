@@ -6,6 +6,7 @@
  */
 
 import type { ContractKernel } from "../../ir/kernel.ts";
+import { expandFunctions } from "../../functions/mod.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import {
@@ -38,11 +39,29 @@ import { tileFunction } from "./tile.ts";
  * @returns Its phases.
  */
 export function renderContract(kernel: ContractKernel): WasmKernel {
+  const expanded = withoutFunctions(kernel);
   const arithmetic = arithmeticOf(kernel.dtype);
-  const spaces = spacesOf(kernel, arithmetic);
+  const spaces = spacesOf(expanded, arithmetic);
   return isThin(spaces, arithmetic)
-    ? renderThin(kernel, spaces, arithmetic)
-    : renderPacked(kernel, spaces, arithmetic);
+    ? renderThin(expanded, spaces, arithmetic)
+    : renderPacked(expanded, spaces, arithmetic);
+}
+
+/** The contraction with functions of floats written as arithmetic. */
+function withoutFunctions(kernel: ContractKernel): ContractKernel {
+  const { a, b, pool, stores } = kernel;
+  const roots = [a, b, ...stores.flatMap(({ index, value }) => [index, value])];
+  const [left, right, ...rest] = expandFunctions(pool, roots, "wasm");
+  return {
+    ...kernel,
+    a: left!,
+    b: right!,
+    stores: stores.map(({ output }, k) => ({
+      output,
+      index: rest[2 * k]!,
+      value: rest[2 * k + 1]!,
+    })),
+  };
 }
 
 function renderPacked(

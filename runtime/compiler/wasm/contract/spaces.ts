@@ -41,7 +41,7 @@ export interface ContractSpaces {
 /** Rows that are computed at once where there are few. */
 export const THIN_ROWS = 4;
 /** Rows up to which a large right factor is not packed. */
-const FEW_ROWS = 12;
+const FEW_ROWS = 8;
 /** Bytes of a right factor that is large. */
 const LARGE_BYTES = 64 * 1024;
 
