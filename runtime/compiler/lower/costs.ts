@@ -5,7 +5,7 @@
  */
 
 import type { Estimate, FlatNode, FlatOp } from "./flat.ts";
-import { isNumber } from "./simplify.ts";
+import { isNumber, unshaped } from "./simplify.ts";
 
 const COSTS: Readonly<Partial<Record<FlatOp, number>>> = {
   divide: 3,
@@ -73,9 +73,13 @@ export function estimateOf(node: FlatNode): Estimate {
   let loads: readonly FlatNode[] = [];
   for (const input of node.inputs) {
     if (isNumber(input)) continue;
-    const read = hasBuffer(input) ? [input] : input.estimate!.loads;
+    // A reshape is read like what it reshapes, also where that has been given a
+    // buffer after the estimate of the reshape was made.
+    const base = unshaped(input);
+    const isRead = hasBuffer(base);
+    const read = isRead ? [base] : input.estimate!.loads;
     loads = loads.length === 0 ? read : union(loads, read);
-    if (hasBuffer(input)) continue;
+    if (isRead) continue;
     const below = input.estimate!;
     cost += below.cost;
     count += below.count;
