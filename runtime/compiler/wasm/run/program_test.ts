@@ -228,3 +228,34 @@ Deno.test("WasmProgram whose results are dropped holds a bounded amount of memor
   }
   assert.ok(most < 2 ** 30 - 2 ** 27, `${most} bytes were held at once`);
 });
+
+Deno.test("WasmProgram works at addresses that are no positive i32", async () => {
+  const high = makeRuntime(undefined, 2);
+  // Nobody touches this block, so it takes no memory.
+  const block = await high.memory.allocate(2 ** 31);
+  const n = 130;
+  const program = chain(n);
+  const leaves = [testData(n * n), testData(n * n, "f32", 5)];
+  const prepared = await prepare(program, high);
+  const [result] = await prepared.run(leaves.map(hostStorage), [2], QUIET);
+  assert.ok(result instanceof WasmStorage && result.address > 2 ** 31);
+  assertClose(result.array!, evaluateProgram(program, leaves, [2])[0]!);
+
+  const draft = new ProgramDraft();
+  const x = draft.buffer("leaf", n);
+  const outer = draft.buffer("result", n * n);
+  const sum = draft.buffer("result", 1);
+  draft.outer(n, [x, x], outer);
+  draft.sum(n * n, outer, sum);
+  const rows = draft.program([outer, sum]);
+  const more = await (await prepare(rows, high)).run(
+    [hostStorage(testData(n))],
+    [],
+    QUIET,
+  );
+  const expected = evaluateProgram(rows, [testData(n)], []);
+  for (const [k, one] of expected.entries()) {
+    assertClose(await more[k]!.read(), one);
+  }
+  high.memory.free(block);
+});
