@@ -13,6 +13,7 @@ import { isLongSum, renderRunningSum } from "./running_sum.ts";
 import { renderStaged } from "./staged.ts";
 
 export { renderScatter } from "./scatter.ts";
+export { renderSort } from "./sort.ts";
 
 /**
  * Renders a rows kernel.

@@ -27,6 +27,8 @@ export interface ModuleInterface {
   readonly temporaries?: readonly { readonly dtype: DType }[];
   /** Whether the device has f16. */
   readonly hasF16: boolean;
+  /** Sizes that take the first parameters, each its own, though equal. */
+  readonly reservedSizes?: readonly number[];
 }
 
 /** What the entry point is called. */
@@ -35,7 +37,7 @@ export const ENTRY_POINT = "main";
 /** A WGSL module under construction. */
 export class WgslModule {
   /** Sizes that the text reads. */
-  readonly sizes: SizeTable = new SizeTable();
+  readonly sizes: SizeTable;
   /** Whether the device has f16. */
   readonly hasF16: boolean;
   readonly #scalars: ModuleInterface["scalars"];
@@ -53,6 +55,7 @@ export class WgslModule {
    * @param about What the module can touch.
    */
   constructor(about: ModuleInterface) {
+    this.sizes = new SizeTable(about.reservedSizes);
     this.hasF16 = about.hasF16;
     this.#scalars = about.scalars;
     let binding = 1;
@@ -88,7 +91,16 @@ export class WgslModule {
    */
   size(value: number): string {
     if (value === 0 || value === 1) return `${value}i`;
-    const slot = this.sizes.slot(value);
+    return this.reservedSize(this.sizes.slot(value));
+  }
+
+  /**
+   * A size that was reserved, as i32.
+   *
+   * @param slot Its number among those.
+   * @returns Text that may stand in the entry point only.
+   */
+  reservedSize(slot: number): string {
     const name = `n${slot}`;
     this.#sizeNames.set(slot, name);
     return name;
