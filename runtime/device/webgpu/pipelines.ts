@@ -13,7 +13,9 @@ export interface ShaderSource {
   readonly text: string;
   /** Name of its entry point. */
   readonly entryPoint: string;
-  /** Number of storage bindings; they follow the uniform binding 0. */
+  /** Bytes of its parameters, the uniform binding 0. */
+  readonly parameterBytes: number;
+  /** Number of storage bindings; they follow the parameters. */
   readonly storages: number;
   /** What it computes, for people. */
   readonly label: string;
@@ -36,7 +38,7 @@ interface Layout {
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
-  readonly #layouts: Layout[] = [];
+  readonly #layouts = new Map<string, Layout>();
 
   /**
    * @param device The device.
@@ -58,7 +60,8 @@ export class PipelineCache {
    * @throws {WeftError} When the text does not compile; it shows the line.
    */
   get(source: ShaderSource): Promise<Pipeline> {
-    const key = `${source.storages} ${source.entryPoint}\n${source.text}`;
+    const { entryPoint, parameterBytes, storages, text } = source;
+    const key = `${storages} ${parameterBytes} ${entryPoint}\n${text}`;
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
       pipeline = this.#compile(source);
@@ -71,8 +74,8 @@ export class PipelineCache {
   async #compile(source: ShaderSource): Promise<Pipeline> {
     // Deno compiles inside of the call.
     if (sliceIsOver()) await nextSlice(undefined);
-    const { entryPoint, label, storages, text } = source;
-    const layout = this.#layout(storages);
+    const { entryPoint, label, text } = source;
+    const layout = this.#layout(source);
     this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code: text });
     const invalid = this.#device.popErrorScope();
@@ -92,14 +95,18 @@ export class PipelineCache {
     }
   }
 
-  #layout(storages: number): Layout {
-    const known = this.#layouts[storages];
+  /**
+   * A layout for one number of bytes of parameters: Deno does not look anew at
+   * how many a pipeline needs after one with the same layout.
+   */
+  #layout({ parameterBytes, storages }: ShaderSource): Layout {
+    const label = `weft ${storages} buffers, ${parameterBytes} bytes`;
+    const known = this.#layouts.get(label);
     if (known !== undefined) return known;
-    const label = `weft ${storages} buffers`;
     const entries: GPUBindGroupLayoutEntry[] = [{
       binding: 0,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: "uniform" },
+      buffer: { type: "uniform", minBindingSize: parameterBytes },
     }];
     for (let binding = 1; binding <= storages; binding++) {
       entries.push({
@@ -113,7 +120,9 @@ export class PipelineCache {
       label,
       bindGroupLayouts: [group],
     });
-    return this.#layouts[storages] = { group, pipeline };
+    const layout = { group, pipeline };
+    this.#layouts.set(label, layout);
+    return layout;
   }
 }
 

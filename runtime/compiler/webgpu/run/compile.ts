@@ -155,8 +155,13 @@ export class PlanCompiler {
     const { text, entryPoint } = phase;
     const parameters = this.table.add(phase.sizes, scalars);
     try {
-      const source = { text, entryPoint, storages, label };
-      const { layout, pipeline } = await pipelines.get(source);
+      const { layout, pipeline } = await pipelines.get({
+        text,
+        entryPoint,
+        parameterBytes: parameters.bytes,
+        storages,
+        label,
+      });
       return {
         pipeline,
         groups: new BindGroups(layout, parameters, label),
