@@ -38,6 +38,13 @@ const WORTH_STARTING = 40_000_000;
 const SHARE = 500_000;
 /** Shares a thread, so that none waits long for another. */
 const SHARES = 6;
+/**
+ * Nanoseconds of an item from which on the main thread leaves the work to the
+ * workers: it would hold up the event loop for too long.
+ */
+const TOO_LONG = 40_000_000;
+/** Milliseconds between two looks at how far the workers are. */
+const WATCH = 2;
 /** Milliseconds that a worker looks for the next job before it sleeps. */
 const WORKER_SPIN = 0.04;
 /** Milliseconds that the main thread waits without letting others run. */
@@ -119,6 +126,14 @@ export class ThreadPool {
     ) return this.#runAlone(job, signal);
     if (this.#turn !== undefined) return this.#runLater(job, signal);
     if (!this.#publish(shared, job)) return this.#runAlone(job, signal);
+    if (job.grain * nanoseconds / job.items >= TOO_LONG) {
+      return this.#finish(
+        shared,
+        job,
+        signal,
+        this.#watch(shared, job, signal),
+      );
+    }
     let isTaken = false;
     try {
       isTaken = this.#takeShares(shared, job);
@@ -263,6 +278,20 @@ export class ThreadPool {
   #ended(shared: Int32Array<SharedArrayBuffer>): void {
     this.#asleepAt = performance.now() + WORKER_SPIN;
     throwWorkerError(shared);
+  }
+
+  /** Waits until the workers have taken all of a job, or have ended. */
+  async #watch(
+    shared: Int32Array<SharedArrayBuffer>,
+    { items }: Job,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    while (
+      this.#shared !== undefined && Atomics.load(shared, CONTROL.next) < items
+    ) {
+      throwIfAborted(signal);
+      await new Promise((resolve) => setTimeout(resolve, WATCH));
+    }
   }
 
   /** Waits for the last shares of the workers. */

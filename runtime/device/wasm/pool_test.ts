@@ -137,6 +137,17 @@ Deno.test("ThreadPool has workers that take part", async () => {
   assert.fail("the main thread did all");
 });
 
+Deno.test("ThreadPool leaves items to workers that would hold up the event loop", async () => {
+  const rounds = 60_000_000;
+  const one = await counting(3, rounds);
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  await run(pool, one.job);
+  clearInterval(timer);
+  assertDone(one, rounds);
+  assert.ok(ticks >= 3, `${ticks} ticks`);
+});
+
 Deno.test("ThreadPool goes on alone when its workers have ended", async () => {
   const own = new ThreadPool(memory, 3);
   const first = await counting(3000, 20_000);

@@ -40,6 +40,18 @@ export class Uploads {
   }
 
   /**
+   * The copy of a storage, if there is one; see {@linkcode retain}.
+   *
+   * @param storage The storage.
+   * @returns The copy.
+   */
+  retainKnown(storage: Storage): Upload | undefined {
+    const upload = this.#known.get(storage);
+    if (upload !== undefined) upload.users++;
+    return upload;
+  }
+
+  /**
    * The copy of a storage, which stays in place until {@linkcode release}.
    *
    * @param storage The storage; its data never change.

@@ -4,15 +4,18 @@
  * @module
  */
 
+import type { TypedArray } from "../../../device/dtypes.ts";
 import type { Storage } from "../../../device/graph.ts";
 import type { WasmRuntime } from "../../../device/wasm/runtime.ts";
 import { addressIn, WasmStorage } from "../../../device/wasm/storage.ts";
+import type { Upload } from "../../../device/wasm/uploads.ts";
 import type { Frame } from "./frame.ts";
 
 /** The leaves of one run. */
 export class Leaves {
   readonly #runtime: WasmRuntime;
-  readonly #releases: (() => void)[] = [];
+  readonly #storages: WasmStorage[] = [];
+  readonly #uploads: Upload[] = [];
 
   /**
    * @param runtime Memory, modules and threads.
@@ -28,52 +31,68 @@ export class Leaves {
    * @param buffer Number of the leaf's buffer.
    * @param storage The data.
    * @param signal Stops the copying of data that lie elsewhere.
+   * @returns When that is done; undefined if it is already.
    */
-  async place(
+  place(
+    frame: Frame,
+    buffer: number,
+    storage: Storage,
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    const { array } = storage;
+    const offset = frame.layout.buffers[buffer]!;
+    const here = array && this.#addressHere(storage, array);
+    if (here !== undefined) frame.buffers[buffer] = here;
+    else if (offset < 0) {
+      const upload = this.#runtime.uploads.retainKnown(storage);
+      if (upload === undefined) {
+        return this.#upload(frame, buffer, storage, signal);
+      }
+      this.#uploads.push(upload);
+      frame.buffers[buffer] = upload.address;
+    } else {
+      const address = frame.address + offset;
+      frame.buffers[buffer] = address;
+      if (array === undefined) return this.#read(address, storage);
+      this.#copy(address, array);
+    }
+    return undefined;
+  }
+
+  /** Says that the run has ended. */
+  release(): void {
+    for (const storage of this.#storages) storage.release();
+    for (const upload of this.#uploads) this.#runtime.uploads.release(upload);
+  }
+
+  /** Where data lie in the shared memory, if they do. */
+  #addressHere(storage: Storage, array: TypedArray): number | undefined {
+    const address = addressIn(this.#runtime.memory, array);
+    if (address !== undefined && storage instanceof WasmStorage) {
+      storage.retain();
+      this.#storages.push(storage);
+    }
+    return address;
+  }
+
+  #copy(address: number, array: TypedArray): void {
+    const { buffer, byteLength, byteOffset } = array;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    this.#runtime.memory.bytes.set(bytes, address);
+  }
+
+  async #read(address: number, storage: Storage): Promise<void> {
+    this.#copy(address, await storage.read());
+  }
+
+  async #upload(
     frame: Frame,
     buffer: number,
     storage: Storage,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    frame.buffers[buffer] = this.#addressHere(storage) ??
-      await this.#copy(frame, buffer, storage, signal);
-  }
-
-  /** Where data lie in the shared memory, if they do. */
-  #addressHere(storage: Storage): number | undefined {
-    const { array } = storage;
-    if (array === undefined) return undefined;
-    const address = addressIn(this.#runtime.memory, array);
-    if (address === undefined) return undefined;
-    if (storage instanceof WasmStorage) {
-      storage.retain();
-      this.#releases.push(() => storage.release());
-    }
-    return address;
-  }
-
-  async #copy(
-    frame: Frame,
-    buffer: number,
-    storage: Storage,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    const { memory, uploads } = this.#runtime;
-    const offset = frame.layout.buffers[buffer]!;
-    if (offset < 0) {
-      const upload = await uploads.retain(storage, signal);
-      this.#releases.push(() => uploads.release(upload));
-      return upload.address;
-    }
-    const { buffer: source, byteLength, byteOffset } = storage.array ??
-      await storage.read();
-    const address = frame.address + offset;
-    memory.bytes.set(new Uint8Array(source, byteOffset, byteLength), address);
-    return address;
-  }
-
-  /** Says that the run has ended. */
-  release(): void {
-    for (const release of this.#releases) release();
+    const upload = await this.#runtime.uploads.retain(storage, signal);
+    this.#uploads.push(upload);
+    frame.buffers[buffer] = upload.address;
   }
 }

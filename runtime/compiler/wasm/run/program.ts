@@ -62,10 +62,17 @@ export class WasmProgram implements PreparedProgram {
     try {
       for (let k = 0; k < leaves.length; k++) {
         const { buffer } = program.leaves[k]!;
-        await placed.place(frame, buffer, leaves[k]!, signal);
+        const wait = placed.place(frame, buffer, leaves[k]!, signal);
+        if (wait !== undefined) await wait;
       }
       for (const buffer of this.#made) {
-        await this.#reserve(frame, buffer, blocks);
+        if (frame.layout.buffers[buffer]! >= 0) continue;
+        const bytes = bufferBytes(program, buffer);
+        const { memory } = this.#runtime;
+        const address = memory.tryAllocate(bytes) ??
+          await memory.allocate(bytes);
+        blocks.set(buffer, address);
+        frame.buffers[buffer] = address;
       }
       await this.#body.runIn(frame, scalars, options);
       return this.#collect(frame, leaves, blocks);
@@ -78,19 +85,6 @@ export class WasmProgram implements PreparedProgram {
       placed.release();
       frames.put(frame);
     }
-  }
-
-  /** Finds room for a large result. */
-  async #reserve(
-    frame: Frame,
-    buffer: number,
-    blocks: Map<number, number>,
-  ): Promise<void> {
-    if (frame.layout.buffers[buffer]! >= 0) return;
-    const bytes = bufferBytes(this.#body.program, buffer);
-    const address = await this.#runtime.memory.allocate(bytes);
-    blocks.set(buffer, address);
-    frame.buffers[buffer] = address;
   }
 
   /** The results: large ones where they are, small ones as copies. */
