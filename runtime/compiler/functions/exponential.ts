@@ -49,7 +49,7 @@ function split(m: Arithmetic, x: Expr, low?: Expr): Parts {
  */
 export function exp(m: Arithmetic, x: Expr, low?: Expr): Expr {
   const top = m.pick(89, 710);
-  const smallest = m.pick(-87.3, -708.3);
+  const smallest = m.pick(-86.9, -708);
   const none = m.pick(-104.5, -746);
   const { n, r, rest } = split(m, m.atMost(x, top), low);
   const p = m.add(m.add(r, rest), 1);

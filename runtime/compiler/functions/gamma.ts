@@ -85,8 +85,10 @@ export function lgamma(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
   const value = positive(m, m.where(negative, m.subtract(1, x), x));
   const angle = m.multiply(m.subtract(x, m.round(x)), Math.PI);
   const sine = m.absolute(sin(m, angle, target));
-  const reflected = m.subtract(log(m, m.divide(Math.PI, sine)), value);
-  const pole = m.equal(m.absolute(x), Infinity);
+  const both = m.add(log(m, sine), value);
+  const reflected = m.subtract(Math.log(Math.PI), both);
+  // From here on all numbers are whole.
+  const pole = m.lessEqual(m.pick(2 ** 23, 2 ** 52), m.absolute(x));
   return m.rarely(negative, m.where(pole, Infinity, reflected), value);
 }
 
@@ -187,7 +189,15 @@ function cotangentDerivative(
   rest: Expr,
   target: FunctionTarget,
 ): Expr {
-  const cotangent = m.divide(1, tan(m, m.multiply(rest, Math.PI), target));
+  // Of the smaller of the angle and what it lacks to a right one.
+  const size = m.absolute(rest);
+  const steep = m.less(size, 0.25);
+  const angle = m.where(steep, size, m.subtract(0.5, size));
+  const tangent = tan(m, m.multiply(angle, Math.PI), target);
+  const cotangent = m.copySign(
+    m.where(steep, m.divide(1, tangent), tangent),
+    rest,
+  );
   // A polynomial in the cotangent, whose own derivative is -(1 + cot²).
   let powers = [0, 1];
   for (let k = 0; k < order; k++) {

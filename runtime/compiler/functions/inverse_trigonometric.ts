@@ -115,7 +115,7 @@ export function atan2(m: Arithmetic, y: Expr, x: Expr): Expr {
   // 0 over 0 is as 0 over 1, infinite over infinite as 1 over 1, and sums of
   // large numbers must not become infinite.
   const infinite = m.equal(high, Infinity);
-  const equal = m.where(m.equal(low, Infinity), 1, 0);
+  const equal = m.where(m.equal(low, Infinity), 1, m.multiply(low, 0));
   const scale = m.where(m.less(1, high), m.pick(2 ** -24, 2 ** -54), 1);
   const angle = atanOfRatio(
     m,

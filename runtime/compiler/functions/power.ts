@@ -177,7 +177,7 @@ export function remainder(m: Arithmetic, a: Expr, b: Expr): Expr {
   // The quotient may have been rounded to the next whole number.
   const below = m.less(m.multiply(raw, m.copySign(1, b)), 0);
   const lifted = m.where(below, m.add(raw, b), raw);
-  const above = m.lessEqual(m.absolute(b), m.absolute(lifted));
+  const above = m.less(m.absolute(b), m.absolute(lifted));
   const rest = m.where(above, m.subtract(lifted, b), lifted);
   const usual = m.both(
     m.less(m.absolute(q), m.pick(2 ** 22, 2 ** 24)),
