@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isFloatDType } from "../../../device/dtypes.ts";
-import type { Reduction } from "../../ir/kernel.ts";
+import { type DType, isFloatDType } from "../../../device/dtypes.ts";
+import type { Reduction, RowKernel } from "../../ir/kernel.ts";
 import {
   type ScalarType,
   scalarType,
@@ -18,6 +18,22 @@ import {
 
 /** Names of the parts of a total: one number, or a key and a place. */
 export type Total = readonly string[];
+
+/**
+ * Dtypes of the parts of the totals of all reductions, a temporary each.
+ *
+ * @param kernel The kernel.
+ * @returns The dtypes, in the order of the reductions.
+ */
+export function partTypes(kernel: RowKernel): DType[] {
+  return kernel.stages.flatMap(({ reductions }) => reductions).flatMap((
+    { dtype, op },
+  ): DType[] => {
+    if (op === "argmax" || op === "argmin") return ["i32", "i32"];
+    const type = scalarType(dtype);
+    return [type === "bool" ? "u32" : type];
+  });
+}
 
 const LOWEST = -2147483648;
 const FARTHEST = 2147483647;
