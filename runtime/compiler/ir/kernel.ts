@@ -258,6 +258,23 @@ export interface Program {
   readonly steps: readonly Step[];
   /** Buffer of each root; may be a leaf, and one buffer may serve several. */
   readonly results: readonly number[];
+  /**
+   * Numbers that tell of indices outside of their axes. They are computed with
+   * the results; without them the indices count as the nearest ends.
+   */
+  readonly checks?: readonly ProgramCheck[];
+}
+
+/** A number that tells whether indices from data are inside of their axis. */
+export interface ProgramCheck {
+  /** A result buffer with one i32: 0, or an index that is outside. */
+  readonly buffer: number;
+  /** Position in the graph's order of the node that uses the indices. */
+  readonly node: number;
+  /** Name of its primitive. */
+  readonly name: string;
+  /** Length of the axis. */
+  readonly length: number;
 }
 
 /** A leaf: data that exist before the program runs. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type Expr, exprOrder } from "../ir/expr.ts";
+import type { Draft } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
 import { type Group, sumDType } from "./group.ts";
 import { type FlatMaker, isNumber } from "./simplify.ts";
@@ -101,4 +103,20 @@ export function contraction(group: Group, node: FlatNode): void {
     value: draft.cast(sum, node.dtype),
     isRow: false,
   });
+}
+
+/**
+ * Whether a factor is read by plain strides.
+ *
+ * @param draft The kernel.
+ * @param factor The factor.
+ * @returns False where an index divides an axis.
+ */
+export function isPlain(draft: Draft, factor: Expr): boolean {
+  return exprOrder([factor]).every((expr) =>
+    expr.op !== "load" ||
+    [...draft.index.parse(expr.args[0]!).terms.keys()].every((atom) =>
+      atom.op !== "quotient" && atom.op !== "modulo"
+    )
+  );
 }

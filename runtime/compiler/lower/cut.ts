@@ -9,7 +9,12 @@ import { sameShape, sizeOf } from "../../device/shapes.ts";
 import type { PrimitiveName } from "../../device/primitives.ts";
 import { isElementwise } from "../../device/primitives.ts";
 import { estimateOf, hasBuffer } from "./costs.ts";
-import { contraction, isRowProduct, rowProduct } from "./contraction.ts";
+import {
+  contraction,
+  isPlain,
+  isRowProduct,
+  rowProduct,
+} from "./contraction.ts";
 import type { FlatGraph, FlatNode } from "./flat.ts";
 import { Group, isFriendlySpace, isReduction, reducedAxes } from "./group.ts";
 import { type LoopDraft, loopOf } from "./loops.ts";
@@ -364,19 +369,25 @@ export class Cutter {
     }
     for (const operand of [a, b]) {
       if (isNumber(operand)) continue;
-      if (!this.options.fuse || !isCheapOperand(operand)) {
-        this.home(operand, "operand of matmul");
-      }
+      const isFree = this.options.fuse && isCheapOperand(operand);
+      if (!isFree) this.home(operand, "operand of matmul");
     }
     node.estimate = estimateOf(node);
     if (node.reason === "") node.reason = "contraction";
-    const group = this.newGroup("contract", {
-      shape: node.shape,
-      reduced: [],
-      depth: a.shape.at(-1)!,
-    });
-    this.anchors.set(group, node);
+    const space = { shape: node.shape, reduced: [], depth: a.shape.at(-1)! };
+    let group = this.newGroup("contract", space);
     contraction(group, node);
+    const odd = [a, b].filter((operand, k) =>
+      isMade(operand) && !isPlain(group.draft, group.factors![k]!)
+    );
+    if (odd.length > 0) {
+      // Whoever makes them can as well write them in the order of their use.
+      for (const operand of odd) this.home(operand, "laid out for matmul");
+      this.groups.splice(this.groups.indexOf(group), 1);
+      group = this.newGroup("contract", space);
+      contraction(group, node);
+    }
+    this.anchors.set(group, node);
     node.home = group;
   }
 
@@ -448,7 +459,23 @@ function isCheapOperand(node: FlatNode): boolean {
   if (hasBuffer(node)) return true;
   const { cost, heaviest, loads } = node.estimate!;
   const large = loads.filter((load) => 2 * load.size >= node.size);
-  return cost <= 10 && heaviest <= 3 && large.length <= 2;
+  // Whoever makes what it reads can do its arithmetic, too.
+  const isNext = cost > 0 &&
+    large.some((load) => load.size === node.size && isMadeByLoops(load));
+  return !isNext && cost <= 10 && heaviest <= 2 && large.length <= 2;
+}
+
+function isMadeByLoops({ home }: FlatNode): boolean {
+  return home !== undefined &&
+    (home.kind === "rows" || home.kind === "contract");
+}
+
+/** Whether a node is only movement of what a kernel makes. */
+function isMade(node: FlatNode): boolean {
+  return !isNumber(node) && !hasBuffer(node) &&
+    node.estimate!.loads.every((load) =>
+      load.size === node.size && isMadeByLoops(load)
+    );
 }
 
 function sharesData(group: Group, node: FlatNode): boolean {

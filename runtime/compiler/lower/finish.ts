@@ -186,7 +186,8 @@ export function finishRows(
     finished,
     writes,
     describe(group, stored),
-    isPlain ? "" : "rows",
+    "rows",
+    kept.length,
   );
   return unnumbered(finished, writes, (numbering) => ({
     ...base(numbering),
@@ -419,7 +420,8 @@ function baseOf(
   finished: Finished,
   writes: readonly Write[],
   description: Description,
-  kind: string,
+  kind: "rows" | "contract" | "loop",
+  reductions = 0,
 ): (numbering: Numbering) => KernelBase {
   const { sketch, reads, scalars } = finished;
   const points = sketch.axes.reduce((n, length) => n * length, 1);
@@ -428,7 +430,7 @@ function baseOf(
       expr.args.length === 0 || expr.op === "load"
         ? sum
         : sum + costOf(expr.op),
-    kind === "contract" ? 2 : 0,
+    kind === "contract" ? 2 : reductions,
   );
   const bytes = (node: FlatNode) =>
     byteSize(node.dtype) * Math.min(node.size, points);

@@ -19,6 +19,7 @@ import {
   type FlatNode,
   type FlatOp,
 } from "./flat.ts";
+import { type IndexCheck, indexCheck } from "./index_checks.ts";
 import { FlatMaker, isNumber } from "./simplify.ts";
 import { bodyOf, handedNumbers, isLeaf, isLiteral } from "./structure.ts";
 
@@ -28,6 +29,8 @@ export interface Flattened {
   readonly graph: FlatGraph;
   /** What is asked for. */
   readonly roots: readonly FlatNode[];
+  /** Indices that must be inside of their axes. */
+  readonly checks: readonly IndexCheck[];
 }
 
 /**
@@ -43,8 +46,26 @@ export function flatten(
 ): Flattened {
   const graph = new FlatGraph();
   const maker = new FlatMaker(graph);
-  const values = new Flattener(maker, { next: 0 }).walk(order, undefined);
-  return { graph, roots: roots.map((root) => values.get(root)![0]!) };
+  const flattener = new Flattener(maker, { next: 0 });
+  const values = flattener.walk(order, undefined);
+  const flat = roots.map((root) => values.get(root)![0]!);
+  return { graph, roots: flat, checks: usedChecks(flat, flattener.checks) };
+}
+
+/** One check for each index that the roots depend on. */
+function usedChecks(
+  roots: readonly FlatNode[],
+  checks: readonly IndexCheck[],
+): IndexCheck[] {
+  if (checks.length === 0) return [];
+  const live = new Set(roots);
+  for (const node of live) for (const input of node.inputs) live.add(input);
+  const known = new Set<FlatNode>();
+  return checks.filter(({ value, worst }) => {
+    if (!live.has(value) || known.has(worst)) return false;
+    known.add(worst);
+    return true;
+  });
 }
 
 /** Counts leaves in the order in which `structureOf` lists them. */
@@ -61,6 +82,7 @@ class Flattener {
     readonly counter: LeafCounter,
     /** Inside of bodies all nodes stand at the place of the call. */
     readonly isInside = false,
+    readonly checks: IndexCheck[] = [],
   ) {}
 
   walk(
@@ -115,16 +137,18 @@ class Flattener {
         return this.#scan(node, inputs);
       case "routine":
         return this.#routine(node, inputs);
-      default:
-        return [
-          this.maker.make(
-            node.op as FlatOp,
-            inputs,
-            node.dtype,
-            node.shape,
-            flatAttributes(node),
-          ),
-        ];
+      default: {
+        const value = this.maker.make(
+          node.op as FlatOp,
+          inputs,
+          node.dtype,
+          node.shape,
+          flatAttributes(node),
+        );
+        const check = indexCheck(this.maker, node, inputs, value);
+        if (check !== undefined) this.checks.push(check);
+        return [value];
+      }
     }
   }
 
@@ -141,7 +165,12 @@ class Flattener {
   #call(node: GraphNode, inputs: readonly FlatNode[]): readonly FlatNode[] {
     const { body } = attributesOf(node, "call");
     const { order } = bodyOf(body);
-    const inner = new Flattener(this.maker, this.counter, true);
+    const inner = new Flattener(
+      this.maker,
+      this.counter,
+      true,
+      this.checks,
+    );
     const values = inner.walk(order, inputs);
     return body.outputs.map((output) => values.get(output)![0]!);
   }

@@ -194,7 +194,9 @@ export class Group {
         draft.weight <= MAX_WEIGHT &&
           buffers.size + this.members.size < this.maxBuffers;
       const below = this.#groupsTouched();
-      if (fits && !this.#waitsForItself(below)) {
+      // Nobody needs a group that is just being made.
+      const mayWait = this.members.size + this.#joining.size > 0;
+      if (fits && !(mayWait && this.#waitsForItself(below))) {
         this.#operands = buffers;
         for (const group of below) this.needs.add(group);
         return value;

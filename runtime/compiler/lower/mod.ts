@@ -6,7 +6,7 @@
  */
 
 import type { GraphNode } from "../../device/graph.ts";
-import type { Program } from "../ir/kernel.ts";
+import type { Program, ProgramCheck } from "../ir/kernel.ts";
 import { flatten } from "./flatten.ts";
 import { buildProgram } from "./program.ts";
 
@@ -39,8 +39,21 @@ export function lower(
   options: LowerOptions = {},
 ): Program {
   const flat = flatten(order, roots);
-  return buildProgram(flat.graph, flat.roots, {
+  const wanted = [...flat.roots, ...flat.checks.map(({ worst }) => worst)];
+  const program = buildProgram(flat.graph, wanted, {
     fuse: options.fuse ?? true,
     maxBuffers: options.maxOperands ?? 28,
   });
+  if (flat.checks.length === 0) return program;
+  const checks = flat.checks.map(({ at, name, length }, k): ProgramCheck => ({
+    buffer: program.results[roots.length + k]!,
+    node: at,
+    name,
+    length,
+  }));
+  return {
+    ...program,
+    results: program.results.slice(0, roots.length),
+    checks,
+  };
 }

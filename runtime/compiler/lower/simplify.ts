@@ -155,8 +155,9 @@ export class FlatMaker {
       case "matmul":
         return this.#simplerProduct(x, y, dtype, shape);
       case "scatterAdd":
-      case "scatterAddAlongAxis":
         return inputs[2]!.size === 0 ? x : undefined;
+      case "scatterAddAlongAxis":
+        return this.#simplerScatter(inputs, attributes.axis!);
       default:
         return undefined;
     }
@@ -222,6 +223,35 @@ export class FlatMaker {
     });
     const input = this.reshape(x, kept);
     return this.make(op, [input], x.dtype, shape, { axes: rest });
+  }
+
+  /** One number added to each row: the place is looked for instead. */
+  #simplerScatter(
+    inputs: readonly FlatNode[],
+    axis: number,
+  ): FlatNode | undefined {
+    const [x, indices, updates] = inputs as [FlatNode, FlatNode, FlatNode];
+    if (updates.size === 0) return x;
+    const isOne = updates.shape.every((length, k) =>
+      length === (k === axis ? 1 : x.shape[k])
+    );
+    if (!isOne || x.dtype === "bool") return undefined;
+    const length = x.shape[axis]!;
+    const index = this.cast(indices, "i32");
+    const number = (value: number) => this.literal(value, "i32", index.shape);
+    const isBelow = this.map("less", [index, number(0)], "bool");
+    const fromEnd = this.map("add", [index, number(length)]);
+    const place = this.map("where", [isBelow, fromEnd, index], "i32");
+    const count = this.make("iota", [], "i32", [length]);
+    const along = x.shape.map((n, k) => k === axis ? n : 1);
+    const positions = this.expand(this.reshape(count, along), x.shape);
+    const isThere = this.map(
+      "equal",
+      [positions, this.expand(place, x.shape)],
+      "bool",
+    );
+    const sum = this.map("add", [x, this.expand(updates, x.shape)]);
+    return this.map("where", [isThere, sum, x], x.dtype);
   }
 
   #simplerProduct(
