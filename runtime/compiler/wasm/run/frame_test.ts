@@ -3,6 +3,7 @@ import { hostStorage } from "../../../device/graph.ts";
 import { collectGarbage } from "../../../device/wasm/collect.ts";
 import { makeRuntime, type WasmRuntime } from "../../../device/wasm/runtime.ts";
 import type { PreparedProgram } from "../../backend.ts";
+import { planMemory } from "../../memory_plan.ts";
 import { renderKernel } from "../backend.ts";
 import { prepareOn } from "../prepare.ts";
 import { QUIET, testData } from "./testing_data.ts";
@@ -76,4 +77,24 @@ Deno.test("frames that are kept take a bounded amount of memory", async () => {
   assert.ok(runtime.memory.heldBytes < 2 ** 29 + 2 ** 20);
   assert.ok(runtime.memory.heldBytes > 2 ** 28);
   await run(programs[0]!, n);
+});
+
+Deno.test("temporaries share the memory of those that are done with", async () => {
+  const runtime = makeRuntime(2 ** 28, 1);
+  const n = 256;
+  const draft = new ProgramDraft();
+  const x = draft.buffer("leaf", n);
+  const total = draft.buffer("result", 1);
+  for (let k = 0; k < 30; k++) {
+    const square = draft.buffer("temporary", n * n);
+    draft.outer(n, [x, x], square);
+    draft.sum(n * n, square, k === 29 ? total : draft.buffer("temporary", 1));
+  }
+  const program = draft.program([total]);
+  const prepared = await prepareOn(runtime, program, renderKernel);
+  await run(prepared, n);
+  const { peakLiveBytes } = planMemory(program);
+  assert.ok(peakLiveBytes >= 4 * n * n && peakLiveBytes < 8 * n * n);
+  // Beside temporaries: parameter blocks and scratch memory.
+  assert.ok(runtime.memory.heldBytes <= 1.2 * peakLiveBytes + 2 ** 17);
 });

@@ -7,7 +7,7 @@
 
 import { byteSize, type DType } from "../../../device/dtypes.ts";
 import type { Kernel, Program } from "../../ir/kernel.ts";
-import { planMemory } from "./arena.ts";
+import { planMemory } from "../../memory_plan.ts";
 import type { ParameterLayout, WasmKernel, WasmPhase } from "../abi.ts";
 import { layoutOf } from "./kernel_job.ts";
 
@@ -101,7 +101,9 @@ export function layOut(
   });
   const start = reserve(arena.byteLength);
   program.buffers.forEach(({ role }, buffer) => {
-    if (role === "temporary") buffers[buffer] = start + arena.offsets[buffer]!;
+    if (role === "temporary") {
+      buffers[buffer] = start + (arena.offsets[buffer] ?? 0);
+    }
   });
   const inside = kernels.map(([_, { temporaries }]) => {
     const before = end;
