@@ -8,7 +8,6 @@ import type { Expr } from "../ir/expr.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { LGAMMA_32, LGAMMA_64 } from "./coefficients.ts";
 import { log } from "./logarithm.ts";
-import type { FunctionTarget } from "./mod.ts";
 import { sin, tan } from "./trigonometric.ts";
 
 /** Bernoulli numbers B2, B4, … */
@@ -77,14 +76,13 @@ function positive(m: Arithmetic, x: Expr): Expr {
  *
  * @param m The arithmetic.
  * @param x Any number.
- * @param target What it is written for.
  * @returns The expression.
  */
-export function lgamma(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
+export function lgamma(m: Arithmetic, x: Expr): Expr {
   const negative = m.less(x, 0);
   const value = positive(m, m.where(negative, m.subtract(1, x), x));
   const angle = m.multiply(m.subtract(x, m.round(x)), Math.PI);
-  const sine = m.absolute(sin(m, angle, target));
+  const sine = m.absolute(sin(m, angle));
   const both = m.add(log(m, sine), value);
   const reflected = m.subtract(Math.log(Math.PI), both);
   // From here on all numbers are whole.
@@ -98,14 +96,12 @@ export function lgamma(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
  * @param m The arithmetic.
  * @param order 0 for digamma, 1 for trigamma, …
  * @param x Any number above -1,000,000.
- * @param target What it is written for.
  * @returns The expression; NaN at poles and below.
  */
 export function polygamma(
   m: Arithmetic,
   order: number,
   x: Expr,
-  target: FunctionTarget,
 ): Expr {
   const left = m.lessEqual(x, 0);
   const argument = m.where(left, m.subtract(1, x), x);
@@ -113,7 +109,7 @@ export function polygamma(
     ? digamma(m, argument)
     : derivative(m, order, argument);
   const rest = m.subtract(x, m.round(x));
-  const turned = cotangentDerivative(m, order, rest, target);
+  const turned = cotangentDerivative(m, order, rest);
   const reflected = m.subtract(
     order % 2 === 0 ? value : m.negative(value),
     turned,
@@ -187,13 +183,12 @@ function cotangentDerivative(
   m: Arithmetic,
   order: number,
   rest: Expr,
-  target: FunctionTarget,
 ): Expr {
   // Of the smaller of the angle and what it lacks to a right one.
   const size = m.absolute(rest);
   const steep = m.less(size, 0.25);
   const angle = m.where(steep, size, m.subtract(0.5, size));
-  const tangent = tan(m, m.multiply(angle, Math.PI), target);
+  const tangent = tan(m, m.multiply(angle, Math.PI));
   const cotangent = m.copySign(
     m.where(steep, m.divide(1, tangent), tangent),
     rest,

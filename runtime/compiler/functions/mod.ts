@@ -23,7 +23,6 @@ export type FunctionTarget = "wasm" | "webgpu";
 type Rule = (
   m: Arithmetic,
   args: readonly Expr[],
-  target: FunctionTarget,
   value: number,
 ) => Expr;
 
@@ -32,18 +31,15 @@ const unary = (rule: (m: Arithmetic, x: Expr) => Expr): Rule => (m, args) =>
 const binary =
   (rule: (m: Arithmetic, a: Expr, b: Expr) => Expr): Rule => (m, args) =>
     rule(m, args[0]!, args[1]!);
-const periodic =
-  (rule: (m: Arithmetic, x: Expr, target: FunctionTarget) => Expr): Rule =>
-  (m, args, target) => rule(m, args[0]!, target);
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["exp", unary((m, x) => exp(m, x))],
   ["expm1", unary(expm1)],
   ["log", unary((m, x) => log(m, x))],
   ["log1p", unary(log1p)],
-  ["sin", periodic(sin)],
-  ["cos", periodic(cos)],
-  ["tan", periodic(tan)],
+  ["sin", unary(sin)],
+  ["cos", unary(cos)],
+  ["tan", unary(tan)],
   ["asin", unary(asin)],
   ["acos", unary(acos)],
   ["atan", unary(atan)],
@@ -55,13 +51,13 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["erf", unary(erf)],
   ["erfc", unary(erfc)],
   ["logNormalCdf", unary(logNormalCdf)],
-  ["lgamma", periodic(lgamma)],
+  ["lgamma", unary(lgamma)],
   ["power", binary(power)],
   ["remainder", binary(remainder)],
   ["atan2", binary(atan2)],
   [
     "polygamma",
-    (m, args, target, value) => polygamma(m, value, args[0]!, target),
+    (m, args, value) => polygamma(m, value, args[0]!),
   ],
 ]);
 
@@ -87,10 +83,10 @@ export function expandFunctions(
     const rule = RULES.get(op);
     if (rule === undefined) return undefined;
     if (target === "webgpu" && BUILT_IN.has(op)) return undefined;
-    if (dtype === "f64") return rule(double, args, target, value);
-    if (dtype === "f32") return rule(single, args, target, value);
+    if (dtype === "f64") return rule(double, args, value);
+    if (dtype === "f32") return rule(single, args, value);
     if (dtype !== "f16") return undefined;
     const wide = args.map((arg) => pool.make("cast", "f32", [arg]));
-    return pool.make("cast", "f16", [rule(single, wide, target, value)]);
+    return pool.make("cast", "f16", [rule(single, wide, value)]);
   });
 }

@@ -7,7 +7,6 @@
 import type { Expr } from "../ir/expr.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { COS_32, COS_64, SIN_32, SIN_64 } from "./coefficients.ts";
-import type { FunctionTarget } from "./mod.ts";
 
 /**
  * π/2 in parts of few digits: a whole number times all but the last is exact
@@ -45,9 +44,8 @@ function near(m: Arithmetic, x: Expr): Turned {
 }
 
 /** Takes whole quarter turns from any angle. */
-function turned(m: Arithmetic, x: Expr, target: FunctionTarget): Turned {
+function turned(m: Arithmetic, x: Expr): Turned {
   const { turns, rest } = near(m, x);
-  if (target === "webgpu") return { turns, rest };
   const { pool, dtype } = m;
   const far = m.not(m.lessEqual(m.absolute(x), m.pick(...LIMITS)));
   return {
@@ -89,32 +87,17 @@ function sineOf(m: Arithmetic, turns: Expr, rest: Expr): Expr {
   return m.where(isOdd(m, pairs), m.negative(size), size);
 }
 
-/** For angles that are too large for what WGSL can do exactly. */
-function orBuiltIn(
-  m: Arithmetic,
-  op: "sin" | "cos" | "tan",
-  x: Expr,
-  value: Expr,
-  target: FunctionTarget,
-): Expr {
-  if (target === "wasm") return value;
-  const fits = m.lessEqual(m.absolute(x), LIMITS[0]);
-  return m.where(fits, value, m.pool.make(op, m.dtype, [x]));
-}
-
 /**
  * The sine.
  *
  * @param m The arithmetic.
  * @param x Any number.
- * @param target What it is written for.
  * @returns The expression.
  */
-export function sin(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
-  const { turns, rest } = turned(m, x, target);
+export function sin(m: Arithmetic, x: Expr): Expr {
+  const { turns, rest } = turned(m, x);
   const value = sineOf(m, turns, rest);
-  const signed = m.where(m.equal(x, 0), x, value);
-  return orBuiltIn(m, "sin", x, signed, target);
+  return m.where(m.equal(x, 0), x, value);
 }
 
 /**
@@ -122,13 +105,11 @@ export function sin(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
  *
  * @param m The arithmetic.
  * @param x Any number.
- * @param target What it is written for.
  * @returns The expression.
  */
-export function cos(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
-  const { turns, rest } = turned(m, x, target);
-  const value = sineOf(m, m.add(turns, 1), rest);
-  return orBuiltIn(m, "cos", x, value, target);
+export function cos(m: Arithmetic, x: Expr): Expr {
+  const { turns, rest } = turned(m, x);
+  return sineOf(m, m.add(turns, 1), rest);
 }
 
 /**
@@ -136,17 +117,15 @@ export function cos(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
  *
  * @param m The arithmetic.
  * @param x Any number.
- * @param target What it is written for.
  * @returns The expression.
  */
-export function tan(m: Arithmetic, x: Expr, target: FunctionTarget): Expr {
-  const { turns, rest } = turned(m, x, target);
+export function tan(m: Arithmetic, x: Expr): Expr {
+  const { turns, rest } = turned(m, x);
   const { sine, cosine } = both(m, rest);
   const odd = isOdd(m, turns);
   const value = m.divide(
     m.where(odd, m.negative(cosine), sine),
     m.where(odd, sine, cosine),
   );
-  const signed = m.where(m.equal(x, 0), x, value);
-  return orBuiltIn(m, "tan", x, signed, target);
+  return m.where(m.equal(x, 0), x, value);
 }

@@ -18,6 +18,8 @@ export interface FunctionContext {
    * @param type Type of one number.
    */
   of(type: ScalarType): string;
+  /** The number 0 as u32, which compilers do not know. */
+  zeroBits(): string;
   /**
    * Name of another function, in the same width.
    *
@@ -74,7 +76,7 @@ fn ${name}(x: vec4<f32>) -> ${v} {
 }
 
 /**
- * An angle of at least 10 as quarter turns, modulo 4, and what remains: it is
+ * An angle beyond 10 or -10 as quarter turns, modulo 4, and what remains: it is
  * multiplied with as many bits of 2 / pi as matter.
  */
 function reduceAngle(name: string): string {
@@ -88,6 +90,9 @@ fn ${name}(x: f32) -> vec2<f32> {
   var bits_of_ratio = array<u32, 9>(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u,
     0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu, 0xdebbc561u);
   let bits = bitcast<u32>(x);
+  if ((bits & 0x7f800000u) == 0x7f800000u) {
+    return vec2<f32>(0f, bitcast<f32>(bits | 0x7fc00000u));
+  }
   let m = (bits & 0x7fffffu) | 0x800000u;
   let from_bit = clamp((bits >> 23u) & 255u, 130u, 254u) - 120u;
   let word = from_bit >> 5u;
@@ -122,6 +127,9 @@ fn ${name}(x: f32) -> vec2<f32> {
   if (zeros > 0u) { high = (high << zeros) | (low >> (32u - zeros)); }
   let size = bitcast<f32>((95i - scale - i32(zeros)) << 23u);
   let rest = f32(high) * size * 1.57079637f;
+  if (x < 0f) {
+    return vec2<f32>(f32((4u - turns) & 3u), select(-rest, rest, is_above));
+  }
   return vec2<f32>(f32(turns & 3u), select(rest, -rest, is_above));
 }`;
 }
@@ -270,11 +278,12 @@ fn ${name}(x: f32) -> f32 { return ${name}_of(x).x; }`,
 fn ${name}(x: f32) -> f32 { return ${name}_of(x).y; }`,
   ),
   // Wider than a native exp of the whole number, which loses digits with size.
-  exp: (name, { of }) => {
-    const F = of("f32");
+  exp: (name, { of, zeroBits }) => {
+    const [F, U] = [of("f32"), of("u32")];
     return `fn ${name}(x: ${F}) -> ${F} {
   let n = clamp(round(x * 1.44269504f), ${F}(-126f), ${F}(127f));
-  let rest = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  let most = bitcast<${U}>(x - n * 0.693359375f) | ${U}(${zeroBits()});
+  let rest = bitcast<${F}>(most) + n * 2.12194440e-4f;
   return exp2(rest * 1.44269504f) * exp2(n);
 }`;
   },

@@ -154,6 +154,7 @@ export class WgslModule {
       const text = functionText(name, as, {
         width,
         of: (type) => widen(type, width),
+        zeroBits: () => this.zeroBits(),
         call: (other) => {
           if (!isFunctionName(other)) throw new Error(`no function "${other}"`);
           return this.call(other, width);

@@ -290,6 +290,7 @@ Deno.test("parts of floats and large angles are what the interpreter says", () =
   const whole = [-126, -1, 0, 1, 5, 100, 127];
   const angles = [10, 11, 100.5, 12345.678, 1e6, 16777216, 3e9, 1e15, 1e22];
   angles.push(6381956970095103 * 2 ** 74, 3.4e38, 355 / 113 * 5, 1e30);
+  angles.push(...angles.map((angle) => -angle));
   return checkCases((limits) => [
     ...casesOf(limits, "powerOfTwo", "f32", "f32", [whole]),
     ...casesOf(limits, "exponentOf", "f32", "f32", [positive]),

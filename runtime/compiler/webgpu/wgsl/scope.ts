@@ -71,7 +71,7 @@ function shiftText(
 
 /**
  * The arguments of an operator, so that compilers which forget NaN and infinity
- * do not see `x - x`, `x / x`, `x * 0`, `x + 0` (for signs) or `(x + y) - x`.
+ * do not see `x - x`, `x / x`, `x * 0`, `x + 0` (for signs) or sums that cancel.
  */
 function guardNaN(
   module: WgslModule,
@@ -84,9 +84,9 @@ function guardNaN(
   const same = expr.op === "subtract" || expr.op === "divide" ||
     expr.op === "equal" || expr.op === "less" || expr.op === "lessEqual";
   if (same && a === b) return [args[0]!, opaque(module, args[1]!, width)];
-  if (expr.op === "add" || expr.op === "subtract") {
-    const k = expr.args.findIndex((arg, k) => cancels(arg, expr.args[1 - k]!));
-    if (k >= 0) return args.with(k, opaque(module, args[k]!, width));
+  const hidden = argumentToHide(expr);
+  if (hidden >= 0) {
+    return args.with(hidden, opaque(module, args[hidden]!, width));
   }
   if (expr.op !== "multiply" && expr.op !== "add") return args;
   return args.map((text, k) => {
@@ -97,10 +97,49 @@ function guardNaN(
   });
 }
 
-/** Whether `(a + b) - a`, or the like, would lose what it is there for. */
-function cancels(sum: Expr, other: Expr): boolean {
-  return (sum.op === "add" || sum.op === "subtract") &&
-    sum.args.includes(other);
+/**
+ * The argument of a sum that compilers must not see through: they would change
+ * `(a + b) - a` to `b`, or `(a * b + c) + a * d` to `a * (b + d) + c`.
+ */
+function argumentToHide({ args, op }: Expr): number {
+  if (op === "multiplyAdd") {
+    const known = factorsOf(args[2]!);
+    return known.has(args[0]!) || known.has(args[1]!) ? 2 : -1;
+  }
+  if (op !== "add" && op !== "subtract") return -1;
+  const [a, b] = args as [Expr, Expr];
+  if (isSum(a) && a.args.includes(b)) return 0;
+  if (isSum(b) && b.args.includes(a)) return 1;
+  const factors = factorsOf(b);
+  if (factors.size === 0) return -1;
+  for (const factor of factorsOf(a)) if (factors.has(factor)) return 0;
+  return -1;
+}
+
+function isSum({ op }: Expr): boolean {
+  return op === "add" || op === "subtract";
+}
+
+/** Factors, but for constants, of the products that are added in a sum. */
+function factorsOf(sum: Expr): ReadonlySet<Expr> {
+  const factors = new Set<Expr>();
+  const add = (expr: Expr) => {
+    if (expr.op !== "constant") factors.add(expr);
+  };
+  // What is further in is of no account to compilers.
+  let open: readonly Expr[] = [sum];
+  for (let depth = 0; depth < 3; depth++) {
+    const inner: Expr[] = [];
+    for (const { args, op } of open) {
+      if (op === "multiply") args.forEach(add);
+      else if (op === "multiplyAdd") {
+        args.slice(0, 2).forEach(add);
+        inner.push(args[2]!);
+      } else if (op === "add" || op === "subtract") inner.push(...args);
+    }
+    open = inner;
+  }
+  return factors;
 }
 
 /** A float of which compilers do not know how it came about. */
