@@ -3,13 +3,13 @@ import {
   type GraphNode,
   storageOf,
   topologicalOrder,
-} from "../device/graph.ts";
-import type { TypedArray } from "../device/dtypes.ts";
-import { evaluatePlain } from "../device/reference/plain_evaluator.ts";
-import { attributesOf } from "../device/graph.ts";
-import * as wf from "../tensor/mod.ts";
-import { inlineCalls } from "./inline_calls.ts";
-import { type Partition, partition } from "./partition.ts";
+} from "../../device/graph.ts";
+import type { TypedArray } from "../../device/dtypes.ts";
+import { evaluatePlain } from "../../device/reference/plain_evaluator.ts";
+import { attributesOf } from "../../device/graph.ts";
+import * as wf from "../mod.ts";
+import { inlineCalls } from "../../compiler/inline_calls.ts";
+import { type Partition, partition } from "../../compiler/partition.ts";
 
 function ordered(roots: readonly GraphNode[]): GraphNode[] {
   const order = topologicalOrder(roots);
