@@ -80,11 +80,14 @@ function splitOf(depth: number, wanted: number): Split {
  *
  * @param spaces Its axes.
  * @param arithmetic How products are summed.
+ * @param inOnePhase Whether each item packs its own columns and completes its
+ * sums, whatever the shape.
  * @returns The numbers.
  */
 export function packedBlocks(
-  spaces: ContractSpaces,
+  spaces: Pick<ContractSpaces, "batch" | "rows" | "columns" | "depth">,
   arithmetic: Arithmetic,
+  inOnePhase = false,
 ): PackedBlocks {
   const { bytes } = arithmetic;
   const batches = spaces.batch.size;
@@ -99,7 +102,7 @@ export function packedBlocks(
 
   const mostItems = batches * Math.ceil(rowPanels / 4) *
     Math.ceil(columnPanels / 8);
-  const { splits, splitDepth } = mostItems < FEW_ITEMS
+  const { splits, splitDepth } = mostItems < FEW_ITEMS && !inOnePhase
     ? splitOf(
       depth,
       Math.min(
@@ -128,7 +131,7 @@ export function packedBlocks(
   );
   const rowBlock = Math.ceil(rowPanels / rowBlocks) * arithmetic.rows;
   const rowItems = Math.ceil(rows / rowBlock);
-  const isPrivate = rowItems === 1;
+  const isPrivate = inOnePhase || rowItems === 1;
 
   // Sums of all tiles of an item wait between packings.
   const waiting = depthBlock < splitDepth;

@@ -6,20 +6,19 @@
  */
 
 import type { ContractKernel } from "../../ir/kernel.ts";
-import { expandFunctions } from "../../functions/mod.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
-import {
-  type Blocks,
-  type PackedBlocks,
-  packedBlocks,
-  thinBlocks,
-} from "./blocks.ts";
+import { type Blocks, packedBlocks, thinBlocks } from "./blocks.ts";
 import { combineFunction } from "./combine.ts";
-import { computeFunction } from "./compute.ts";
 import { ContractModule } from "./module.ts";
 import { packFunction, prefersAcross } from "./pack.ts";
 import { PACK_GROUP, packItemsFunction } from "./pack_items.ts";
+import {
+  computePhase,
+  packRight,
+  phaseOf,
+  withoutFunctions,
+} from "./phases.ts";
 import { type ContractSpaces, isThin, spacesOf, THIN_ROWS } from "./spaces.ts";
 import { storeFunction } from "./store.ts";
 import {
@@ -30,7 +29,6 @@ import {
 } from "./thin.ts";
 import { acrossFunction, STEPS_AT_ONCE } from "./thin_across.ts";
 import { alongFunction } from "./thin_along.ts";
-import { tileFunction } from "./tile.ts";
 
 /**
  * Renders a contraction.
@@ -45,23 +43,6 @@ export function renderContract(kernel: ContractKernel): WasmKernel {
   return isThin(spaces, arithmetic)
     ? renderThin(expanded, spaces, arithmetic)
     : renderPacked(expanded, spaces, arithmetic);
-}
-
-/** The contraction with functions of floats written as arithmetic. */
-function withoutFunctions(kernel: ContractKernel): ContractKernel {
-  const { a, b, pool, stores } = kernel;
-  const roots = [a, b, ...stores.flatMap(({ index, value }) => [index, value])];
-  const [left, right, ...rest] = expandFunctions(pool, roots, "wasm");
-  return {
-    ...kernel,
-    a: left!,
-    b: right!,
-    stores: stores.map(({ output }, k) => ({
-      output,
-      index: rest[2 * k]!,
-      value: rest[2 * k + 1]!,
-    })),
-  };
 }
 
 function renderPacked(
@@ -83,41 +64,6 @@ function renderPacked(
   if (!blocks.private) phases.unshift(packPhase(make()));
   if (blocks.partialBytes > 0) phases.push(combinePhase(make(), blocks));
   return { phases, temporaries };
-}
-
-function computePhase(module: ContractModule, blocks: PackedBlocks): WasmPhase {
-  const { arithmetic, spaces } = module;
-  computeFunction(module, {
-    tile: tileFunction(module.builder, arithmetic),
-    packLeft: packFunction(module, {
-      expr: spaces.left,
-      space: spaces.rows,
-      width: arithmetic.rows,
-    }),
-    packRight: blocks.private ? packRight(module) : undefined,
-    store: blocks.partialBytes > 0 ? undefined : storeFunction(module),
-  });
-  return phaseOf(module, blocks);
-}
-
-function packRight(module: ContractModule) {
-  return packFunction(module, {
-    expr: module.spaces.right,
-    space: module.spaces.columns,
-    width: module.arithmetic.columns,
-  });
-}
-
-function phaseOf(module: ContractModule, blocks: Blocks): WasmPhase {
-  const { items, itemNanoseconds, scratchBytes } = blocks;
-  return {
-    bytes: module.build(),
-    items,
-    grain: 1,
-    sizes: module.sizes,
-    scratchBytes,
-    itemNanoseconds,
-  };
 }
 
 function packPhase(module: ContractModule): WasmPhase {
