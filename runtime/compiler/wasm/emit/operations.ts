@@ -165,6 +165,7 @@ function pushFloat(
     const helper = e.settings.helpers.floatRemainder();
     return pushHelped(e, expr, helper, vector, unit);
   }
+  if (vector && pushBounded(e, expr, kind, unit)) return;
   if (expr.op === "sign") return pushSign(e, a, kind, vector, unit);
   e.push(a, vector, unit);
   switch (expr.op) {
@@ -197,6 +198,41 @@ function pushFloat(
     default:
       throw new Error(`"${expr.op}" of ${expr.dtype} was not expanded`);
   }
+}
+
+/**
+ * Pushes the larger or smaller of a float and a known bound in fewer
+ * instructions than two unknown floats take. NaN and the sign of 0 are kept.
+ */
+function pushBounded(
+  e: Emitter,
+  { op, args }: Expr,
+  kind: "f32" | "f64",
+  unit: number,
+): boolean {
+  if (op !== "maximum" && op !== "minimum") return false;
+  const bound = args.find((arg) => arg.op === "constant");
+  const x = args.find((arg) => arg !== bound);
+  if (bound === undefined || x === undefined) return false;
+  const { value } = bound;
+  if (Number.isNaN(value)) return false;
+  const { fn } = e;
+  const shape = kind === "f32" ? "f32x4" as const : "f64x2" as const;
+  const largest = op === "maximum";
+  if (value === 0 && Object.is(value, 0) === largest) {
+    if (!largest) return false;
+    // Nothing remains of what is at most 0.
+    const held = e.hold(x, true, unit);
+    fn.get(held);
+    fn.get(held);
+    e.pushSplat(kind, 0);
+    fn.op(`${shape}.le`, "v128.andnot");
+    return true;
+  }
+  e.push(x, true, unit);
+  e.push(bound, true);
+  fn.op(`${shape}.${largest ? "pmax" : "pmin"}`);
+  return true;
 }
 
 /** Pushes 1, -1, or the number itself where it is 0 or NaN. */

@@ -140,6 +140,45 @@ for (const dtype of DTYPES) {
   });
 }
 
+Deno.test("bounds keep NaN and the sign of 0", () => {
+  for (const dtype of ["f32", "f64"] as const) {
+    for (const op of ["maximum", "minimum"] as const) {
+      for (const bound of [0, -0, 1, -1, Infinity, -Infinity, NaN]) {
+        for (const turned of [false, true]) {
+          checkOperation(dtype, 1, (pool, [x]) => {
+            const args = [x!, pool.constant(bound, dtype)];
+            return pool.make(op, dtype, turned ? args.reverse() : args);
+          });
+        }
+      }
+    }
+    // A choice of the larger or smaller, written as a choice.
+    for (const turned of [false, true]) {
+      checkOperation(dtype, 2, (pool, [a, b]) =>
+        pool.make("where", dtype, [
+          pool.make("less", "bool", [a!, b!]),
+          turned ? a! : b!,
+          turned ? b! : a!,
+        ]));
+    }
+  }
+});
+
+Deno.test("rare choices are choices", () => {
+  for (const dtype of ["f32", "f64", "i32", "bool"] as const) {
+    checkOperation(dtype, 3, (pool, [a, b, c]) =>
+      pool.make("rarely", dtype, [
+        pool.make("less", "bool", [a!, b!]),
+        pool.make("where", dtype, [
+          pool.make("equal", "bool", [a!, c!]),
+          a!,
+          b!,
+        ]),
+        c!,
+      ]));
+  }
+});
+
 Deno.test("bits of floats are taken apart and put together", () => {
   for (const dtype of ["f32", "f64"] as const) {
     const positive = (pool: ExprPool, a: Expr) =>

@@ -153,7 +153,7 @@ export function layoutOf(
   return {
     lanes: best.axis === undefined ? 1 : lanes,
     vectorAxis: best.axis,
-    units: best.axis === undefined || operations > 40
+    units: best.axis === undefined || operations > 24
       ? 1
       : operations > 12
       ? 2

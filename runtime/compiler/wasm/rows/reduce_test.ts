@@ -214,3 +214,71 @@ Deno.test("stages of a row use the results of earlier stages", () => {
     }
   }
 });
+
+/** Softmax, and what else needs the exponentials again. */
+function softmax(
+  dtype: "f32" | "f64" | "f16",
+  axes: readonly number[],
+  order: readonly number[],
+): RowKernel {
+  const pool = new ExprPool();
+  const size = axes.reduce((a, b) => a * b, 1);
+  const rows = axes[0]!;
+  const base = kernelBase(
+    pool,
+    axes,
+    [[dtype, size]],
+    [[dtype, size], [dtype, size], [dtype, rows]],
+  );
+  const index = rowMajor(pool, axes, order);
+  const x = pool.load(0, dtype, index);
+  const reduced = (k: number) => pool.make("reduced", dtype, [], k);
+  const centred = pool.make("subtract", dtype, [x, reduced(0)]);
+  const weight = pool.make("exp", dtype, [centred]);
+  const rest = pool.make("expm1", dtype, [centred]);
+  return {
+    ...base,
+    kind: "row",
+    outer: 1,
+    stages: [
+      { reductions: [{ op: "max", dtype, value: x }], stores: [] },
+      {
+        reductions: [{ op: "sum", dtype, value: weight }],
+        stores: [{ output: 1, index, value: rest }],
+      },
+      {
+        reductions: [{
+          op: "sum",
+          dtype,
+          value: pool.make("multiply", dtype, [weight, rest]),
+        }],
+        stores: [{
+          output: 0,
+          index,
+          value: pool.make("divide", dtype, [weight, reduced(1)]),
+        }],
+      },
+    ],
+    rowStores: [{ output: 2, index: pool.axis(0), value: reduced(2) }],
+  };
+}
+
+Deno.test("softmax keeps its exponentials from pass to pass", () => {
+  const draw = new Draw(9);
+  for (const dtype of ["f32", "f64", "f16"] as const) {
+    for (
+      const [axes, order] of [
+        [[3, 1], [0, 1]],
+        [[5, 3], [0, 1]],
+        [[4, 37], [0, 1]],
+        [[4, 37], [1, 0]],
+        [[7, 3, 19], [1, 0, 2]],
+      ] as const
+    ) {
+      const kernel = softmax(dtype, axes, order);
+      const data = draw.data(dtype, kernel.operands[0]!.size, false);
+      const tolerance = dtype === "f32" ? 1e-5 : dtype === "f64" ? 1e-13 : 0.02;
+      assertCompiled(kernel, [data], { tolerance });
+    }
+  }
+});

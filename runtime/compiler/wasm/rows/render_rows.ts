@@ -12,6 +12,7 @@ import { expandFunctions } from "../../functions/mod.ts";
 import { joinRowAxes, rootsOf, transformRows } from "./axes.ts";
 import { Frame } from "./frame.ts";
 import { writeLanes } from "./lane_loop.ts";
+import { KeptValues } from "./kept.ts";
 import { type Layout, layoutOf } from "./plan.ts";
 import { type RowWriter, writeStages } from "./stages.ts";
 import { grainOf } from "./work.ts";
@@ -44,7 +45,12 @@ export function renderRows(kernel: RowKernel): WasmKernel {
     : renderOneByOne(expanded, layout);
 }
 
-function start(kernel: RowKernel, layout: Layout, depths: readonly number[]) {
+function start(
+  kernel: RowKernel,
+  layout: Layout,
+  depths: readonly number[],
+  kept?: KeptValues,
+) {
   const frame = new Frame(kernel);
   const axes = kernel.axes.map(() => frame.fn.local("i32"));
   const { vectorAxis } = layout;
@@ -63,7 +69,7 @@ function start(kernel: RowKernel, layout: Layout, depths: readonly number[]) {
     roots: rootsOf(kernel),
   });
   const dtypes = kernel.outputs.map((one) => one.dtype);
-  const writer: RowWriter = { frame, e, kernel, layout, dtypes, along };
+  const writer: RowWriter = { frame, e, kernel, layout, dtypes, along, kept };
   return writer;
 }
 
@@ -71,7 +77,8 @@ function start(kernel: RowKernel, layout: Layout, depths: readonly number[]) {
 function renderOneByOne(kernel: RowKernel, layout: Layout): WasmKernel {
   const { axes, outer, rowStores } = kernel;
   const depths = axes.map((_, axis) => axis < outer ? 1 : axis - outer + 2);
-  const writer = start(kernel, layout, depths);
+  const kept = new KeptValues(kernel);
+  const writer = start(kernel, layout, depths, kept);
   const { frame, e, dtypes } = writer;
   const rows = axes.slice(0, outer);
   frame.items(e.settings.axes.slice(0, outer), rows, () =>
@@ -87,7 +94,7 @@ function renderOneByOne(kernel: RowKernel, layout: Layout): WasmKernel {
     phases: [frame.finish({
       items: rows.reduce((a, b) => a * b, 1),
       grain: grainOf(nanoseconds),
-      scratchBytes: 0,
+      scratchBytes: kept.bytes,
       itemNanoseconds: nanoseconds,
     })],
     temporaries: [],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DType } from "../../../device/dtypes.ts";
+import { type DType, isFloatDType } from "../../../device/dtypes.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { RowKernel, Stage } from "../../ir/kernel.ts";
 import type { Local } from "../assembler.ts";
@@ -15,7 +15,9 @@ import {
   type AccumulatorLayout,
   Fold,
 } from "./accumulators.ts";
+import { Extreme } from "./extreme.ts";
 import type { Frame } from "./frame.ts";
+import type { KeptValues } from "./kept.ts";
 import type { Layout } from "./plan.ts";
 import { Search } from "./search.ts";
 
@@ -36,6 +38,8 @@ export interface RowWriter {
   readonly dtypes: readonly DType[];
   /** Whether lanes lie along an inner axis. */
   readonly along: boolean;
+  /** Values that passes keep for later ones. */
+  readonly kept: KeptValues | undefined;
 }
 
 /**
@@ -47,8 +51,8 @@ export interface RowWriter {
 export function writeStages(writer: RowWriter, units: number): void {
   const { e, kernel, along } = writer;
   let first = 0;
-  for (const stage of kernel.stages) {
-    const totals = writeStage(writer, stage, units);
+  for (const [number, stage] of kernel.stages.entries()) {
+    const totals = writeStage(writer, stage, number, units);
     totals.forEach((total, k) => {
       const { dtype } = stage.reductions[k]!;
       const bind = (unit: number, local: Local) =>
@@ -66,6 +70,7 @@ export function writeStages(writer: RowWriter, units: number): void {
 function writeStage(
   writer: RowWriter,
   stage: Stage,
+  number: number,
   units: number,
 ): Accumulator[] {
   const { frame, e, kernel, along } = writer;
@@ -83,12 +88,24 @@ function writeStage(
   const totals = stage.reductions.map((reduction): Accumulator => {
     const { op, value } = reduction;
     if (op !== "argmax" && op !== "argmin") {
-      return new Fold(e, reduction, layout);
+      const extreme = op === "max" || op === "min";
+      return extreme && layout.vector && isFloatDType(reduction.dtype)
+        ? new Extreme(e, reduction, layout)
+        : new Fold(e, reduction, layout);
     }
     return new Search(e, op, searched(writer, value), position, layout);
   });
   const searches = totals.some((total) => total instanceof Search);
-  const pass = { writer, stage, totals, layout, position, searches };
+  const needsPosition = searches || writer.kept?.uses(number) === true;
+  const pass = {
+    writer,
+    stage,
+    number,
+    totals,
+    layout,
+    position,
+    needsPosition,
+  };
   const nest = (axis: number): void => {
     hoistStage(pass);
     if (axis === last) return writeInnermost(pass);
@@ -116,10 +133,11 @@ function searched({ kernel }: RowWriter, value: Expr): Expr {
 interface Pass {
   readonly writer: RowWriter;
   readonly stage: Stage;
+  readonly number: number;
   readonly totals: readonly Accumulator[];
   readonly layout: AccumulatorLayout;
   readonly position: Local;
-  readonly searches: boolean;
+  readonly needsPosition: boolean;
 }
 
 function hoistStage({ writer, stage, layout }: Pass): void {
@@ -131,8 +149,8 @@ function hoistStage({ writer, stage, layout }: Pass): void {
 }
 
 /** Position of the current point among the points of the inner axes. */
-function setPosition({ writer, position, searches }: Pass): void {
-  if (!searches) return;
+function setPosition({ writer, position, needsPosition }: Pass): void {
+  if (!needsPosition) return;
   const { e, kernel, frame } = writer;
   const { fn } = e;
   for (let axis = kernel.outer; axis < kernel.axes.length; axis++) {
@@ -144,6 +162,18 @@ function setPosition({ writer, position, searches }: Pass): void {
     if (axis > kernel.outer) fn.op("i32.add");
   }
   fn.set(position);
+}
+
+/** Gives the address of the current point among kept values of some size. */
+function rowOf({ writer, position }: Pass): (shift: number) => Local {
+  const { e, frame } = writer;
+  return (shift) =>
+    e.named(`kept:${position.index}:${shift}`, "i32", () => {
+      e.fn.get(frame.scratch);
+      e.fn.get(position);
+      e.fn.i32(shift);
+      e.fn.op("i32.shl", "i32.add");
+    });
 }
 
 /** The loop along the last inner axis. */
@@ -191,10 +221,12 @@ function writeSpan(pass: Pass, pushEnd: () => void): void {
   const turn = (units: number) =>
     e.scope(() => {
       setPosition(pass);
+      writer.kept?.restore(e, pass.number, rowOf(pass), units);
       for (let unit = 0; unit < units; unit++) {
         for (const total of totals) total.add(unit);
       }
       writeStores(e, stage.stores, dtypes, units);
+      writer.kept?.keep(e, pass.number, rowOf(pass), units);
     });
   if (!along || e.lanes === 1) {
     return frame.loop(at, pushEnd, 1, () => turn(layout.units));
@@ -214,8 +246,10 @@ function writeSpan(pass: Pass, pushEnd: () => void): void {
   frame.loop(at, pushEnd, 1, () =>
     e.scope(() => {
       setPosition(pass);
+      writer.kept?.restore(e, pass.number, rowOf(pass), 1);
       for (const total of totals) total.addSingle();
       writeStores(e, stage.stores, dtypes, 1);
+      writer.kept?.keep(e, pass.number, rowOf(pass), 1);
     }));
   e.narrow = false;
 }
