@@ -78,6 +78,16 @@ Deno.test("renderLoop sums up lanes of any length, along and across", () =>
     )
   ));
 
+Deno.test("renderLoop lays many workgroups out over two axes", () =>
+  checkCases((limits) => {
+    const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 5 };
+    const layout = [0, 1];
+    return [
+      loopCase("blocks", runningSum("i32", [7, 3000], layout, true), narrow),
+      loopCase("lanes", runningSum("i32", [500, 3], layout, false), narrow),
+    ];
+  }));
+
 /** Two carries that depend on each other, as in a GARCH likelihood. */
 function twoCarries(
   lanes: number,

@@ -77,6 +77,16 @@ Deno.test("renderRows maps as on a large GPU: repeated points and squares", () =
     ]);
   }));
 
+Deno.test("renderRows lays many workgroups of maps out over two axes", () =>
+  checkCases((limits) => {
+    const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 7 };
+    return [
+      mapCase("odd", turnedSum("f32", 37, 101), narrow),
+      mapCase("even", turnedSum("u8", 100, 100), narrow),
+      mapCase("planes", turnedPlanes("f32", [5, 7, 131]), narrow),
+    ];
+  }));
+
 Deno.test("renderRows maps each dtype over sizes of any kind", () =>
   checkCases((limits) =>
     DTYPES.flatMap((dtype) => [

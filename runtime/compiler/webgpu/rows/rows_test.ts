@@ -113,6 +113,34 @@ Deno.test("renderRows cuts few long rows into parts", () =>
     partCase("a place", reduction("argmax", "u8", [3, 90_001], [0, 1]), limits),
   ]));
 
+Deno.test("renderRows overwrites what it read in its place", () =>
+  checkCases((limits) =>
+    [true, false].flatMap((isHardware) =>
+      [[5, 36], [3, 700], [2, 9003], [1, 40_000]].map((axes) => {
+        const kernel = { ...softmax(axes, 1, [0, 1]), inPlace: [0] };
+        const made = caseOf(`rows of ${axes}`, kernel, {
+          ...limits,
+          isHardware,
+        });
+        return { ...made, run: { ...made.run, over: [0] } };
+      })
+    )
+  ));
+
+Deno.test("renderRows lays many workgroups out over two axes", () =>
+  checkCases((limits) => {
+    const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 5 };
+    return [
+      caseOf("rows", softmax([17, 900], 1, [0, 1]), narrow),
+      caseOf("columns", softmax([700, 5], 1, [1, 0]), narrow),
+      caseOf("parts", softmax([3, 70_001], 1, [0, 1]), {
+        ...narrow,
+        isHardware: true,
+        maxComputeWorkgroupsPerDimension: 20,
+      }),
+    ];
+  }));
+
 /** One reduction over the inner axes. */
 function reduction(
   op: ReductionOp,

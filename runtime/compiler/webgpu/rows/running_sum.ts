@@ -162,7 +162,8 @@ function renderStarts(plan: Plan): WebGpuPhase {
   const member = root.let("member", "i32(local.x)");
   const count = module.size(blocks);
   // There may be more workgroups than lanes.
-  const lane = `min(${GROUP_INDEX}, ${module.size(lanes)} - 1)`;
+  const lane = root.let("lane", GROUP_INDEX);
+  const exists = root.let("exists", `${lane} < ${module.size(lanes)}`);
   const start = root.let("start", `${lane} * ${count}`);
   const first = root.let("first", `${member} * ${module.size(own)}`);
   const end = root.let("end", `min(${first} + ${module.size(own)}, ${count})`);
@@ -181,7 +182,8 @@ function renderStarts(plan: Plan): WebGpuPhase {
   const sum = root.variable("sum", before);
   root.line(`${head} {`);
   root.line(`  let own = ${value};`);
-  root.line(`  ${totals.store(`${start} + ${k}`, sum, 1)}`);
+  const store = totals.store(`${start} + ${k}`, sum, 1);
+  root.line(`  if (${exists}) { ${store} }`);
   root.line(`  ${sum} += own;`);
   root.line("}");
   return phaseOf(module, [WORKGROUP, 1], root.lines, {

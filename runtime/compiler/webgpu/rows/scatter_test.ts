@@ -75,6 +75,17 @@ Deno.test("renderScatter adds slices and elements at repeated indices", () =>
     ]).map((step) => caseOf(step, limits))
   ));
 
+Deno.test("renderScatter lays many workgroups out over two axes", () =>
+  checkCases((limits) =>
+    [
+      stepOf("scatterAdd", "f32", [2, 40, 30], 1, [9]),
+      stepOf("scatterAddAlongAxis", "i32", [30, 40], 1, [30, 5]),
+      stepOf("scatterAddAlongAxis", "i32", [3, 40], 1, [3, 200]),
+    ].map((step) =>
+      caseOf(step, { ...limits, maxComputeWorkgroupsPerDimension: 7 })
+    )
+  ));
+
 Deno.test("renderScatter leaves to others what it would be slow at", async () => {
   const step = stepOf("scatterAdd", "f32", [10], 0, [1_000_000]);
   await checkCases((limits) => {

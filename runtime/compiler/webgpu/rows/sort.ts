@@ -198,9 +198,12 @@ function renderLocal(plan: Plan, level: number, last: number): WebGpuPhase {
     );
     eachElement(`if (place < taken && row < rows) { ${store} }`);
   } else {
+    // There may be more workgroups than needed.
     eachElement(
-      module.temporary(0).store("at", `${keys}[k]`, 1),
-      module.temporary(1).store("at", `${places}[k]`, 1),
+      "if (row < rows) {",
+      `  ${module.temporary(0).store("at", `${keys}[k]`, 1)}`,
+      `  ${module.temporary(1).store("at", `${places}[k]`, 1)}`,
+      "}",
     );
   }
   return finish(plan, module, root, Math.ceil(rows * padded / LOCAL));

@@ -60,6 +60,22 @@ Deno.test("renderSort sorts rows stably, NaN last in both directions", () =>
     ])
   ));
 
+Deno.test("renderSort lays many workgroups out over two axes", () =>
+  checkCases((limits) => {
+    const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 7 };
+    return [
+      caseOf("argsort", "f32", 5, 5000, false, {
+        ...narrow,
+        maxComputeWorkgroupsPerDimension: 17,
+      }),
+      caseOf("argsort", "f32", 3, 2048 * 3, true, {
+        ...narrow,
+        maxComputeWorkgroupsPerDimension: 11,
+      }),
+      caseOf("argsort", "i32", 3000, 8, true, narrow),
+    ];
+  }));
+
 Deno.test("renderSort takes the largest and the smallest", () =>
   checkCases((limits) =>
     [false, true].flatMap((largest) => [

@@ -105,6 +105,11 @@ class StagedWriter {
     const { kernel, module, plan, root } = this.#text;
     const { bytes, flops, outputs, rowStores } = kernel;
     if (isEnd && rowStores.length > 0) {
+      if (kernel.inPlace.length > 0 && plan.members > 1) {
+        // What is overwritten may still be read by other members.
+        root.line("storageBarrier();");
+        root.line("workgroupBarrier();");
+      }
       const inner = new WgslScope(module, root);
       for (const store of rowStores) writeStore(module, inner, store, outputs);
       root.block(`if (${isFirstMember(this.#text)})`, inner);
