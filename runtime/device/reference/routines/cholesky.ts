@@ -13,8 +13,10 @@ import { SLICE_WORK } from "./sliced.ts";
 const BLOCK = 32;
 
 /** A pivot that is not a positive finite number. */
-interface FailedPivot {
+export interface FailedPivot {
+  /** Its number. */
   readonly pivot: number;
+  /** Its value. */
   readonly value: number;
 }
 
@@ -42,22 +44,39 @@ export function* choleskyRoutine(
   for (let index = 0; index < count; index++) {
     const failed = yield* factorInPlace(factor, index * n * n, n);
     if (failed !== undefined) {
-      throw new NumericalError(
-        `Cannot factor ${
-          matrixName(index, leading)
-        } by Cholesky as it is not positive definite: pivot ${failed.pivot} is ${failed.value}`,
-        {
-          expected: "a symmetric positive definite matrix",
-          actual:
-            `order ${n}, first failing pivot ${failed.pivot} with value ${failed.value}`,
-          hint: Number.isNaN(failed.value) || failed.value === Infinity
-            ? "Look for NaN or infinity in what the matrix is made from"
-            : "Add jitter to the diagonal: a small part, such as 1e-8, of its mean",
-        },
-      );
+      throw notPositiveDefinite(index, leading, n, failed);
     }
   }
   return factor;
+}
+
+/**
+ * The error for a matrix that has no Cholesky factor.
+ *
+ * @param index Number of the matrix in its batch.
+ * @param leading Sizes of the leading axes.
+ * @param n Order of the matrix.
+ * @param failed The first pivot that is not a positive finite number.
+ * @returns The error.
+ */
+export function notPositiveDefinite(
+  index: number,
+  leading: readonly number[],
+  n: number,
+  { pivot, value }: FailedPivot,
+): NumericalError {
+  return new NumericalError(
+    `Cannot factor ${
+      matrixName(index, leading)
+    } by Cholesky as it is not positive definite: pivot ${pivot} is ${value}`,
+    {
+      expected: "a symmetric positive definite matrix",
+      actual: `order ${n}, first failing pivot ${pivot} with value ${value}`,
+      hint: Number.isNaN(value) || value === Infinity
+        ? "Look for NaN or infinity in what the matrix is made from"
+        : "Add jitter to the diagonal: a small part, such as 1e-8, of its mean",
+    },
+  );
 }
 
 function* factorInPlace(
@@ -102,7 +121,18 @@ function sliceRows(workPerRow: number): number {
   return Math.max(BLOCK, rows - (rows % 4));
 }
 
-function factorDiagonal(
+/**
+ * Factors a diagonal block in place, once all that stands left of it has been
+ * taken off.
+ *
+ * @param a Holds the matrix, row-major.
+ * @param start Index of its first element.
+ * @param n Order of the matrix.
+ * @param j0 First row of the block.
+ * @param width Rows of the block.
+ * @returns The first pivot that is not a positive finite number, if any.
+ */
+export function factorDiagonal(
   a: Float64Array,
   start: number,
   n: number,

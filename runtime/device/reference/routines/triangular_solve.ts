@@ -49,20 +49,7 @@ export function* triangularSolveRoutine(
   const turned = transpose ? new Float64Array(n * n) : matrices;
   const columns = new Float64Array(n * m);
   for (let index = 0; index < count; index++) {
-    if (!unitDiagonal) {
-      const zero = zeroOnDiagonal(matrices, index * n * n, n);
-      if (zero >= 0) {
-        throw new NumericalError(
-          `Cannot solve with ${
-            matrixName(index, leading)
-          } as it is singular: diagonal element ${zero} is 0`,
-          {
-            expected: "a triangular matrix without zeros on its diagonal",
-            hint: "Check the factorisation that the matrix comes from",
-          },
-        );
-      }
-    }
+    if (!unitDiagonal) checkDiagonal(matrices, index, leading, n);
     if (transpose) {
       yield* copyTransposedInSlices(
         matrices,
@@ -106,6 +93,34 @@ export function* triangularSolveRoutine(
     );
   }
   return solution;
+}
+
+/**
+ * Sees to it that a triangular matrix can be solved with.
+ *
+ * @param matrices Matrices, row-major, `[...leading, n, n]`.
+ * @param index Number of the matrix in its batch.
+ * @param leading Sizes of the leading axes.
+ * @param n Order of the matrix.
+ * @throws {NumericalError} A diagonal element is exactly zero.
+ */
+export function checkDiagonal(
+  matrices: Float64Array,
+  index: number,
+  leading: readonly number[],
+  n: number,
+): void {
+  const zero = zeroOnDiagonal(matrices, index * n * n, n);
+  if (zero < 0) return;
+  throw new NumericalError(
+    `Cannot solve with ${
+      matrixName(index, leading)
+    } as it is singular: diagonal element ${zero} is 0`,
+    {
+      expected: "a triangular matrix without zeros on its diagonal",
+      hint: "Check the factorisation that the matrix comes from",
+    },
+  );
 }
 
 function zeroOnDiagonal(a: Float64Array, start: number, n: number): number {
