@@ -14,7 +14,8 @@ import {
   type Storage,
   storageOf,
 } from "../device/graph.ts";
-import { defaultDevice, deviceNamed } from "../device/registry.ts";
+import { defaultDevice, deviceNamed } from "../compiler/devices.ts";
+import { awaitIndexChecks } from "../compiler/index_errors.ts";
 import { ScopedValue } from "./scope.ts";
 
 /** How tensors are computed inside {@linkcode withExecution}. */
@@ -136,5 +137,10 @@ function keep(node: GraphNode, storage: Storage): void {
 export async function readNode(node: GraphNode): Promise<TypedArray> {
   if (node.storage === undefined) await realizeNodes([node]);
   const storage = node.storage!;
-  return storage.array ?? await storage.read();
+  if (storage.array !== undefined) return storage.array;
+  const [array] = await Promise.all([
+    storage.read(),
+    awaitIndexChecks(storage),
+  ]);
+  return array;
 }

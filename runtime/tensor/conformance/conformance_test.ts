@@ -1,4 +1,4 @@
-import { deviceNamed, deviceNames } from "../../device/registry.ts";
+import { deviceNamed, deviceNames } from "../../compiler/devices.ts";
 import { withExecution } from "../execution.ts";
 import { CONFORMANCE_CASES, DOUBLE_CASES } from "./suite.ts";
 

@@ -1,4 +1,4 @@
-import { deviceNamed, deviceNames } from "../../device/registry.ts";
+import { deviceNamed, deviceNames } from "../../compiler/devices.ts";
 import { withExecution } from "../execution.ts";
 import { LINEAR_ALGEBRA_CASES } from "./conformance.ts";
 

@@ -3,7 +3,7 @@ import fixture from "../../../fixtures/reference/optimizers.json" with {
   type: "json",
 };
 import { DTypeError, ParameterError, ShapeError } from "../../core/errors.ts";
-import { deviceNames } from "../../device/registry.ts";
+import { deviceNames } from "../../compiler/devices.ts";
 import { compile } from "../compile.ts";
 import { matmul } from "../contraction.ts";
 import { tensor, zeros } from "../creation.ts";

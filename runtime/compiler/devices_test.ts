@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultDevice, deviceNamed, deviceNames } from "./registry.ts";
+import { defaultDevice, deviceNamed, deviceNames } from "./devices.ts";
 
 Deno.test("deviceNamed finds devices and names those that exist", () => {
   for (const name of deviceNames()) {
@@ -8,8 +8,10 @@ Deno.test("deviceNamed finds devices and names those that exist", () => {
   assert.throws(() => deviceNamed("abacus"), /unknown device "abacus"/);
 });
 
-Deno.test("defaultDevice is one of the devices that exist", () => {
-  assert.ok(deviceNames().includes(defaultDevice().name));
+Deno.test("defaultDevice computes in all dtypes", () => {
+  for (const dtype of ["f64", "f32", "f16", "i32", "bool"] as const) {
+    assert.ok(defaultDevice().supports(dtype));
+  }
 });
 
 /** What the default device is in a process with given permissions. */
@@ -17,7 +19,7 @@ async function deviceInProcess(
   permissions: readonly string[],
   preference: string,
 ): Promise<string> {
-  const registry = new URL("./registry.ts", import.meta.url).href;
+  const registry = new URL("./devices.ts", import.meta.url).href;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-check", "--quiet", ...permissions, "-"],
     env: { WEFT_DEVICE: preference },
@@ -38,11 +40,11 @@ async function deviceInProcess(
 Deno.test("WEFT_DEVICE is the preference, and an error where it cannot be met", async () => {
   const env = ["--allow-env=WEFT_DEVICE"];
   assert.equal(await deviceInProcess(env, "reference"), "reference");
-  assert.equal(await deviceInProcess(env, ""), "reference");
+  assert.equal(await deviceInProcess(env, ""), "automatic");
   assert.match(await deviceInProcess(env, "abacus"), /unknown device "abacus"/);
   assert.equal(
     await deviceInProcess([], "abacus"),
-    "reference",
+    "automatic",
     "what must not be read is not asked for",
   );
 });

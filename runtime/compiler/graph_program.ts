@@ -1,0 +1,189 @@
+/**
+ * Programs of whole graphs: compiled once for each structure, run on the data of
+ * the graph at hand.
+ *
+ * @module
+ */
+
+import { WeftError } from "../core/errors.ts";
+import type { ExecutionOptions } from "../device/device.ts";
+import {
+  attributesOf,
+  type GraphNode,
+  type Storage,
+  storageOf,
+} from "../device/graph.ts";
+import type { Backend, PreparedProgram } from "./backend.ts";
+import { checkIndices } from "./index_errors.ts";
+import { inlineCalls } from "./inline_calls.ts";
+import type { Program } from "./ir/kernel.ts";
+import { lower, structureOf } from "./lower/mod.ts";
+import { partition } from "./partition.ts";
+import { isOutOfReach } from "./placement.ts";
+
+/** Where a number or data of a program come from. */
+type Source =
+  /** Number of the leaf in the list that `structureOf` gives. */
+  | { readonly leaf: number }
+  /** A result of an earlier piece. */
+  | { readonly piece: number; readonly result: number };
+
+interface PreparedPiece {
+  readonly program: Program;
+  readonly prepared: PreparedProgram;
+  /** For each leaf of the program. */
+  readonly leaves: readonly Source[];
+  /** For each scalar of the program: number of the leaf. */
+  readonly scalars: readonly number[];
+  /** For each node of the piece its position in the graph. */
+  readonly origins: readonly number[];
+}
+
+/** A graph, compiled. */
+export interface GraphProgram {
+  /** The pieces, one a device mostly. */
+  readonly pieces: readonly PreparedPiece[];
+  /** Where each root comes from. */
+  readonly results: readonly Source[];
+}
+
+/**
+ * Compiles a graph.
+ *
+ * @param order All nodes, inputs first; each node's `slot` is its position.
+ * @param roots What is asked for.
+ * @param leaves The leaves, as `structureOf` lists them.
+ * @param backends Where to run: the first one that has the dtypes that a
+ * primitive needs; the last one has all.
+ * @returns The program.
+ */
+export async function compileGraph(
+  order: readonly GraphNode[],
+  roots: readonly GraphNode[],
+  leaves: readonly GraphNode[],
+  backends: readonly Backend[],
+): Promise<GraphProgram> {
+  const isOut = (node: GraphNode) =>
+    isOutOfReach(node, (dtype) => backends[0]!.supports(dtype));
+  const leafNumbers = new Map(leaves.map((node, k) => [node, k]));
+  const isWhole = backends.length === 1 ||
+    !order.some((node) => !isLeaf(node) && isOut(node));
+  if (isWhole) {
+    const program = lower(order, roots);
+    const piece = {
+      program,
+      prepared: await backends[0]!.prepare(withChecks(program)),
+      leaves: program.leaves.map(({ leaf }) => ({ leaf })),
+      scalars: program.scalars.map(({ leaf }) => leaf),
+      origins: order.map((_, slot) => slot),
+    };
+    const results = roots.map((_, result) => ({ piece: 0, result }));
+    return { pieces: [piece], results };
+  }
+  const inlined = inlineCalls(order, roots);
+  // A number that is asked for has to be filled in by a device.
+  const asked = new Set(inlined.roots);
+  const { pieces, results } = partition(
+    inlined.order,
+    inlined.roots,
+    (node) => isOut(node) ? backends.length - 1 : 0,
+    (node) => isLeaf(node) && !(node.op === "constant" && asked.has(node)),
+  );
+  // All programs first: lowering writes to nodes that the pieces share.
+  const lowered = pieces.map((piece) => {
+    piece.order.forEach((node, slot) => node.slot = slot);
+    const own = structureOf(piece.order, piece.roots).leaves;
+    return { piece, own, program: lower(piece.order, piece.roots) };
+  });
+  const prepared = lowered.map(async ({ piece, own, program }) => {
+    const sourceOf = (leaf: number): Source => {
+      const node = own[leaf]!;
+      return piece.handed.get(node) ?? { leaf: leafNumbers.get(node)! };
+    };
+    return {
+      program,
+      prepared: await backends[piece.place]!.prepare(withChecks(program)),
+      leaves: program.leaves.map(({ leaf }) => sourceOf(leaf)),
+      scalars: program.scalars.map(({ leaf }) => leafNumbers.get(own[leaf]!)!),
+      origins: piece.origins.map((at) =>
+        at < 0 ? -1 : inlined.origins.get(inlined.order[at]!) ?? -1
+      ),
+    };
+  });
+  return {
+    pieces: await Promise.all(prepared),
+    results: results.map((one, k) =>
+      one ?? { leaf: leafNumbers.get(inlined.roots[k]!)! }
+    ),
+  };
+}
+
+/** The program with the numbers of its checks as further results. */
+function withChecks(program: Program): Program {
+  const checks = program.checks ?? [];
+  if (checks.length === 0) return program;
+  const results = [...program.results, ...checks.map(({ buffer }) => buffer)];
+  return { ...program, results };
+}
+
+function isLeaf(node: GraphNode): boolean {
+  return node.op === "constant" || node.op === "parameter" ||
+    storageOf(node) !== undefined;
+}
+
+/**
+ * Runs a compiled graph.
+ *
+ * @param compiled The graph's program.
+ * @param order All nodes of the graph at hand.
+ * @param leaves Its leaves.
+ * @param options Signal and trace.
+ * @returns The data of the roots.
+ */
+export async function runGraph(
+  compiled: GraphProgram,
+  order: readonly GraphNode[],
+  leaves: readonly GraphNode[],
+  options: ExecutionOptions,
+): Promise<Storage[]> {
+  const made: Storage[][] = [];
+  const read = (source: Source): Storage =>
+    "leaf" in source
+      ? dataOf(leaves[source.leaf]!)
+      : made[source.piece]![source.result]!;
+  for (
+    const { leaves: sources, origins, prepared, program, scalars } of compiled
+      .pieces
+  ) {
+    const inputs = sources.map(read);
+    const blame = (node: number) => order[origins[node] ?? -1]?.blame;
+    const all = await prepared.run(
+      inputs,
+      scalars.map((leaf) => numberOf(leaves[leaf]!)),
+      { signal: options.signal, onKernel: options.onKernel, blame },
+    );
+    const results = all.slice(0, program.results.length);
+    const worst = all.slice(program.results.length);
+    checkIndices(program.checks ?? [], worst, blame, inputs, results);
+    made.push(results);
+  }
+  return compiled.results.map(read);
+}
+
+function dataOf(node: GraphNode): Storage {
+  const storage = storageOf(node);
+  if (storage !== undefined) return storage;
+  const { index } = attributesOf(node, "parameter");
+  throw new WeftError(
+    "Cannot read a tensor of a function that is being traced",
+    {
+      expected: "lazy tensors only inside compile, scan and gradients",
+      actual: `argument ${index}, which has no value yet`,
+      hint: "Return the tensor, and read what the function returns",
+    },
+  );
+}
+
+function numberOf(node: GraphNode): number {
+  return attributesOf(node, "constant").value;
+}
