@@ -6,8 +6,10 @@
  */
 
 import type { RoutineStep } from "../../ir/kernel.ts";
+import { choleskyRoutine } from "./cholesky.ts";
 import type { WasmRoutine } from "./routine.ts";
 import { scatterRoutine } from "./scatter.ts";
+import { triangularSolveRoutine } from "./triangular_solve.ts";
 
 /**
  * Gives a routine for inputs of known types, or nothing where the host does
@@ -17,6 +19,8 @@ export type WasmRoutineMaker = (step: RoutineStep) => WasmRoutine | undefined;
 
 /** The routines, by name. */
 export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {
+  cholesky: choleskyRoutine,
   scatterAdd: scatterRoutine,
   scatterAddAlongAxis: scatterRoutine,
+  triangularSolve: triangularSolveRoutine,
 };

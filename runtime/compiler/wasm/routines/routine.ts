@@ -19,6 +19,8 @@ export interface KernelAddresses {
 export interface WasmRoutineContext {
   /** The memory of the device; shared with the threads. */
   readonly memory: WebAssembly.Memory;
+  /** What it holds now. */
+  readonly buffer: SharedArrayBuffer;
   /** Addresses of the inputs. */
   readonly inputs: readonly number[];
   /** Addresses of the outputs. */

@@ -43,6 +43,11 @@ export class RoutineContext implements WasmRoutineContext {
     this.#signal = signal;
   }
 
+  /** What the memory holds now. */
+  get buffer(): SharedArrayBuffer {
+    return this.#runtime.memory.buffer;
+  }
+
   /**
    * Reserves memory, which is given back when the routine ends.
    *
