@@ -65,17 +65,20 @@ export class Parameters {
   /**
    * Address of an operand.
    *
-   * @param operand Its number.
+   * @param operand Its number; those after the last are temporaries.
    * @returns The variable.
    */
   operand(operand: number): Local {
-    return this.#address(operand);
+    const { operands } = this.#counts;
+    return operand < operands
+      ? this.#address(operand)
+      : this.temporary(operand - operands);
   }
 
   /**
    * Address of an output.
    *
-   * @param output Its number.
+   * @param output Its number; those after the last are temporaries.
    * @returns The variable.
    */
   output(output: number): Local {

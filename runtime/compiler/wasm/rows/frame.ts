@@ -15,6 +15,30 @@ import {
 import { Helpers } from "../emit/helpers.ts";
 import { Parameters } from "../emit/parameters.ts";
 
+/** How many buffers and scalars of its own a kernel has. */
+export interface FrameBuffers {
+  /** Number of operands. */
+  readonly operands: number;
+  /** Number of outputs. */
+  readonly outputs: number;
+  /** Number of scalars. */
+  readonly scalars: number;
+}
+
+/**
+ * The buffers and scalars of a kernel.
+ *
+ * @param kernel The kernel.
+ * @returns How many it has.
+ */
+export function buffersOf(kernel: KernelBase): FrameBuffers {
+  return {
+    operands: kernel.operands.length,
+    outputs: kernel.outputs.length,
+    scalars: kernel.scalars.length,
+  };
+}
+
 /** The function `run` of a kernel that is being written. */
 export class Frame {
   /** The function. */
@@ -33,9 +57,10 @@ export class Frame {
 
   /**
    * @param kernel The kernel.
-   * @param temporaries Number of its temporaries.
+   * @param temporaries Number of its temporaries. The kernel may name them as
+   * operands or outputs after its own.
    */
-  constructor(kernel: KernelBase, temporaries = 0) {
+  constructor(kernel: FrameBuffers, temporaries = 0) {
     const types = ["i32", "i32", "i32", "i32"] as const;
     this.fn = this.#module.function(types, [], "run");
     const [block, begin, end, scratch] = this.fn.parameters as [
@@ -49,10 +74,10 @@ export class Frame {
     this.scratch = scratch;
     this.helpers = new Helpers(this.#module);
     this.parameters = new Parameters(this.fn, block, {
-      operands: kernel.operands.length,
-      outputs: kernel.outputs.length,
+      operands: kernel.operands,
+      outputs: kernel.outputs,
       temporaries,
-      scalars: kernel.scalars.length,
+      scalars: kernel.scalars,
     });
   }
 

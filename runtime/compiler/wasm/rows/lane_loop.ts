@@ -16,6 +16,11 @@ export interface LaneLoop {
   readonly whole: boolean;
   /** Vectors side by side. */
   readonly units: number;
+  /**
+   * Another axis of which a work item takes several points, and how many: what
+   * lies side by side along it is read while it is near.
+   */
+  readonly tile?: { readonly axis: number; readonly size: number } | undefined;
   /** Writes what is computed before the last axis is walked. */
   hoist(units: number): void;
   /** Writes what is done at a point, for some vectors at once. */
@@ -50,7 +55,6 @@ export function writeLanes(
   const length = lengths[last]!;
   const at = e.settings.axes[last]!;
   const end = fn.local("i32");
-  const rows = lengths.slice(0, last).reduce((a, b) => a * b, 1);
   if (last === 0) {
     // One stretch of all items.
     pushProduct(frame, frame.begin, walk.chunk);
@@ -60,39 +64,55 @@ export function writeLanes(
     e.scope(() => writeSpan(frame, e, at, end, walk));
     return { items: Math.ceil(length / walk.chunk), points: walk.chunk };
   }
-  if (walk.whole) {
-    frame.items(
-      e.settings.axes.slice(0, last),
-      lengths.slice(0, last),
-      () =>
-        e.scope(() => {
-          fn.i32(0);
-          fn.set(at);
-          writeSpan(frame, e, at, parameters.size(length), walk);
-        }),
-    );
+  const { tile } = walk;
+  const blocks = fn.local("i32");
+  const positions = e.settings.axes.slice(0, last);
+  const counts = lengths.slice(0, last);
+  /** Writes the points of a block, or the one that is reached. */
+  const inBlock = (body: () => void) => {
+    if (tile === undefined) return e.scope(body);
+    const own = e.settings.axes[tile.axis]!;
+    const stop = fn.local("i32");
+    pushProduct(frame, blocks, tile.size);
+    fn.set(own);
+    pushStop(frame, lengths[tile.axis]!, () => {
+      fn.get(own);
+      fn.i32(tile.size);
+      fn.op("i32.add");
+    });
+    fn.set(stop);
+    frame.loop(own, () => fn.get(stop), 1, () => e.scope(body));
+  };
+  if (tile !== undefined) {
+    positions[tile.axis] = blocks;
+    counts[tile.axis] = Math.ceil(counts[tile.axis]! / tile.size);
+  }
+  const rows = counts.reduce((a, b) => a * b, 1);
+  const points = tile?.size ?? 1;
+  if (walk.whole && tile === undefined) {
+    frame.items(positions, counts, () =>
+      inBlock(() => {
+        fn.i32(0);
+        fn.set(at);
+        writeSpan(frame, e, at, parameters.size(length), walk);
+      }));
     return { items: rows, points: length };
   }
   const chunks = Math.ceil(length / walk.chunk);
   const chunk = fn.local("i32");
-  const positions = [...e.settings.axes.slice(0, last), chunk];
-  frame.items(
-    positions,
-    [...lengths.slice(0, last), chunks],
-    () =>
-      e.scope(() => {
-        pushProduct(frame, chunk, walk.chunk);
-        fn.set(at);
-        pushStop(frame, length, () => {
-          fn.get(at);
-          fn.i32(walk.chunk);
-          fn.op("i32.add");
-        });
-        fn.set(end);
-        writeSpan(frame, e, at, end, walk);
-      }),
-  );
-  return { items: rows * chunks, points: walk.chunk };
+  frame.items([...positions, chunk], [...counts, chunks], () =>
+    inBlock(() => {
+      pushProduct(frame, chunk, walk.chunk);
+      fn.set(at);
+      pushStop(frame, length, () => {
+        fn.get(at);
+        fn.i32(walk.chunk);
+        fn.op("i32.add");
+      });
+      fn.set(end);
+      writeSpan(frame, e, at, end, walk);
+    }));
+  return { items: rows * chunks, points: walk.chunk * points };
 }
 
 function pushProduct({ fn }: Frame, local: Local, factor: number): void {

@@ -113,6 +113,32 @@ function readsLeaf(expr: Expr): boolean {
   return reads;
 }
 
+/**
+ * An axis along which something lies side by side that is far apart along the
+ * last one, as in a transposition.
+ *
+ * @param kernel A map, its axes joined.
+ * @returns The axis, or undefined where there is none worth a tile.
+ */
+export function crossAxis(kernel: RowKernel): number | undefined {
+  const { loads, stores } = workOf(kernel);
+  const last = kernel.outer - 1;
+  const indices = [
+    ...loads.map((load) => load.args[0]!),
+    ...stores.map((store) => store.index),
+  ];
+  for (const index of indices) {
+    const step = strideAlong(index, last);
+    if (step === 0 || step === 1) continue;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      if (kernel.axes[axis]! >= 8 && strideAlong(index, axis) === 1) {
+        return axis;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** Nanoseconds that an instruction takes, about, in one thread. */
 const INSTRUCTION = 0.25;
 /** Nanoseconds that a byte of memory takes, about, in one thread. */

@@ -282,3 +282,26 @@ Deno.test("softmax keeps its exponentials from pass to pass", () => {
     }
   }
 });
+
+Deno.test("long rows are reduced in parts", () => {
+  const draw = new Draw(11);
+  for (
+    const [axes, outer, order] of [
+      [[40_001], 0, [0]],
+      [[2, 40_003], 1, [0, 1]],
+      [[2, 200, 201], 1, [1, 0, 2]],
+      [[3, 40_003], 1, [1, 0]],
+    ] as const
+  ) {
+    for (const op of ["sum", "max", "min"] as const) {
+      for (const dtype of ["f32", "f64", "u8", "bool"] as const) {
+        if (op === "sum" && dtype === "bool") continue;
+        const kernel = reduction(op, dtype, axes, outer, order);
+        const { size } = kernel.operands[0]!;
+        const data = draw.data(dtype, size, false);
+        const tolerance = op === "sum" ? 1e-3 : 0;
+        assertCompiled(kernel, [data], { tolerance });
+      }
+    }
+  }
+});

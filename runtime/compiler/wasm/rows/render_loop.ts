@@ -13,7 +13,7 @@ import { hoistStores, writeStores } from "../emit/access.ts";
 import { Emitter } from "../emit/emitter.ts";
 import { kindOf } from "../emit/kinds.ts";
 import { joinLoopAxes, rootsOf, transformLoop } from "./axes.ts";
-import { Frame } from "./frame.ts";
+import { buffersOf, Frame } from "./frame.ts";
 import { writeLanes } from "./lane_loop.ts";
 import { layoutOf } from "./plan.ts";
 import { grainOf } from "./work.ts";
@@ -36,7 +36,7 @@ export function renderLoop(kernel: LoopKernel): WasmKernel {
   const candidates = steps === 0 ? [] : [lanesAxis];
   const layout = layoutOf(joined, candidates, steps);
   const units = layout.units > 1 ? 2 : 1;
-  const frame = new Frame(joined);
+  const frame = new Frame(buffersOf(joined));
   const roots = rootsOf(joined);
   const e = new Emitter({
     fn: frame.fn,

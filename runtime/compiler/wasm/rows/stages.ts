@@ -40,6 +40,11 @@ export interface RowWriter {
   readonly along: boolean;
   /** Values that passes keep for later ones. */
   readonly kept: KeptValues | undefined;
+  /**
+   * Where the last outer axis counts parts of a row: the points of the first
+   * inner axis that make a part.
+   */
+  readonly chunk: number | undefined;
 }
 
 /**
@@ -76,7 +81,7 @@ function writeStage(
   const { frame, e, kernel, along } = writer;
   const { axes, outer } = kernel;
   const last = axes.length - 1;
-  const length = axes[last]!;
+  const length = last === outer ? writer.chunk ?? axes[last]! : axes[last]!;
   e.walkAxis = last;
   const layout: AccumulatorLayout = {
     vector: e.lanes > 1,
@@ -108,15 +113,46 @@ function writeStage(
   };
   const nest = (axis: number): void => {
     hoistStage(pass);
-    if (axis === last) return writeInnermost(pass);
+    const end = startAxis(writer, axis);
+    if (axis === last) return writeInnermost(pass, end);
     const at = e.settings.axes[axis]!;
-    e.fn.i32(0);
-    e.fn.set(at);
-    const pushEnd = () => e.fn.get(frame.parameters.size(axes[axis]!));
+    const pushEnd = () => e.fn.get(end);
     frame.loop(at, pushEnd, 1, () => e.scope(() => nest(axis + 1)));
   };
   nest(outer);
   return totals;
+}
+
+/** Goes to the start of an inner axis; gives the variable of its end. */
+function startAxis(
+  { frame, e, kernel, chunk }: RowWriter,
+  axis: number,
+): Local {
+  const { fn } = e;
+  const { outer, axes } = kernel;
+  const at = e.settings.axes[axis]!;
+  const length = frame.parameters.size(axes[axis]!);
+  if (chunk === undefined || axis > outer) {
+    fn.i32(0);
+    fn.set(at);
+    return length;
+  }
+  // A part: from its number times its size, as far as the row goes.
+  const size = frame.parameters.size(chunk);
+  const end = e.local("i32");
+  fn.get(e.settings.axes[outer - 1]!);
+  fn.get(size);
+  fn.op("i32.mul");
+  fn.tee(at);
+  fn.get(size);
+  fn.op("i32.add");
+  fn.tee(end);
+  fn.get(length);
+  fn.get(end);
+  fn.get(length);
+  fn.op("i32.lt_s", "select");
+  fn.set(end);
+  return end;
 }
 
 function unitsFor(length: number, lanes: number, units: number): number {
@@ -177,15 +213,12 @@ function rowOf({ writer, position }: Pass): (shift: number) => Local {
 }
 
 /** The loop along the last inner axis. */
-function writeInnermost(pass: Pass): void {
+function writeInnermost(pass: Pass, length: Local): void {
   const { writer, totals, layout } = pass;
-  const { e, frame, kernel } = writer;
+  const { e, kernel } = writer;
   const { fn } = e;
   const last = kernel.axes.length - 1;
   const at = e.settings.axes[last]!;
-  const length = frame.parameters.size(kernel.axes[last]!);
-  fn.i32(0);
-  fn.set(at);
   if (!layout.blocked) return writeSpan(pass, () => fn.get(length));
   const stop = e.local("i32");
   const below = () => {
