@@ -70,7 +70,14 @@ export class StoringEpilogue implements Epilogue {
     const scope = new WgslScope(this.#module, this.#scope);
     scope.bind("axis", this.#plan.left.axis, row);
     scope.bind("reduced", 0, this.#wrapped(scope, sums), 4);
-    for (const store of this.#plan.kernel.stores) this.#write(scope, store);
+    const { stores } = this.#plan.kernel;
+    // An output may lie over an operand: all is read before anything is stored.
+    if (stores.length > 1) {
+      for (const { value } of stores) {
+        scope.value(value);
+      }
+    }
+    for (const store of stores) this.#write(scope, store);
     return scope.lines;
   }
 

@@ -12,7 +12,7 @@ import { WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
-import { writeStore } from "./stores.ts";
+import { computeStores, writeStore } from "./stores.ts";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 256;
@@ -193,6 +193,7 @@ function writePoint(
   const end = wide && length % 4 !== 0
     ? { first, text: module.size(length), length }
     : undefined;
+  computeStores(scope, kernel.rowStores);
   for (const store of kernel.rowStores) {
     writeStore(module, scope, store, kernel.outputs, end);
   }

@@ -8,7 +8,7 @@ import type { Stage } from "../../ir/kernel.ts";
 import { WgslScope } from "../wgsl/mod.ts";
 import type { Accumulator, Total } from "./accumulator.ts";
 import { beginStep, type RowText, type Step } from "./row_text.ts";
-import { writeStore } from "./stores.ts";
+import { computeStores, writeStore } from "./stores.ts";
 
 /**
  * The own steps of an invocation, written out: what they load for one stage is
@@ -128,6 +128,7 @@ function contribution(
 function writeStores(text: RowText, stage: Stage, step: Step): void {
   if (stage.stores.length === 0) return;
   const inner = new WgslScope(text.module, step.scope);
+  computeStores(inner, stage.stores);
   for (const store of stage.stores) {
     writeStore(text.module, inner, store, text.kernel.outputs, step.end);
   }

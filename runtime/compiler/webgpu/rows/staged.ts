@@ -14,7 +14,7 @@ import { phaseOf } from "./grid.ts";
 import { readParts, writeParts } from "./parts.ts";
 import { loopPass, writtenPass, writtenSteps } from "./passes.ts";
 import { beginRows, isFirstMember, type RowText } from "./row_text.ts";
-import { writeStore } from "./stores.ts";
+import { computeStores, writeStore } from "./stores.ts";
 import { joinTeam, type TeamTotal } from "./team.ts";
 
 /**
@@ -111,6 +111,7 @@ class StagedWriter {
         root.line("workgroupBarrier();");
       }
       const inner = new WgslScope(module, root);
+      computeStores(inner, rowStores);
       for (const store of rowStores) writeStore(module, inner, store, outputs);
       root.block(`if (${isFirstMember(this.#text)})`, inner);
     }

@@ -18,6 +18,20 @@ export interface LaneEnd {
 }
 
 /**
+ * Computes all that is stored at a point. An output may lie over an operand, so
+ * nothing may be stored before everything has been read.
+ *
+ * @param scope Where the statements go.
+ * @param stores The stores.
+ */
+export function computeStores(
+  scope: WgslScope,
+  stores: readonly KernelStore[],
+): void {
+  if (stores.length > 1) { for (const { value } of stores) scope.value(value); }
+}
+
+/**
  * Writes a store.
  *
  * @param module The module.
