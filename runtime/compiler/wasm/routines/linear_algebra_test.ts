@@ -95,6 +95,24 @@ async function failure(run: () => unknown): Promise<Error> {
   throw new Error("it did not fail");
 }
 
+Deno.test("choleskyGradientRoutine gives what the host does", async () => {
+  for (const dtype of ["f64", "f32"] as const) {
+    for (const [n, count] of [[64, 1], [97, 2]] as const) {
+      const spec = { dtype, shape: [count, n, n] };
+      const factors = dataOf(dtype, count * n * n, 4);
+      for (let k = 0; k < count * n; k++) {
+        const diagonal = Math.floor(k / n) * n * n + (k % n) * (n + 1);
+        factors[diagonal] = 20 + factors[diagonal]!;
+      }
+      await check({
+        name: "choleskyGradient",
+        inputSpecs: [spec, spec],
+        outputSpec: spec,
+      }, [factors, dataOf(dtype, count * n * n, 9)]);
+    }
+  }
+});
+
 function solveCall(
   dtype: DType,
   leading: readonly number[],

@@ -7,6 +7,7 @@
 
 import type { RoutineStep } from "../../ir/kernel.ts";
 import { choleskyRoutine } from "./cholesky.ts";
+import { choleskyGradientRoutine } from "./cholesky_gradient.ts";
 import type { WasmRoutine } from "./routine.ts";
 import { scatterRoutine } from "./scatter.ts";
 import { triangularSolveRoutine } from "./triangular_solve.ts";
@@ -20,6 +21,7 @@ export type WasmRoutineMaker = (step: RoutineStep) => WasmRoutine | undefined;
 /** The routines, by name. */
 export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {
   cholesky: choleskyRoutine,
+  choleskyGradient: choleskyGradientRoutine,
   scatterAdd: scatterRoutine,
   scatterAddAlongAxis: scatterRoutine,
   triangularSolve: triangularSolveRoutine,

@@ -195,8 +195,16 @@ function divideRows(
   }
 }
 
-/** The same walk within a diagonal block, row by row; halves the diagonal. */
-function stepBackWithin(
+/**
+ * The same walk within a diagonal block, row by row; halves the diagonal.
+ *
+ * @param l Holds the factor.
+ * @param g Holds its gradient, which becomes that of the block.
+ * @param start Index of the first element of the block, in both.
+ * @param n Distance between rows.
+ * @param width Rows of the block.
+ */
+export function stepBackWithin(
   l: Float64Array,
   g: Float64Array,
   start: number,
