@@ -179,6 +179,7 @@ function join(
  * @returns The same computation.
  */
 export function joinRowAxes(kernel: RowKernel): RowKernel {
+  if (kernel.axes.length === 0) return { ...kernel, axes: [1], outer: 1 };
   const last = kernel.axes.length - 1;
   const { axes, outer, transform } = join(
     kernel,

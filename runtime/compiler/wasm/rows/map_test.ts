@@ -355,3 +355,13 @@ Deno.test("positions, sizes and scalars are values, too", () => {
     assertCompiled(kernel, [], { scalars: [0.1, 0.7, -3, 200] });
   }
 });
+
+Deno.test("a single point has no axes", () => {
+  const pool = new ExprPool();
+  const base = kernelBase(pool, [], [["f32", 1]], [["f32", 1]]);
+  const value = pool.make("negative", "f32", [
+    pool.load(0, "f32", pool.constant(0)),
+  ]);
+  const store = { output: 0, index: pool.constant(0), value };
+  assertCompiled(mapKernel(base, [store]), [Float32Array.of(3)]);
+});
