@@ -46,7 +46,8 @@ export class Cutter {
   readonly loops = new Map<Group, LoopDraft>();
   /** The node of each group that is no loop nest over rows. */
   readonly anchors = new Map<Group, FlatNode>();
-  readonly #done = new Set<FlatNode>();
+  /** Nodes that were processed, and their turn: inputs have smaller ones. */
+  readonly #done = new Map<FlatNode, number>();
   readonly #wanted = new Set<FlatNode>();
   /** How large the values are that a node is spread to again. */
   readonly #spread = new Map<FlatNode, number>();
@@ -113,7 +114,7 @@ export class Cutter {
    */
   process(node: FlatNode): void {
     if (this.#done.has(node)) return;
-    this.#done.add(node);
+    this.#done.set(node, this.#done.size);
     if (node.op === "leaf" || node.op === "empty") return;
     if (isReduction(node)) return this.#reduction(node);
     switch (node.op) {
@@ -244,7 +245,8 @@ export class Cutter {
     const space = isRow ? group.space : other.space;
     if (space.reduced.length > 0 && !isFriendlySpace(space)) return false;
     const nodes = [...other.members.keys(), ...group.members.keys()];
-    nodes.sort((a, b) => a.id - b.id);
+    // Numbers do not tell: parts of split reductions are made late.
+    nodes.sort((a, b) => this.#done.get(a)! - this.#done.get(b)!);
     if (!group.rebuild(space, nodes, other)) return false;
     for (const member of other.members.keys()) member.home = group;
     this.#forget(other, group);

@@ -250,6 +250,20 @@ const OTHER_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "long reductions may meet in one number",
+    run: async ({ dtype }) => {
+      const x = wf.tensor(spreadNumbers(131_516, -3, 5), {
+        dtype,
+        shape: [5978, 22],
+      });
+      const [top, bottom] = [wf.max(x), wf.min(x)];
+      const meeting = wf.where(wf.less(top, 0), top, bottom);
+      const [high, low, met] = await wf.read(top, bottom, meeting);
+      assert.equal(met[0], low[0]);
+      assert.ok(high[0]! > 4.99 && low[0]! < -2.99);
+    },
+  },
+  {
     name: "vecdot, outer and tensordot sum over the axes they say",
     run: async ({ dtype }) => {
       const x = wf.tensor([[1, 2], [3, 4]], { dtype });
