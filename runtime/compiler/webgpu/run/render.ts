@@ -6,6 +6,7 @@
 
 import type { Kernel, RoutineStep } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
+import { normalizeContract } from "../contract/normalize.ts";
 import { renderContract } from "../contract/render.ts";
 import { renderLoop, renderRows } from "../rows/mod.ts";
 import { renderScatter } from "../rows/scatter.ts";
@@ -37,7 +38,7 @@ export function renderStep(
     case "row":
       return renderRows(step, limits);
     case "contract":
-      return renderContract(step, limits);
+      return renderContract(normalizeContract(step), limits);
     case "loop":
       return renderLoop(step, limits);
     case "routine":
