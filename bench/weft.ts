@@ -97,9 +97,7 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
     }
     case "layerNorm": {
       const x = await random([work.rows, work.columns]) as wf.F32;
-      const norm = wf.compile((one: wf.F32) =>
-        wf.layerNorm(one, [work.columns])
-      );
+      const norm = wf.compile((one: wf.F32) => wf.layerNorm(one));
       return () => [norm(x)];
     }
     case "attention":
