@@ -71,6 +71,8 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
 /** Buffers are padded to this, so no binding ends elsewhere. */
 const PADDING = 16;
+/** Longer buffers are refused by drivers although their limits allow them. */
+const MAX_BUFFER_BYTES = 2 ** 32 - 2 ** 24;
 
 let probe: Promise<WebGpuProbe> | undefined;
 let found: WebGpuCapabilities | undefined;
@@ -175,7 +177,9 @@ function capabilitiesOf(adapter: GPUAdapter): WebGpuCapabilities {
     "unknown adapter";
   const limit = (name: keyof GPUSupportedLimits) => limitOf(adapter, name);
   const padded = (bytes: number) => Math.floor(bytes / PADDING) * PADDING;
-  const maxBufferSize = padded(limit("maxBufferSize"));
+  const maxBufferSize = padded(
+    Math.min(limit("maxBufferSize"), MAX_BUFFER_BYTES),
+  );
   return {
     maxBufferSize,
     maxStorageBufferBindingSize: Math.min(

@@ -1,46 +1,56 @@
 /**
- * Makes the garbage collector feel memory that it does not see. A storage on the
- * GPU looks to it like a few bytes, so that dropped ones would pile up.
+ * Makes the garbage collector find dropped memory that it does not see. Data on
+ * the GPU look to it like a few bytes, so that it would let them pile up.
  *
  * @module
  */
 
 import { nextTurn } from "../clock.ts";
 
-/** Bytes that may be allocated before the collector is pressed. */
+/** Bytes that may be handed out before it is worth while to collect. */
 const PATIENCE = 256 * 2 ** 20;
 /**
- * Length of the array that is made and dropped. The collector counts it as
+ * Length of an array that is made and dropped. The collector counts it as
  * garbage; its pages are never touched, so it costs no memory.
  */
 const BALLAST = 256 * 2 ** 20;
+/** Arrays after which the collector has run in any case. */
+const MAX_ARRAYS = 8;
 
-let unseen = 0;
+/** Knows when dropped memory should be looked for. */
+export class GarbageWatch {
+  #handedOut = 0;
 
-/**
- * Notes that memory out of the collector's sight was allocated.
- *
- * @param bytes How much.
- * @param heldBytes How much of it is held in all.
- */
-export function noteUnseenMemory(bytes: number, heldBytes: number): void {
-  unseen += bytes;
-  if (unseen < Math.max(PATIENCE, heldBytes / 4)) return;
-  unseen = 0;
-  pressCollector();
-}
+  /**
+   * Notes that memory was handed out.
+   *
+   * @param bytes How much.
+   */
+  note(bytes: number): void {
+    this.#handedOut += bytes;
+  }
 
-/** Makes the collector run soon. */
-function pressCollector(): void {
-  new ArrayBuffer(BALLAST);
-}
+  /**
+   * Whether so much was handed out since the last look that some of it may have
+   * been dropped.
+   *
+   * @param heldBytes How much is held, as far as is known.
+   * @returns True when a look is worth while.
+   */
+  isDue(heldBytes: number): boolean {
+    return this.#handedOut >= Math.max(PATIENCE, heldBytes / 4);
+  }
 
-/**
- * Makes the collector run and lets what it found be given back.
- */
-export async function collectNow(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) {
-    pressCollector();
-    await nextTurn();
+  /** Lets the collector run, and what it found be given back. */
+  async collect(): Promise<void> {
+    this.#handedOut = 0;
+    let isDone = false;
+    const registry = new FinalizationRegistry<undefined>(() => isDone = true);
+    registry.register({}, undefined);
+    for (let k = 0; k < MAX_ARRAYS && !isDone; k++) {
+      new ArrayBuffer(BALLAST);
+      // Finalizers are called when the event loop turns.
+      await nextTurn();
+    }
   }
 }

@@ -13,6 +13,10 @@ import { throwIfAborted } from "../clock.ts";
 const MAX_BACKLOG = 100;
 /** Milliseconds of work that are worth a timer rather than a short block. */
 const WORTH_SLEEPING = 4;
+/** Part of the work whose end is waited for rather than slept through. */
+const WATCHED = 0.3;
+/** Timers know whole milliseconds only. */
+const SHORTEST_NAP = 1;
 /** Longest nap, so that an abort is noticed soon. */
 const LONGEST_NAP = 50;
 /** Milliseconds of work after which the estimates are checked. */
@@ -102,17 +106,16 @@ export class Pacer {
   }
 
   /**
-   * Lets time pass until all work should be done, so that a wait that follows
-   * does not block for long.
+   * Lets time pass until most work should be done, so that a wait that follows
+   * does not block for long, but is long enough to learn from.
    *
    * @param signal Ends the wait.
    * @throws {CancelledError} When the signal is aborted.
    */
   async settle(signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
-    while (this.backlog > WORTH_SLEEPING) {
-      await this.#nap(this.backlog - WORTH_SLEEPING / 2, signal);
-    }
+    const rest = Math.max(WORTH_SLEEPING, WATCHED * this.backlog);
+    while (this.backlog > rest) await this.#nap(this.backlog - rest, signal);
   }
 
   /**
@@ -147,16 +150,21 @@ export class Pacer {
       // When the GPU was done already, nobody knows since when.
       const blocked = now - before > 0.5;
       const ratio = (measured + SLACK) / (unchecked + SLACK);
-      this.#learn(blocked ? ratio : 0.7 * ratio);
+      this.#learn(blocked ? ratio : ratio / 2, unchecked);
       this.#checkAfter = Math.min(2 * this.#checkAfter, LAST_CHECK);
     }
     this.#done = now;
     return result;
   }
 
-  #learn(ratio: number): void {
+  /**
+   * Corrects the estimates. What is slower than they say may have been compiled
+   * first, so it is believed bit by bit, and less where it was little work.
+   */
+  #learn(ratio: number, estimate: number): void {
+    const growth = estimate < SMALLEST_SAMPLE ? 1.3 : 4;
     const low = this.#factor / 8;
-    const high = this.#factor * 64;
+    const high = this.#factor * growth;
     this.#factor = Math.min(Math.max(ratio, low), high);
   }
 
@@ -164,7 +172,8 @@ export class Pacer {
     milliseconds: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    await this.#world.sleep(Math.min(milliseconds, LONGEST_NAP));
+    const nap = Math.min(Math.max(milliseconds, SHORTEST_NAP), LONGEST_NAP);
+    await this.#world.sleep(nap);
     throwIfAborted(signal);
   }
 }

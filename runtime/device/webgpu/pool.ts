@@ -8,10 +8,10 @@
 
 import type { WeftError } from "../../core/errors.ts";
 import { megabytes, memoryError } from "../explain.ts";
-import { collectNow, noteUnseenMemory } from "./garbage.ts";
+import { GarbageWatch } from "./garbage.ts";
 
-/** Bytes of buffers that are kept although nobody uses them. */
-const IDLE_BYTES = 512 * 2 ** 20;
+/** Bytes of buffers that are kept although nobody uses them, at least. */
+const IDLE_BYTES = 1024 * 2 ** 20;
 /** Lengths from here on are rounded by an eighth at most. */
 const FINE_BYTES = 4096;
 
@@ -47,6 +47,7 @@ export class BufferPool {
   readonly #maxLength: number;
   readonly #idle = new Map<number, DeviceBuffer[]>();
   readonly #makeRoom: (() => void)[] = [];
+  readonly #garbage = new GarbageWatch();
   #idleBytes = 0;
   #heldBytes = 0;
   /** Bytes that may be held in all. */
@@ -100,7 +101,11 @@ export class BufferPool {
       if (this.#heldBytes + total > this.budgetBytes) {
         throw this.#shortage(total, path, undefined);
       }
+    } else if (this.#garbage.isDue(this.#heldBytes) && !this.#has(lengths)) {
+      // Better wait for dropped buffers than make new ones.
+      await this.#garbage.collect();
     }
+    this.#garbage.note(total);
     const first = await this.#tryAllocate(lengths);
     if (first.error === undefined) return first.buffers;
     await this.#shrink(Infinity);
@@ -121,7 +126,7 @@ export class BufferPool {
     const list = this.#idle.get(byteLength);
     if (list === undefined) this.#idle.set(byteLength, [buffer]);
     else list.push(buffer);
-    this.trim(Math.max(IDLE_BYTES, this.#heldBytes / 8));
+    this.trim(Math.max(IDLE_BYTES, this.#heldBytes / 4));
   }
 
   /**
@@ -202,15 +207,26 @@ export class BufferPool {
     const made = { id: ids++, buffer, byteLength };
     fresh.push(made);
     this.#heldBytes += byteLength;
-    noteUnseenMemory(byteLength, this.#heldBytes);
     return made;
+  }
+
+  /** Whether nothing has to be made. */
+  #has(lengths: readonly number[]): boolean {
+    const wanted = new Map<number, number>();
+    for (const bytes of lengths) {
+      const length = this.#length(bytes);
+      const count = (wanted.get(length) ?? 0) + 1;
+      if (count > (this.#idle.get(length)?.length ?? 0)) return false;
+      wanted.set(length, count);
+    }
+    return true;
   }
 
   /** Gives back all that can be spared. */
   async #shrink(total: number): Promise<void> {
     this.trim(Math.max(0, this.budgetBytes - this.#heldBytes - total));
     const isShort = () => this.#heldBytes + total > this.budgetBytes;
-    if (isShort()) await collectNow();
+    if (isShort()) await this.#garbage.collect();
     if (isShort()) { for (const makeRoom of this.#makeRoom) makeRoom(); }
     this.trim(Math.max(0, this.budgetBytes - this.#heldBytes - total));
   }

@@ -21,7 +21,7 @@ const BYTES_PER_MILLISECOND = 5e6;
 /** Shortest staging buffer. */
 const SMALLEST_STAGING = 64 * 1024;
 /** Staging buffers that are kept. */
-const KEPT_STAGING = 4;
+const KEPT_STAGING = 16;
 
 /** Bytes to be read. */
 interface Request {
