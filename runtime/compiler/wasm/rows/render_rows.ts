@@ -191,9 +191,11 @@ function renderSideBySide(pass: Pass, layout: Layout): WasmPhase {
 /** Vectors side by side: simple columns are read some lines of memory wide. */
 function columnUnits(kernel: RowKernel, { units, lanes }: Layout): number {
   const reductions = kernel.stages.flatMap((stage) => stage.reductions);
-  const wide = 2 * units;
-  const simple = units === 4 && reductions.length === 1 &&
-    (reductions[0]!.op === "sum" || reductions[0]!.op === "prod");
-  const enough = kernel.axes[kernel.outer - 1]! >= 4 * wide * lanes;
-  return simple && enough ? wide : units;
+  if (units < 4 || reductions.length !== 1) return units;
+  const { op } = reductions[0]!;
+  const columns = kernel.axes[kernel.outer - 1]!;
+  let wide = op === "sum" || op === "prod" ? 4 * units : 2 * units;
+  // Some items must remain to be shared.
+  while (wide > units && columns < 4 * wide * lanes) wide /= 2;
+  return wide;
 }
