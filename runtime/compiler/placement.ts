@@ -28,9 +28,11 @@ export function isOutOfReach(
 ): boolean {
   if (!supports(node.dtype)) return true;
   if (node.op === "output") return isOutOfReach(node.inputs[0]!, supports);
-  // Numbers of a program are f64 until they meet a tensor.
+  // Numbers of a program are f64 until they meet a tensor; what only rounds one
+  // is handed the rounded one.
+  const takesNumbers = node.op === "cast" || node.op === "call";
   const isNumber = (input: GraphNode) =>
-    input.op === "constant" && input.size === 1;
+    takesNumbers && input.op === "constant" && input.size === 1;
   if (
     node.inputs.some((input) => !supports(input.dtype) && !isNumber(input)) ||
     node.outputs?.some(({ dtype }) => !supports(dtype)) === true

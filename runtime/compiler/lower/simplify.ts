@@ -164,6 +164,10 @@ export class FlatMaker {
   }
 
   #simplerCast(x: FlatNode, dtype: DType): FlatNode | undefined {
+    // Numbers are rounded once, when they are handed over.
+    if (x.op === "scalar" && x.dtype === "f64" && isFloatDType(dtype)) {
+      return this.make("scalar", [], dtype, x.shape, x.attributes);
+    }
     if (x.dtype === dtype) return x;
     if (x.op !== "cast") return undefined;
     const source = x.inputs[0]!;
