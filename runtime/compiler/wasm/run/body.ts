@@ -71,7 +71,15 @@ export class ProgramBody {
       if (sliceIsOver()) await nextSlice(undefined);
       kernels.push([step, render(step)]);
     }
-    const layout = layOut(program, kernels);
+    const bodies = new Map<Step, ProgramBody>();
+    for (const step of program.steps) {
+      if (step.kind !== "hostLoop") continue;
+      bodies.set(step, await ProgramBody.compile(runtime, step.body, render));
+    }
+    const bodyBytes = [...bodies.values()].map(({ frames }) =>
+      frames.byteLength
+    );
+    const layout = layOut(program, kernels, Math.max(0, ...bodyBytes));
     const modules = await runtime.modules.compile(
       layout.phases.map(({ phase }) => phase.bytes),
     );
@@ -83,7 +91,7 @@ export class ProgramBody {
       if (step.kind === "routine") {
         steps.push(new PreparedRoutine(runtime, step));
       } else if (step.kind === "hostLoop") {
-        const body = await ProgramBody.compile(runtime, step.body, render);
+        const body = bodies.get(step)!;
         steps.push(new PreparedHostLoop(runtime, step, body, program));
       } else {
         const compiled = kernels[kernel++]![1];

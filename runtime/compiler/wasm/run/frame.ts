@@ -163,6 +163,11 @@ export class FramePool {
     dropped.register(this, { memory, own: this.#own });
   }
 
+  /** Bytes of a frame. */
+  get byteLength(): number {
+    return this.#layout.byteLength;
+  }
+
   /**
    * A frame for a run.
    *
@@ -171,7 +176,17 @@ export class FramePool {
   async take(): Promise<Frame> {
     const kept = idleFrames(this.#memory).take(this.#own);
     if (kept !== undefined) return kept;
-    const address = await this.#memory.allocate(this.#layout.byteLength);
+    const address = await this.#memory.allocate(this.byteLength);
+    return this.at(address);
+  }
+
+  /**
+   * A frame in memory of the caller, who keeps it.
+   *
+   * @param address Address of {@linkcode byteLength} bytes.
+   * @returns The frame.
+   */
+  at(address: number): Frame {
     return new Frame(this.#memory, this.#layout, this.#modules, address);
   }
 

@@ -76,7 +76,8 @@ export class PreparedHostLoop implements PreparedStep {
       run.frame.buffers,
     );
     await places.reserve();
-    const frame = await this.#body.frames.take();
+    const { address, layout } = run.frame;
+    const frame = this.#body.frames.at(address + layout.bodies);
     try {
       const scalars = step.scalars.map((scalar) => run.scalars[scalar]!);
       const inner = {
@@ -100,7 +101,6 @@ export class PreparedHostLoop implements PreparedStep {
       }
       places.end();
     } finally {
-      this.#body.frames.put(frame);
       places.free();
     }
   }

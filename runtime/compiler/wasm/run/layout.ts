@@ -40,6 +40,8 @@ export interface FrameLayout {
   readonly varying: readonly (readonly [word: number, buffer: number])[];
   /** Where scalars go. */
   readonly scalars: readonly ScalarPlace[];
+  /** Where the frames of the bodies of loops begin. */
+  readonly bodies: number;
   /** Bytes of scratch memory that a thread needs. */
   readonly scratchBytes: number;
 }
@@ -71,11 +73,13 @@ export function bufferBytes(program: Program, buffer: number): number {
  *
  * @param program The program.
  * @param kernels Its kernels, each with its compiled form.
+ * @param bodyBytes Bytes of the largest frame of a body of its loops.
  * @returns The layout.
  */
 export function layOut(
   program: Program,
   kernels: readonly (readonly [Kernel, WasmKernel])[],
+  bodyBytes: number,
 ): FrameLayout {
   const arena = planMemory(program);
   let end = 0;
@@ -113,6 +117,8 @@ export function layOut(
     end = before;
     return { offsets, after };
   });
+  // Loops run one after another, and not while a kernel does.
+  const bodies = reserve(bodyBytes);
   end = Math.max(end, ...inside.map(({ after }) => after));
   const fixed: [number, number][] = [];
   const varying: [number, number][] = [];
@@ -145,6 +151,7 @@ export function layOut(
     fixed,
     varying,
     scalars,
+    bodies,
     scratchBytes: Math.max(0, ...phases.map(({ phase }) => phase.scratchBytes)),
   };
 }
