@@ -1,8 +1,9 @@
 /**
  * Times contractions on the GPU that is there: every tile in large products,
  * then what the rules choose for other shapes.
- * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts]`, such as
- * `1024,4096 f32,f16 nn,nt`. What fails is told of and left out.
+ * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what]`, such
+ * as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles` or `rules`. What
+ * fails is told of and left out.
  *
  * @module
  */
@@ -30,17 +31,24 @@ const SHAPES: readonly ContractCase[] = [
   { m: 1, n: 8192, k: 8192 },
   { m: 1, n: 8192, k: 8192, turnRight: true },
   { m: 8192, n: 1, k: 8192 },
+  { m: 1, n: 8192, k: 8192, turnRight: true, dtype: "f16", result: "f16" },
   { m: 4, n: 8192, k: 8192, turnRight: true },
   { m: 8, n: 8192, k: 8192, turnRight: true },
   { m: 16, n: 8192, k: 8192, turnRight: true },
+  { m: 16, n: 8192, k: 8192 },
+  { m: 32, n: 8192, k: 8192, turnRight: true },
   { m: 64, n: 8192, k: 8192, turnRight: true },
   { m: 1, n: 1, k: 16777216, turnRight: true },
   { m: 64, n: 64, k: 131072 },
   { m: 256, n: 256, k: 16384, turnLeft: true },
   { m: 512, n: 512, k: 512 },
+  { m: 256, n: 256, k: 256 },
   { m: 1000, n: 1000, k: 1000 },
   { m: 2047, n: 2047, k: 2047 },
+  { m: 2047, n: 2047, k: 2047, turnRight: true },
+  { m: 2048, n: 2048, k: 2048, turnRight: true },
   { m: 8192, n: 256, k: 1024 },
+  { m: 65536, n: 10, k: 64 },
   { batch: [256], m: 64, n: 64, k: 64 },
   { batch: [64], m: 256, n: 256, k: 64, turnRight: true },
   { batch: [65536], m: 8, n: 8, k: 8 },
@@ -107,14 +115,20 @@ async function bytesOf(
 
 /** A kernel that can be dispatched, over buffers. */
 async function prepare(kernel: WebGpuKernel, buffers: readonly GPUBuffer[]) {
-  const layout = device.createBindGroupLayout({
-    entries: [0, ...buffers.map((_, k) => k + 1)].map((binding) => ({
-      binding,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: binding === 0 ? "uniform" : "storage" },
-    })),
-  });
   return await Promise.all(kernel.phases.map(async (phase) => {
+    const words = new Int32Array(
+      Math.max(4, Math.ceil(phase.sizes.length / 4) * 4),
+    );
+    words.set(phase.sizes);
+    const layout = device.createBindGroupLayout({
+      entries: [0, ...buffers.map((_, k) => k + 1)].map((binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: binding === 0
+          ? { type: "uniform", minBindingSize: words.byteLength }
+          : { type: "storage" },
+      })),
+    });
     const pipeline = await device.createComputePipelineAsync({
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: {
@@ -122,8 +136,6 @@ async function prepare(kernel: WebGpuKernel, buffers: readonly GPUBuffer[]) {
         entryPoint: phase.entryPoint,
       },
     });
-    const words = new Int32Array(Math.ceil((phase.sizes.length + 1) / 4) * 4);
-    words.set(phase.sizes);
     const parameters = bufferOf(
       words.byteLength,
       GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -144,49 +156,74 @@ async function prepare(kernel: WebGpuKernel, buffers: readonly GPUBuffer[]) {
   }));
 }
 
-/** Milliseconds of one run. */
-async function timeOf(
-  dispatches: readonly ((pass: GPUComputePassEncoder) => void)[],
-  flops: number,
+/** Dispatches of one kernel. */
+type Dispatches = readonly ((pass: GPUComputePassEncoder) => void)[];
+
+const times = bufferOf(
+  16,
+  GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+);
+const querySet = isTimed
+  ? device.createQuerySet({ type: "timestamp", count: 2 })
+  : undefined;
+
+/** Milliseconds of each of some runs. */
+async function timeOfRuns(
+  dispatches: Dispatches,
+  count: number,
 ): Promise<number> {
-  const times = bufferOf(
-    16,
-    GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-  );
-  const run = async (count: number) => {
-    const encoder = device.createCommandEncoder();
-    const querySet = isTimed
-      ? device.createQuerySet({ type: "timestamp", count: 2 })
-      : undefined;
-    const pass = encoder.beginComputePass(
-      querySet === undefined ? {} : {
-        timestampWrites: {
-          querySet,
-          beginningOfPassWriteIndex: 0,
-          endOfPassWriteIndex: 1,
-        },
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass(
+    querySet === undefined ? {} : {
+      timestampWrites: {
+        querySet,
+        beginningOfPassWriteIndex: 0,
+        endOfPassWriteIndex: 1,
       },
-    );
-    for (let k = 0; k < count; k++) {
-      for (const dispatch of dispatches) dispatch(pass);
-    }
-    pass.end();
-    if (querySet !== undefined) {
-      encoder.resolveQuerySet(querySet, 0, 2, times, 0);
-    }
-    const begin = performance.now();
-    device.queue.submit([encoder.finish()]);
-    if (querySet === undefined) {
-      await device.queue.onSubmittedWorkDone();
-      return (performance.now() - begin) / count;
-    }
-    const [first, last] = new BigUint64Array(await bytesOf(times, 0, 16));
-    return Number(last! - first!) / 1e6 / count;
-  };
-  await run(1);
-  // About 30 ms at 20 TFLOP/s, and no more than 100 runs.
-  const count = Math.max(2, Math.min(100, Math.round(6e11 / flops)));
-  return Math.min(await run(count), await run(count));
+    },
+  );
+  for (let k = 0; k < count; k++) {
+    for (const dispatch of dispatches) dispatch(pass);
+  }
+  pass.end();
+  if (querySet !== undefined) encoder.resolveQuerySet(querySet, 0, 2, times, 0);
+  const begin = performance.now();
+  device.queue.submit([encoder.finish()]);
+  if (querySet === undefined) {
+    await device.queue.onSubmittedWorkDone();
+    return (performance.now() - begin) / count;
+  }
+  const [first, last] = new BigUint64Array(await bytesOf(times, 0, 16));
+  return Number(last! - first!) / 1e6 / count;
+}
+
+/** Milliseconds of one run, once the clocks are up: the least of some. */
+async function timeOf(dispatches: Dispatches): Promise<number> {
+  let best = await timeOfRuns(dispatches, 1);
+  for (let k = 0; k < 8; k++) {
+    const count = Math.max(1, Math.min(2000, Math.ceil(12 / best)));
+    const ms = await timeOfRuns(dispatches, count);
+    const isSteady = k > 1 && ms > 0.98 * best;
+    best = Math.min(best, ms);
+    if (isSteady) break;
+  }
+  return best;
+}
+
+/** Lets clocks rise: as slow as they idle, nothing would be compared. */
+async function warmUp(milliseconds: number): Promise<void> {
+  const test = contractTest({ m: 2048, n: 2048, k: 2048 });
+  const buffers = [
+    ...upload(test),
+    bufferOf(4 * test.kernel.outputs[0]!.size, STORAGE),
+  ];
+  const dispatches = await prepare(
+    renderContract(test.kernel, limits, { parts: 1 }),
+    buffers,
+  );
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) await timeOfRuns(dispatches, 10);
+  for (const buffer of buffers) buffer.destroy();
 }
 
 /** Largest error of some results, relative to that of plain sums. */
@@ -230,20 +267,22 @@ async function measure(
   test: ContractTest,
   inputs: readonly GPUBuffer[],
   options: ContractOptions,
-): Promise<number> {
+): Promise<{ rate: number; phases: number }> {
   const made: GPUBuffer[] = [];
   let rate = 0;
+  let phases = 0;
   device.pushErrorScope("validation");
   try {
     const start = performance.now();
     const kernel = renderContract(test.kernel, limits, options);
+    phases = kernel.phases.length;
     const [output] = test.kernel.outputs;
     const result = bufferOf(output!.size * byteSize(output!.dtype), STORAGE);
     made.push(result);
     for (const size of kernel.temporaries) made.push(bufferOf(size, STORAGE));
     const dispatches = await prepare(kernel, [...inputs, ...made]);
     const compileMs = performance.now() - start;
-    const ms = await timeOf(dispatches, test.kernel.flops);
+    const ms = await timeOf(dispatches);
     const error = await errorOf(shape, test, result);
     const bytes = [...test.kernel.operands, output!]
       .reduce((sum, one) => sum + one.size * byteSize(one.dtype), 0);
@@ -265,7 +304,7 @@ async function measure(
     rate = 0;
   }
   for (const buffer of made) buffer.destroy();
-  return rate;
+  return { rate, phases };
 }
 
 /** Uploads the factors of a contraction. */
@@ -277,8 +316,12 @@ function upload(test: ContractTest): GPUBuffer[] {
   });
 }
 
-const [sizes = "1024,2048,4096", dtypes = "f32,f16", layouts = "nn"] =
-  Deno.args;
+const [
+  sizes = "1024,2048,4096",
+  dtypes = "f32,f16",
+  layouts = "nn",
+  what = "all",
+] = Deno.args;
 const { vendor, architecture, device: model, description } = adapter.info;
 say(`${vendor} ${architecture} ${model} ${description}`);
 say(
@@ -286,6 +329,40 @@ say(
     `${limits.maxComputeInvocationsPerWorkgroup} invocations, ` +
     `f16 ${limits.hasF16}, timestamps ${isTimed}`,
 );
+await warmUp(300);
+
+/** Times all tiles for a square product and tells which is best. */
+async function measureTiles(
+  name: string,
+  shape: ContractCase,
+  test: ContractTest,
+  inputs: readonly GPUBuffer[],
+  arithmetic: "f32" | "f16",
+): Promise<string> {
+  const times: ContractOptions[] = CANDIDATE_TILES
+    .filter(({ tile }) => fits(tile, limits, byteSize(arithmetic)))
+    .flatMap(({ tile }) =>
+      (shape.m <= 1024 ? [1, 2] : [1]).map((parts) => ({
+        tile,
+        parts,
+        arithmetic,
+      }))
+    );
+  let record = { rate: 0, tile: "none" };
+  for (const options of times) {
+    const tile = `${tileName(options.tile!)} /${options.parts}`;
+    const { rate } = await measure(
+      `${name} ${tile.padEnd(20)}`,
+      shape,
+      test,
+      inputs,
+      options,
+    );
+    if (rate > record.rate) record = { rate, tile };
+  }
+  return `${name}: ${record.tile}, ${record.rate.toFixed(2)} TFLOP/s`;
+}
+
 const best: string[] = [];
 for (const dtype of dtypes.split(",") as DType[]) {
   if (dtype === "f16" && !limits.hasF16) continue;
@@ -304,41 +381,33 @@ for (const dtype of dtypes.split(",") as DType[]) {
       const inputs = upload(test);
       for (const arithmetic of ["f32", "f16"] as const) {
         if (arithmetic === "f16" && dtype !== "f16") continue;
-        const what = `${dtype} ${size} ${layout} in ${arithmetic}`;
-        let record = { rate: 0, name: "none" };
-        for (const { tile } of CANDIDATE_TILES) {
-          if (!fits(tile, limits, byteSize(arithmetic))) continue;
-          const name = tileName(tile);
-          const rate = await measure(
-            `${what} ${name.padEnd(18)}`,
-            shape,
-            test,
-            inputs,
-            { tile, parts: 1, arithmetic },
-          );
-          if (rate > record.rate) record = { rate, name };
+        const name = `${dtype} ${size} ${layout} in ${arithmetic}`;
+        if (what !== "rules") {
+          best.push(await measureTiles(name, shape, test, inputs, arithmetic));
         }
-        await measure(
-          `${what} ${"by rule".padEnd(18)}`,
-          shape,
-          test,
-          inputs,
-          { arithmetic },
-        );
-        best.push(
-          `${what}: ${record.name}, ${record.rate.toFixed(2)} TFLOP/s`,
-        );
+        const rule = `${name} ${"by rule".padEnd(20)}`;
+        await measure(rule, shape, test, inputs, { arithmetic });
       }
       for (const buffer of inputs) buffer.destroy();
     }
   }
 }
 say(`\nbest\n${best.join("\n")}\n`);
-if (Deno.args.length < 4) {
+if (what !== "tiles") {
   for (const shape of SHAPES) {
+    if (shape.dtype === "f16" && !limits.hasF16) continue;
     const test = contractTest(shape);
     const inputs = upload(test);
-    await measure(JSON.stringify(shape), shape, test, inputs, {});
+    const name = JSON.stringify(shape);
+    const { phases } = await measure(name, shape, test, inputs, {});
+    const others: ContractOptions[] = [
+      ...(phases > 1 ? [{ parts: 1 }] : []),
+      ...(shape.m > 1 && shape.m <= 16 ? [{ way: "tiled" } as const] : []),
+    ];
+    for (const options of others) {
+      const other = `${name} ${JSON.stringify(options)}`;
+      await measure(other, shape, test, inputs, options);
+    }
     for (const buffer of inputs) buffer.destroy();
   }
 }

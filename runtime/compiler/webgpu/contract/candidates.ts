@@ -28,26 +28,31 @@ function candidate(
 
 /** Tiles for large results, from large to small. */
 export const CANDIDATE_TILES: readonly CandidateTile[] = [
-  candidate([256, 128, 8], [16, 8], 2, 0.9),
-  candidate([128, 256, 8], [8, 16], 2, 0.9),
-  candidate([128, 128, 8], [8, 8], 2, 1),
-  candidate([128, 128, 8], [8, 8], 1, 0.95),
-  candidate([128, 128, 16], [8, 8], 2, 0.98),
-  candidate([128, 128, 16], [8, 8], 1, 0.95),
-  candidate([128, 128, 16], [8, 16], 1, 0.9),
-  candidate([128, 128, 32], [8, 8], 1, 0.9),
-  candidate([128, 64, 16], [8, 8], 2, 0.8),
-  candidate([64, 128, 16], [8, 8], 1, 0.8),
-  candidate([64, 64, 16], [8, 8], 2, 0.6),
-  candidate([64, 64, 16], [4, 8], 1, 0.65),
-  candidate([64, 64, 16], [4, 4], 1, 0.6),
+  candidate([256, 128, 16], [8, 8], 1, 0.95),
+  candidate([128, 256, 16], [8, 8], 1, 0.95),
+  candidate([128, 128, 16], [8, 16], 1, 0.98),
+  candidate([128, 128, 16], [8, 8], 2, 0.8),
+  candidate([128, 128, 32], [8, 8], 1, 0.99),
+  candidate([128, 128, 16], [8, 8], 1, 1),
+  candidate([128, 128, 8], [8, 8], 1, 0.85),
+  candidate([96, 128, 16], [8, 8], 1, 0.95),
+  candidate([256, 64, 16], [8, 8], 1, 0.9),
+  candidate([64, 256, 16], [8, 8], 1, 0.9),
+  candidate([128, 64, 16], [8, 8], 1, 0.96),
+  candidate([64, 128, 16], [8, 8], 1, 0.97),
+  candidate([64, 64, 16], [8, 8], 1, 0.85),
+  candidate([64, 64, 16], [4, 8], 1, 0.85),
+  candidate([64, 64, 32], [4, 4], 1, 0.74),
+  candidate([64, 64, 16], [4, 4], 1, 0.74),
 ];
 
 /** Tiles for results with few rows or columns, or few elements. */
 export const SMALL_TILES: readonly CandidateTile[] = [
-  candidate([32, 64, 16], [4, 4], 1, 0.45),
-  candidate([16, 128, 16], [4, 4], 1, 0.4),
-  candidate([32, 32, 16], [4, 4], 1, 0.35),
+  candidate([32, 128, 16], [8, 8], 1, 0.75),
+  candidate([32, 128, 16], [4, 8], 1, 0.7),
+  candidate([32, 64, 16], [4, 4], 1, 0.6),
+  candidate([32, 64, 32], [4, 4], 1, 0.6),
+  candidate([32, 32, 32], [4, 4], 1, 0.5),
 ];
 
 /**

@@ -7,15 +7,11 @@
 import type { Expr } from "../../ir/expr.ts";
 import type { WebGpuLimits } from "../abi.ts";
 import { CANDIDATE_TILES, SMALL_TILES } from "./candidates.ts";
-import type { ContractPlan } from "./plan.ts";
+import { type ContractPlan, FEW_ROWS } from "./plan.ts";
 import { REGISTER_DEPTH, type RegisterTile } from "./registers.ts";
-import {
-  MOST_ROWS,
-  skinnyDepth,
-  type SkinnyTile,
-  skinnyTile,
-} from "./skinny.ts";
-import { type ContractTile, fits } from "./tile.ts";
+import { skinnyDepth, skinnyTile } from "./skinny.ts";
+import type { SkinnyTile } from "./skinny_finish.ts";
+import { type ContractTile, fits, invocationsOf } from "./tile.ts";
 import { groupsOf, type Parts, type Work } from "./work.ts";
 
 /** The ways to compute a contraction. */
@@ -48,17 +44,31 @@ export type ContractChoice =
 
 /** A large GPU, in numbers: what the rules reckon with. */
 const GPU = {
-  /** Workgroups of 256 invocations that make progress at full speed. */
+  /** Processors; each runs several workgroups at a time. */
   processors: 132,
   /** Operations a second of one of them, in the best tile. */
   rate: 0.3e12,
+  /** Invocations that keep one of them busy. */
+  busy: 256,
+  /** Invocations of one of them at most, as each holds many numbers. */
+  most: 512,
   /** Bytes a second. */
-  bandwidth: 2e12,
+  bandwidth: 2.5e12,
   /** Seconds from one dispatch to the next that waits for it. */
-  gap: 4e-6,
-  /** Workgroups that keep memory busy. */
+  gap: 8e-6,
+  /** Seconds in which a tile's elements come, and the workgroup meets. */
+  wait: 0.7e-6,
+  /** Workgroups that keep memory busy, where they hold few numbers. */
   readers: 528,
+  /** The same where they hold many. */
+  largeReaders: 264,
 } as const;
+
+/** Parts of a sum are this deep, unless few processors would be busy. */
+const PART_DEPTH = 1024;
+
+/** So many parts of sums are added up in no time. */
+const MOST_PARTIAL = 1 << 20;
 
 /** Software adapters: loads cost more than arithmetic, so tiles are large. */
 const SOFTWARE_TILE: RegisterTile = {
@@ -96,7 +106,7 @@ export function chooseContract(
   const way = options.tile === undefined
     ? options.way ?? wayOf(plan, limits)
     : "tiled";
-  if (way === "skinny" && plan.left.length <= MOST_ROWS) {
+  if (way === "skinny" && plan.left.length <= FEW_ROWS) {
     return skinnyChoice(plan, limits, options, most);
   }
   if (way === "registers" || way === "skinny") {
@@ -111,7 +121,7 @@ function wayOf(plan: ContractPlan, limits: WebGpuLimits): ContractWay {
     return left.length <= 4 && right.along === "depth" ? "skinny" : "registers";
   }
   if (isManySmall(plan) && batches >= SIDE) return "registers";
-  return Math.min(left.length, right.length) <= MOST_ROWS ? "skinny" : "tiled";
+  return Math.min(left.length, right.length) <= FEW_ROWS ? "skinny" : "tiled";
 }
 
 function isManySmall({ left, right, batches }: ContractPlan): boolean {
@@ -120,13 +130,16 @@ function isManySmall({ left, right, batches }: ContractPlan): boolean {
 
 /** Parts of the sum at most: they need a temporary, thus a binding. */
 function mostParts(
-  { kernel }: ContractPlan,
+  { kernel, batches, left, right }: ContractPlan,
   limits: WebGpuLimits,
   options: ContractOptions,
 ): number {
   const bindings = kernel.operands.length + kernel.outputs.length + 1;
   if (bindings > limits.maxStorageBuffersPerShaderStage) return 1;
-  return options.parts ?? (limits.isHardware ? 64 : 1);
+  if (options.parts !== undefined) return options.parts;
+  if (!limits.isHardware) return 1;
+  const sums = batches * left.length * right.length;
+  return Math.max(64, Math.min(512, Math.floor(MOST_PARTIAL / sums)));
 }
 
 /** Divides a depth into at most `count` parts of whole steps. */
@@ -154,7 +167,9 @@ function skinnyChoice(
     // Each part loops at least four times, or it is all start and end.
     ? Math.min(
       most,
-      Math.floor(GPU.readers / groupsOf(whole)),
+      Math.floor(
+        (tile.rows > 4 ? GPU.largeReaders : GPU.readers) / groupsOf(whole),
+      ),
       Math.floor(plan.depth / step / 4),
     )
     : most;
@@ -208,7 +223,8 @@ function tiledChoice(
         parts: partsOf(plan.depth, tile.depth, parts),
         isHalf: half,
       };
-      const seconds = secondsOf(work, speed);
+      if (options.parts === undefined && !maySplit(work, tile)) break;
+      const seconds = secondsOf(work, tile, speed);
       if (seconds < least) {
         least = seconds;
         best = { way: "tiled", tile, work };
@@ -224,13 +240,33 @@ function isHalf({ op, dtype, args }: Expr): boolean {
   return dtype === "f16" || op === "cast" && args[0]!.dtype === "f16";
 }
 
+/**
+ * Whether parts may be worth their while, as they are added up in a second
+ * dispatch: where processors would be idle and parts are deep, or where most
+ * would be idle.
+ */
+function maySplit(work: Work, tile: ContractTile): boolean {
+  const { count, depth } = work.parts;
+  if (count === 1) return true;
+  const whole = groupsOf(work) / count;
+  return whole < GPU.processors &&
+    depth >= (3 * whole < GPU.processors ? 4 * tile.depth : PART_DEPTH);
+}
+
 /** About how long a large GPU takes. */
-function secondsOf(work: Work, speed: number): number {
+function secondsOf(work: Work, tile: ContractTile, speed: number): number {
   const { plan, parts } = work;
-  const waves = Math.ceil(groupsOf(work) / GPU.processors);
-  const depth = Math.min(plan.depth, parts.depth);
-  const flops = 2 * work.rows * work.columns * depth;
-  const seconds = waves * flops / (GPU.rate * speed);
+  const threads = invocationsOf(tile);
+  const each = Math.ceil(groupsOf(work) / GPU.processors);
+  const together = Math.min(each, Math.max(1, Math.floor(GPU.most / threads)));
+  const busy = Math.min(1, (together * threads / GPU.busy) ** 0.6);
+  const flops = 2 * tile.rows * tile.columns * tile.depth;
+  const step = Math.max(
+    GPU.wait,
+    together * flops / (GPU.rate * speed * busy),
+  );
+  const steps = Math.ceil(Math.min(plan.depth, parts.depth) / tile.depth);
+  const seconds = each / together * steps * step;
   if (parts.count === 1) return seconds;
   const sums = plan.batches * plan.left.length * plan.right.length;
   return seconds + GPU.gap + 8 * parts.count * sums / GPU.bandwidth;

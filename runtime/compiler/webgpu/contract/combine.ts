@@ -9,7 +9,21 @@ import { StoringEpilogue } from "./epilogue.ts";
 import { bindBatch, type Work } from "./work.ts";
 
 /** Invocations of a workgroup. */
-const THREADS = 64;
+const THREADS = 128;
+
+/** Invocations that share the parts of few sums. */
+const SHARING = 32;
+
+/** Sums of which each has one invocation. */
+const MANY_SUMS = 65536;
+
+/** Invocations that share the parts of four sums. */
+function sharing({ plan, parts }: Work): number {
+  const { batches, left, right } = plan;
+  const isShared = parts.count >= SHARING / 2 &&
+    batches * left.length * right.length < MANY_SUMS;
+  return isShared ? SHARING : 1;
+}
 
 /**
  * Number of workgroups that combine the parts.
@@ -17,9 +31,10 @@ const THREADS = 64;
  * @param work Division of the contraction.
  * @returns The number.
  */
-export function combineGroups({ plan }: Work): number {
-  const groups = Math.ceil(plan.right.length / 4);
-  return Math.ceil(plan.batches * plan.left.length * groups / THREADS);
+export function combineGroups(work: Work): number {
+  const { batches, left, right } = work.plan;
+  const items = batches * left.length * Math.ceil(right.length / 4);
+  return Math.ceil(items * sharing(work) / THREADS);
 }
 
 /**
@@ -48,22 +63,50 @@ export function combineText(module: WgslModule, work: Work): string {
     : `total += vec4<${type}>(${
       [0, 1, 2, 3].map((lane) => buffer.load(`at + ${lane}`, 1)).join(", ")
     });`;
+  const shared = sharing(work);
+  const items = THREADS / shared;
   return module.text([THREADS, 1], [
     ...root.lines,
-    `let item = i32((group.x + group.y * groups.x) * ${THREADS}u + local.x);`,
+    "let thread = i32(local.x);",
+    `let item = i32(group.x + group.y * groups.x) * ${items} + ` +
+    `thread % ${items};`,
     `let line = item / ${groups};`,
     `let column = item % ${groups} * 4;`,
     `let row = line % ${rows};`,
     `let plane = line / ${rows};`,
-    `if (plane >= ${planes}) { return; }`,
-    ...batch,
-    ...scope.lines,
     `var total = vec4<${type}>();`,
-    `for (var part = 0; part < ${module.size(parts.count)}; part++) {`,
+    `if (plane < ${planes}) {`,
+    `for (var part = thread / ${items}; part < ${module.size(parts.count)}; ` +
+    `part += ${shared}) {`,
     `let at = ((part * ${planes} + plane) * ${rows} + row) * ${columns} + column;`,
     part,
     "}",
+    "}",
+    ...(shared === 1 ? [] : shareLines(module, type, items)),
+    `if (plane < ${planes} && thread < ${items}) {`,
+    ...batch,
+    ...scope.lines,
     ...epilogue.before,
     ...close,
+    "}",
   ]);
+}
+
+/** Adds up what the invocations of an item have. */
+function shareLines(
+  module: WgslModule,
+  type: string,
+  items: number,
+): string[] {
+  const memory = module.shared(`vec4<${type}>`, THREADS);
+  const lines = [`${memory}[thread] = total;`, "workgroupBarrier();"];
+  for (let half = THREADS / 2; half >= items; half /= 2) {
+    lines.push(
+      `if (thread < ${half}) {`,
+      `${memory}[thread] += ${memory}[thread + ${half}];`,
+      "}",
+      "workgroupBarrier();",
+    );
+  }
+  return [...lines, `total = ${memory}[thread];`];
 }

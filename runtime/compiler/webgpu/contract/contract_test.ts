@@ -240,6 +240,10 @@ Deno.test({
         { m: 2, n: 11, k: 64, turnRight: true },
         { m: 3, n: 3, k: 300 },
         { m: 8, n: 20, k: 36, turnRight: true },
+        { m: 16, n: 20, k: 260, turnRight: true },
+        { m: 13, n: 9, k: 5 },
+        { m: 14, n: 40, k: 12 },
+        { m: 300, n: 10, k: 8 },
         { m: 19, n: 7, k: 36, turnRight: true },
         { m: 5, n: 100, k: 36 },
         { batch: [3], m: 1, n: 8, k: 12 },
@@ -266,7 +270,7 @@ Deno.test({
           operands: [randomData("f32", 9)],
         })),
       ],
-      [{ tile: TILES[1], parts: 2 }, { tile: TILES[1], parts: 5 }],
+      [2, 5, 40].map((parts) => ({ tile: TILES[1], parts })),
     ),
 });
 

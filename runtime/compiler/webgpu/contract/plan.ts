@@ -27,6 +27,9 @@ export interface Factor {
   readonly lanes: Lanes;
 }
 
+/** So few rows are multiplied in a way of their own. */
+export const FEW_ROWS = 16;
+
 /** A contraction, prepared. */
 export interface ContractPlan {
   /** The kernel. */
@@ -48,17 +51,13 @@ export interface ContractPlan {
 }
 
 /**
- * Prepares a contraction. Rows and columns are exchanged where results then lie
- * side by side along the columns.
+ * Prepares a contraction. Rows and columns are exchanged where columns are few,
+ * and where results then lie side by side along the columns.
  *
  * @param kernel The kernel; its last three axes are rows, columns and depth.
- * @param exchange Whether to exchange them; by itself where undefined.
  * @returns What there is to know.
  */
-export function planContract(
-  kernel: ContractKernel,
-  exchange?: boolean,
-): ContractPlan {
+export function planContract(kernel: ContractKernel): ContractPlan {
   const { axes } = kernel;
   const rank = axes.length;
   const [m, n, k] = [rank - 3, rank - 2, rank - 1];
@@ -66,7 +65,10 @@ export function planContract(
   if (type === "bool") throw new Error("sums are no booleans");
   const left = factorOf(kernel, kernel.a, m, k);
   const right = factorOf(kernel, kernel.b, n, k);
-  const swap = exchange ?? isBetterAlong(kernel.stores, m, n);
+  const few = Math.min(left.length, right.length) <= FEW_ROWS;
+  const swap = few && left.length !== right.length
+    ? right.length < left.length
+    : isBetterAlong(kernel.stores, m, n);
   return {
     kernel,
     left: swap ? right : left,

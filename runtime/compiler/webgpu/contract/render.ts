@@ -15,7 +15,7 @@ import {
 import { combineGroups, combineText } from "./combine.ts";
 import { planContract } from "./plan.ts";
 import { registerText } from "./registers.ts";
-import { MOST_ROWS, skinnyText } from "./skinny.ts";
+import { skinnyText } from "./skinny.ts";
 import { tiledText } from "./tiled.ts";
 import { gridOf, groupsOf } from "./work.ts";
 
@@ -32,7 +32,7 @@ export function renderContract(
   limits: WebGpuLimits,
   options: ContractOptions = {},
 ): WebGpuKernel {
-  const plan = planContract(kernel, exchangeOf(kernel));
+  const plan = planContract(kernel);
   const choice = chooseContract(plan, limits, options);
   const { work } = choice;
   const { type, batches, left, right } = plan;
@@ -84,12 +84,6 @@ export function renderContract(
     ),
   );
   return { phases, temporaries: [partial] };
-}
-
-/** Results with few rows or few columns have few rows, to be computed. */
-function exchangeOf({ axes }: ContractKernel): boolean | undefined {
-  const [m, n] = axes.slice(-3) as [number, number];
-  return Math.min(m, n) > MOST_ROWS || m === n ? undefined : n < m;
 }
 
 function textOf(module: WgslModule, choice: ContractChoice): string {

@@ -8,27 +8,23 @@
 
 import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
 import { FactorReader } from "./factor.ts";
-import type { ContractPlan, Factor } from "./plan.ts";
-import { epilogueOf } from "./sums.ts";
+import type { ContractPlan, Factor, Lanes } from "./plan.ts";
+import {
+  finishLines,
+  SKINNY_BYTES,
+  type SkinnyTile,
+  tileInvocations,
+} from "./skinny_finish.ts";
 import { openWork, type Work } from "./work.ts";
 
-/** Rows that a workgroup can have at most. */
-export const MOST_ROWS = 8;
+/** Invocations of a workgroup at most. */
+const THREADS = 256;
 
-/** How the invocations of a workgroup share columns and depth. */
-export interface SkinnyTile {
-  /** Rows; those of the result, rounded up to a power of 2. */
-  readonly rows: number;
-  /** Invocations side by side along the columns. */
-  readonly across: number;
-  /** Columns of one invocation. */
-  readonly columns: number;
-  /** Invocations along the depth, a power of 2. */
-  readonly down: number;
-  /** Depths that one invocation reads at once, side by side. */
-  readonly lanes: number;
-  /** How often it does so before it loops. */
-  readonly unrolled: number;
+/** Invocations along the depth at least, where it is deep enough. */
+const DOWN = 32;
+
+function powerFrom(value: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, value)));
 }
 
 /**
@@ -38,23 +34,29 @@ export interface SkinnyTile {
  * @returns The tile.
  */
 export function skinnyTile(plan: ContractPlan): SkinnyTile {
-  const { left, right } = plan;
-  const rows = 2 ** Math.ceil(Math.log2(left.length));
-  const threads = rows > 4 ? 128 : 256;
+  const { left, right, depth } = plan;
+  const rows = powerFrom(left.length);
   const isAcross = right.along === "row";
-  const most = isAcross ? right.lanes : Math.max(1, 4 / rows);
-  const columns = isAcross ? right.lanes : Math.min(most, right.length);
-  const wanted = Math.ceil(right.length / columns);
-  // A column that lies along the depth is read by neighbours, 32 at least.
-  const side = isAcross ? 16 : threads / 32;
-  const across = Math.min(side, 2 ** Math.ceil(Math.log2(wanted)));
+  const columns: Lanes = isAcross ? right.lanes : right.length < 4 ? 1 : 4;
+  const lanes: Lanes = isAcross ? depth % 4 === 0 ? 4 : 1 : right.lanes;
+  const wanted = powerFrom(Math.ceil(right.length / columns));
+  // Columns that lie along the depth are read by neighbours: 32 at least, and
+  // more where there are few rows, which columns would share.
+  const most = isAcross ? 16 : rows > 4 ? THREADS / DOWN : THREADS / DOWN / 2;
+  const deep = powerFrom(Math.ceil(depth / lanes));
+  const down = Math.min(THREADS / Math.min(most, wanted), deep);
+  const across = Math.min(wanted, THREADS / down);
   return {
     rows,
     across,
     columns,
-    down: threads / across,
-    lanes: isAcross ? 1 : right.lanes,
-    unrolled: isAcross ? 4 : 1,
+    down,
+    lanes,
+    unrolled: Math.min(
+      powerFrom(depth / lanes / down),
+      lanes === 1 ? 4 : rows > 2 ? 1 : columns === 1 ? 4 : 2,
+    ),
+    isAcross,
   };
 }
 
@@ -82,159 +84,156 @@ export function skinnyText(
   tile: SkinnyTile,
 ): string {
   const { plan } = work;
-  const { rows, across, columns, down, lanes, unrolled } = tile;
-  const { left, right, type } = plan;
+  const { across, columns, down, lanes, isAcross } = tile;
   const root = new WgslScope(module);
   const open = openWork(module, root, work);
-  const threads = across * down;
-  const isWide = right.along === "row" && right.lanes === 4;
-  const cells = isWide ? 1 : columns;
-  const cellType = widen(type, isWide ? 4 : 1);
-  const memory = module.shared(cellType, rows * cells * threads);
-  const places: string[] = [];
-  const leftFactor: Factor = {
-    ...left,
-    along: "depth",
-    lanes: lanes === 4 ? 4 : 1,
-  };
-  const rowReaders = Array.from({ length: rows }, (_, row) => {
-    places.push(
-      `let row${row} = min(${row}, ${module.size(left.length)} - 1);`,
-    );
-    return new FactorReader(module, open.scope, plan, leftFactor, `row${row}`);
-  });
-  const columnReaders = Array.from({ length: cells }, (_, cell) => {
-    places.push(
-      `let column${cell} = min(ownColumn + ${cell}, ${
-        module.size(right.length)
-      } - ${isWide ? 4 : 1});`,
-    );
-    return new FactorReader(
-      module,
-      open.scope,
-      plan,
-      right,
-      `column${cell}`,
-    );
-  });
+  const threads = tileInvocations(tile);
   const step = skinnyDepth(tile);
-  const isRagged = plan.depth % step !== 0;
-  const sums = rowReaders.map((_, row) =>
-    Array.from({ length: cells }, (_, cell) => `sum${row}_${cell}`)
+  const reads = new SkinnyReads(module, open.scope, work, tile);
+  const loop = reads.lines();
+  const [ownDepth, ownGroup] = isAcross
+    ? [`thread / ${across}`, `thread % ${across}`]
+    : [`thread % ${down}`, `thread / ${down}`];
+  const cell = widen(plan.type, columns);
+  const rowsAtOnce = Math.max(
+    1,
+    Math.min(tile.rows, SKINNY_BYTES / (4 * columns * threads)),
   );
-  const sumType = isWide || lanes === 4 ? widen(type, 4) : type;
-  const loop: string[] = [];
-  for (let k = 0; k < unrolled; k++) {
-    const depth = module.name("depth");
-    loop.push(`let ${depth} = at + ${k * down * lanes};`);
-    const read = (reader: FactorReader) => {
-      const { lines, value } = reader.read(depth, isRagged);
-      const name = module.name("part");
-      loop.push(...lines, `let ${name} = ${value};`);
-      return name;
-    };
-    const rightParts = columnReaders.map(read);
-    rowReaders.forEach((reader, row) => {
-      const part = read(reader);
-      const a = isWide ? `${sumType}(${part})` : part;
-      rightParts.forEach((b, cell) => {
-        const sum = sums[row]![cell]!;
-        loop.push(
-          type === "f32"
-            ? `${sum} = fma(${a}, ${b}, ${sum});`
-            : `${sum} += ${a} * ${b};`,
-        );
-      });
-    });
-  }
-  const names = sums.flat();
-  const total = (name: string) =>
-    lanes === 4 ? `(${name}.x + ${name}.y) + (${name}.z + ${name}.w)` : name;
+  const memory = module.shared(cell, rowsAtOnce * threads);
+  // It adds to the scopes around, so it is written before they are read.
+  const finish = finishLines(module, open.scope, work, tile, {
+    memory,
+    rowsAtOnce,
+    totals: reads.sums.map((cells) =>
+      cells.length === 1 ? cells[0]! : `${cell}(${cells.join(", ")})`
+    ),
+  });
   return module.text([threads, 1], [
     ...root.lines,
     ...open.lines,
     ...open.scope.lines,
     "let thread = i32(local.x);",
-    `let ownDepth = thread / ${across};`,
-    `let ownColumn = firstColumn + thread % ${across} * ${columns};`,
-    ...places,
-    ...[...rowReaders, ...columnReaders].flatMap((reader) => reader.before),
-    ...names.map((name) => `var ${name} = ${sumType}();`),
-    `for (var at = firstDepth + ownDepth * ${lanes}; at < endDepth; at += ${step}) {`,
+    `let ownDepth = ${ownDepth};`,
+    `let ownGroup = ${ownGroup};`,
+    `let ownColumn = firstColumn + ownGroup * ${columns};`,
+    ...reads.before,
+    ...reads.sums.flat().map((name) => `var ${name} = ${reads.type}();`),
+    `for (var at = firstDepth + ownDepth * ${lanes}; at < endDepth; ` +
+    `at += ${step}) {`,
     ...loop,
     "}",
-    ...names.map((name, k) =>
-      `${memory}[${k * threads} + thread] = ${total(name)};`
-    ),
-    "workgroupBarrier();",
-    ...halvings(memory, tile, names.length),
-    ...closing(module, open.scope, work, tile, memory, isWide),
+    ...finish,
   ]);
 }
 
-/** Adds the sums of all depths, half of them to the other half each time. */
-function halvings(memory: string, tile: SkinnyTile, cells: number): string[] {
-  const threads = tile.across * tile.down;
-  const lines: string[] = [];
-  for (let half = threads / 2; half >= tile.across; half /= 2) {
-    lines.push(
-      `if (thread < ${half}) {`,
-      ...Array.from(
-        { length: cells },
-        (_, k) =>
-          `${memory}[${k * threads} + thread] += ${memory}[${
-            k * threads + half
-          } + thread];`,
-      ),
-      "}",
-      "workgroupBarrier();",
+/** What one invocation reads, multiplies and adds up. */
+class SkinnyReads {
+  /** Names of the sums of each row: one vector, or one of each column. */
+  readonly sums: readonly (readonly string[])[];
+  /** Type of a sum. */
+  readonly type: string;
+  readonly #module: WgslModule;
+  readonly #work: Work;
+  readonly #tile: SkinnyTile;
+  readonly #places: string[] = [];
+  readonly #rows: readonly FactorReader[];
+  readonly #columns: readonly FactorReader[];
+
+  constructor(
+    module: WgslModule,
+    around: WgslScope,
+    work: Work,
+    tile: SkinnyTile,
+  ) {
+    const { plan } = work;
+    const { left, right, type } = plan;
+    const { columns, isAcross, lanes, rows } = tile;
+    this.#module = module;
+    this.#work = work;
+    this.#tile = tile;
+    const leftFactor: Factor = { ...left, along: "depth", lanes };
+    this.#rows = Array.from({ length: rows }, (_, row) => {
+      const name = `row${row}`;
+      this.#places.push(
+        `let ${name} = min(${row}, ${module.size(left.length)} - 1);`,
+      );
+      return new FactorReader(module, around, plan, leftFactor, name);
+    });
+    const cells = isAcross ? 1 : columns;
+    const width = isAcross ? columns : 1;
+    this.#columns = Array.from({ length: cells }, (_, cell) => {
+      const name = `column${cell}`;
+      this.#places.push(
+        `let ${name} = min(ownColumn + ${cell}, ${
+          module.size(right.length)
+        } - ${width});`,
+      );
+      return new FactorReader(module, around, plan, right, name);
+    });
+    this.type = widen(type, width === 4 ? 4 : 1);
+    this.sums = this.#rows.map((_, row) =>
+      Array.from({ length: cells }, (_, cell) => `sum${row}_${cell}`)
     );
   }
-  return lines;
-}
 
-/** Each invocation finishes four columns of a row. */
-function closing(
-  module: WgslModule,
-  around: WgslScope,
-  work: Work,
-  tile: SkinnyTile,
-  memory: string,
-  isWide: boolean,
-): string[] {
-  const { plan } = work;
-  const { across, columns, down, rows } = tile;
-  const threads = across * down;
-  const groups = Math.ceil(across * columns / 4);
-  const items = groups * rows;
-  const loops = items > threads;
-  const epilogue = epilogueOf(module, around, work, "column");
-  const uses = epilogue.use("row", "total");
-  const element = (lane: number) => {
-    const column = `(group4 * 4 + ${lane})`;
-    const cell = `(row * ${columns} + ${column} % ${columns})`;
-    return `${memory}[${cell} * ${threads} + ${column} / ${columns}]`;
-  };
-  const have = Math.min(4, across * columns);
-  const total = isWide
-    ? `${memory}[row * ${threads} + group4]`
-    : `vec4<${plan.type}>(${
-      [0, 1, 2, 3].map((lane) => lane < have ? element(lane) : "0").join(", ")
-    })`;
-  return [
-    loops
-      ? `for (var item = thread; item < ${items}; item += ${threads}) {`
-      : `let item = thread; if (item < ${items}) {`,
-    `let row = item / ${groups};`,
-    `let group4 = item % ${groups};`,
-    "let column = firstColumn + group4 * 4;",
-    `if (row < ${module.size(plan.left.length)} && column < ${
-      module.size(plan.right.length)
-    }) {`,
-    `let total = ${total};`,
-    ...epilogue.before,
-    ...uses,
-    "}",
-    "}",
-  ];
+  /** Statements before the loop; complete when all reads are written. */
+  get before(): readonly string[] {
+    return [
+      ...this.#places,
+      ...[...this.#rows, ...this.#columns].flatMap((reader) => reader.before),
+    ];
+  }
+
+  /** Statements of the loop, at the depth named `at`. */
+  lines(): string[] {
+    const { plan } = this.#work;
+    const { down, isAcross, lanes, unrolled } = this.#tile;
+    const isRagged = plan.depth % skinnyDepth(this.#tile) !== 0;
+    const loop: string[] = [];
+    const at = (place: string) => {
+      const name = this.#module.name("depth");
+      loop.push(`let ${name} = ${place};`);
+      return name;
+    };
+    const read = (reader: FactorReader, depth: string) => {
+      const { lines, value } = reader.read(depth, isRagged);
+      const name = this.#module.name("part");
+      loop.push(...lines, `let ${name} = ${value};`);
+      return name;
+    };
+    for (let k = 0; k < unrolled; k++) {
+      const depth = at(`at + ${k * down * lanes}`);
+      const lane = (name: string, k: number) =>
+        lanes === 1 ? name : `${name}.${"xyzw"[k]}`;
+      // Elements of the right factor, by their depth and column.
+      let element: (lane: number, cell: number) => string;
+      if (isAcross) {
+        const names = Array.from(
+          { length: lanes },
+          (_, k) => read(this.#columns[0]!, at(`${depth} + ${k}`)),
+        );
+        element = (k) => names[k]!;
+      } else {
+        const names = this.#columns.map((reader) => read(reader, depth));
+        element = (k, cell) => lane(names[cell]!, k);
+      }
+      this.#rows.forEach((reader, row) => {
+        const part = read(reader, depth);
+        for (let k = 0; k < lanes; k++) {
+          this.sums[row]!.forEach((sum, cell) =>
+            loop.push(this.#product(sum, lane(part, k), element(k, cell)))
+          );
+        }
+      });
+    }
+    return loop;
+  }
+
+  #product(sum: string, a: string, b: string): string {
+    const { type } = this.#work.plan;
+    const wide = this.type === type ? a : `${this.type}(${a})`;
+    return type === "f32"
+      ? `${sum} = fma(${wide}, ${b}, ${sum});`
+      : `${sum} += ${wide} * ${b};`;
+  }
 }

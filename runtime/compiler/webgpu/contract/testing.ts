@@ -109,6 +109,9 @@ export function random(): number {
   return (seed >>> 8) / 0x1000000;
 }
 
+/** Random data are repeated after so many, a prime number. */
+const REPEATED = 999_983;
+
 /**
  * Random data.
  *
@@ -118,7 +121,7 @@ export function random(): number {
  */
 export function randomData(dtype: DType, size: number): TypedArray {
   const data = allocate(dtype, size);
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < Math.min(size, REPEATED); i++) {
     const value = random();
     data[i] = dtype === "bool"
       ? Math.round(value)
@@ -127,6 +130,9 @@ export function randomData(dtype: DType, size: number): TypedArray {
       : dtype === "i8" || dtype === "i32" || dtype === "u32"
       ? Math.floor(value * 200) - (dtype === "u32" ? 0 : 100)
       : value - 0.5;
+  }
+  for (let i = REPEATED; i < size; i += REPEATED) {
+    data.copyWithin(i, 0, Math.min(REPEATED, size - i));
   }
   return data;
 }
@@ -195,11 +201,8 @@ export function contractTest(
   }));
   const count = batch.reduce((x, y) => x * y, 1);
   const more = made?.operands ?? [];
-  const operands = [
-    randomData(dtype, count * m * k),
-    randomData(dtype, (shape.shareRight ? 1 : count) * k * n),
-    ...more,
-  ];
+  const sizes = [count * m * k, (shape.shareRight ? 1 : count) * k * n];
+  let data: readonly TypedArray[] | undefined;
   return {
     name: JSON.stringify(shape),
     kernel: {
@@ -209,17 +212,16 @@ export function contractTest(
       nodes: [0],
       pool,
       axes: [...batch, m, n, k],
-      operands: operands.map((data, buffer) => ({
-        buffer,
-        dtype: buffer < 2 ? dtype : dtypeOf(data),
-        size: data.length,
-      })),
+      operands: [
+        ...sizes.map((size) => ({ dtype, size })),
+        ...more.map((one) => ({ dtype: dtypeOf(one), size: one.length })),
+      ].map((operand, buffer) => ({ ...operand, buffer })),
       scalars: (made?.scalars ?? []).map((_, scalar) => ({
         scalar,
         dtype: "f32",
       })),
       outputs: values.map((value, output) => ({
-        buffer: operands.length + output,
+        buffer: sizes.length + more.length + output,
         dtype: shape.result ?? value.dtype,
         size: count * m * n,
       })),
@@ -232,7 +234,12 @@ export function contractTest(
       dtype: whole,
       stores,
     },
-    operands,
+    get operands() {
+      return data ??= [
+        ...sizes.map((size) => randomData(dtype, size)),
+        ...more,
+      ];
+    },
     scalars: made?.scalars ?? [],
   };
 }

@@ -6,9 +6,8 @@
  * @module
  */
 
-import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
-import { FactorReader } from "./factor.ts";
-import type { Factor } from "./plan.ts";
+import { type WgslModule, WgslScope } from "../wgsl/mod.ts";
+import { Fill } from "./fill.ts";
 import {
   closeWork,
   productLines,
@@ -53,7 +52,6 @@ export function tiledText(
     extent: tile.columns,
   });
   const loop = (tile.buffers === 2 ? twoBuffers : oneBuffer)(
-    module,
     tile,
     [left, right],
     isRagged,
@@ -97,126 +95,6 @@ function placeOf(threads: number, across: number): [string, string] {
     `(thread >> 5u) / ${bands} * 4 + ((thread & 31) >> 3u)`,
     `(thread >> 5u) % ${bands} * 8 + (thread & 7)`,
   ];
-}
-
-/** Which factor is filled, and under which names. */
-interface FillSource {
-  readonly factor: Factor;
-  readonly name: string;
-  readonly first: string;
-  readonly extent: number;
-}
-
-/** One element, or four, that an invocation moves for each tile. */
-interface Slot {
-  readonly row: string;
-  readonly depth: string;
-  readonly value: string;
-  readonly reader: FactorReader;
-  readonly guard: string | undefined;
-}
-
-/** Moves one factor's part of a tile to workgroup memory. */
-class Fill {
-  /** Name of the workgroup memory. */
-  readonly memory: string;
-  readonly #module: WgslModule;
-  readonly #factor: Factor;
-  readonly #isHalf: boolean;
-  readonly #type: string;
-  readonly #slots: Slot[] = [];
-  readonly #places: string[] = [];
-
-  constructor(
-    module: WgslModule,
-    around: WgslScope,
-    work: Work,
-    tile: ContractTile,
-    source: FillSource,
-  ) {
-    const { factor, extent, name } = source;
-    const { along, lanes, length } = factor;
-    const { plan } = work;
-    this.#module = module;
-    this.#factor = factor;
-    this.#isHalf = work.isHalf === true;
-    this.#type = widen(this.#isHalf ? "f16" : plan.type, lanes);
-    // One vector more where single elements go, for the banks of memory.
-    const whole = along === "row" && lanes === 4;
-    const width = extent / 4 + (whole ? 0 : 1);
-    const vector = widen(work.isHalf === true ? "f16" : plan.type, 4);
-    this.memory = module.shared(
-      `array<array<${vector}, ${width}>, ${tile.depth}>`,
-      tile.buffers,
-    );
-    const threads = invocationsOf(tile);
-    const items = extent * tile.depth / lanes;
-    const inner = (along === "row" ? extent : tile.depth) / lanes;
-    for (let slot = 0; slot * threads < items; slot++) {
-      const item = slot === 0 ? "thread" : `(thread + ${slot * threads})`;
-      const fast = `${item} % ${inner}${lanes === 4 ? " * 4" : ""}`;
-      const slow = `${item} / ${inner}`;
-      const id = `${name}${slot}`;
-      const last = whole ? 4 : 1;
-      this.#places.push(
-        `let ${id}Row = ${along === "row" ? fast : slow};`,
-        `let ${id}Depth = ${along === "row" ? slow : fast};`,
-        // Rows beyond the end repeat the last one: nobody stores their sums.
-        `let ${id}At = min(${source.first} + ${id}Row, ${
-          module.size(length)
-        } - ${last});`,
-        `var ${id}Value = ${this.#type}();`,
-      );
-      this.#slots.push({
-        row: `${id}Row`,
-        depth: `${id}Depth`,
-        value: `${id}Value`,
-        reader: new FactorReader(module, around, plan, factor, `${id}At`),
-        guard: (slot + 1) * threads > items ? `${item} < ${items}` : undefined,
-      });
-    }
-  }
-
-  /** Statements before the loop; complete when all reads are written. */
-  get before(): readonly string[] {
-    return [
-      ...this.#places,
-      ...this.#slots.flatMap(({ reader }) => reader.before),
-    ];
-  }
-
-  /** Reads the elements of the tile at the depth named `at`. */
-  reads(isRagged: boolean): string[] {
-    return this.#slots.flatMap(({ depth, value, reader, guard }) => {
-      const here = this.#module.name("depth");
-      const read = reader.read(here, isRagged);
-      const lines = [
-        `let ${here} = at + ${depth};`,
-        ...read.lines,
-        this.#isHalf
-          ? `${value} = ${this.#type}(${read.value});`
-          : `${value} = ${read.value};`,
-      ];
-      return guard === undefined ? lines : [`if (${guard}) {`, ...lines, "}"];
-    });
-  }
-
-  /** Writes them to a part of workgroup memory. */
-  writes(buffer: string): string[] {
-    const { along, lanes } = this.#factor;
-    return this.#slots.flatMap(({ row, depth, value, guard }) => {
-      const memory = `${this.memory}[${buffer}]`;
-      const place = `[${row} >> 2u]`;
-      const lines = lanes === 1
-        ? [`${memory}[${depth}]${place}[${row} & 3] = ${value};`]
-        : along === "row"
-        ? [`${memory}[${depth}]${place} = ${value};`]
-        : ["x", "y", "z", "w"].map((lane, k) =>
-          `${memory}[${depth} + ${k}]${place}[${row} & 3] = ${value}.${lane};`
-        );
-      return guard === undefined ? lines : [`if (${guard}) {`, ...lines, "}"];
-    });
-  }
 }
 
 /** Adds the products of a tile. */
@@ -270,7 +148,6 @@ function products(
 }
 
 type Loop = (
-  module: WgslModule,
   tile: ContractTile,
   fills: readonly Fill[],
   isRagged: boolean,
@@ -278,17 +155,19 @@ type Loop = (
 ) => string[];
 
 /** One buffer: the next tile waits in registers while this one is summed. */
-const oneBuffer: Loop = (_module, tile, fills, isRagged, sum) => [
+const oneBuffer: Loop = (tile, fills, isRagged, sum) => [
   "{",
   "let at = firstDepth;",
-  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  ...fills.flatMap((fill) => fill.reads()),
   "}",
   `for (var next = firstDepth + ${tile.depth}; ; next += ${tile.depth}) {`,
-  ...fills.flatMap((fill) => fill.writes("0")),
+  ...fills.flatMap((fill) =>
+    fill.writes("0", `next - ${tile.depth}`, isRagged)
+  ),
   "workgroupBarrier();",
   "if (next < endDepth) {",
   "let at = next;",
-  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  ...fills.flatMap((fill) => fill.reads()),
   "}",
   ...sum("0"),
   "if (next >= endDepth) { break; }",
@@ -297,23 +176,23 @@ const oneBuffer: Loop = (_module, tile, fills, isRagged, sum) => [
 ];
 
 /** Two buffers: one barrier a tile. */
-const twoBuffers: Loop = (_module, tile, fills, isRagged, sum) => [
+const twoBuffers: Loop = (tile, fills, isRagged, sum) => [
   "{",
   "let at = firstDepth;",
-  ...fills.flatMap((fill) => fill.reads(isRagged)),
-  ...fills.flatMap((fill) => fill.writes("0")),
+  ...fills.flatMap((fill) => fill.reads()),
+  ...fills.flatMap((fill) => fill.writes("0", "at", isRagged)),
   "}",
   "workgroupBarrier();",
   "var buffer = 0;",
   `for (var next = firstDepth + ${tile.depth}; ; next += ${tile.depth}) {`,
   "if (next < endDepth) {",
   "let at = next;",
-  ...fills.flatMap((fill) => fill.reads(isRagged)),
+  ...fills.flatMap((fill) => fill.reads()),
   "}",
   ...sum("buffer"),
   "if (next >= endDepth) { break; }",
   "buffer = 1 - buffer;",
-  ...fills.flatMap((fill) => fill.writes("buffer")),
+  ...fills.flatMap((fill) => fill.writes("buffer", "next", isRagged)),
   "workgroupBarrier();",
   "}",
 ];
