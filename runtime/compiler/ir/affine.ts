@@ -339,10 +339,21 @@ export class IndexArithmetic {
     return [low, high];
   }
 
+  /** Bounds of quotients and remainders, which may stand inside of each other. */
+  #dividedRange(atom: Expr): Range | undefined {
+    if (atom.op !== "quotient" && atom.op !== "modulo") return undefined;
+    const divisor = constantOf(atom.args[1]!);
+    const [low, high] = this.#rangeOf(this.parse(atom.args[0]!));
+    if (divisor === undefined || low < 0) return undefined;
+    return atom.op === "quotient"
+      ? [Math.floor(low / divisor), Math.floor(high / divisor)]
+      : [0, Math.min(high, divisor - 1)];
+  }
+
   #rangeOfAtom(atom: Expr): Range {
     let range = this.#ranges.get(atom);
     if (range === undefined) {
-      range = rangeOf(atom, this.#axes);
+      range = this.#dividedRange(atom) ?? rangeOf(atom, this.#axes);
       this.#ranges.set(atom, range);
     }
     return range;

@@ -56,7 +56,13 @@ export function costOf(op: string): number {
   return COSTS[op as FlatOp] ?? 1;
 }
 
-const NOTHING: Estimate = { cost: 0, heaviest: 0, count: 0, loads: [] };
+const NOTHING: Estimate = {
+  cost: 0,
+  heaviest: 0,
+  count: 0,
+  reshapes: 0,
+  loads: [],
+};
 
 /**
  * What computing a node in place costs; its inputs have estimates.
@@ -70,6 +76,7 @@ export function estimateOf(node: FlatNode): Estimate {
   let cost = own;
   let heaviest = own;
   let count = 1;
+  let reshapes = node.op === "reshape" ? 1 : 0;
   let loads: readonly FlatNode[] = [];
   for (const input of node.inputs) {
     if (isNumber(input)) continue;
@@ -83,9 +90,10 @@ export function estimateOf(node: FlatNode): Estimate {
     const below = input.estimate!;
     cost += below.cost;
     count += below.count;
+    reshapes += below.reshapes;
     heaviest = Math.max(heaviest, below.heaviest);
   }
-  return { cost, heaviest, count, loads };
+  return { cost, heaviest, count, reshapes, loads };
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   isRowProduct,
   rowProduct,
 } from "./contraction.ts";
-import type { FlatGraph, FlatNode } from "./flat.ts";
+import type { Estimate, FlatGraph, FlatNode } from "./flat.ts";
 import { Group, isFriendlySpace, isReduction, reducedAxes } from "./group.ts";
 import { type LoopDraft, loopOf } from "./loops.ts";
 import { FlatMaker, isNumber, unshaped } from "./simplify.ts";
@@ -31,6 +31,8 @@ export interface CutOptions {
 
 /** Primitives in place before their value is written to memory. */
 const MAX_COUNT = 96;
+/** Reshapes in place before that. */
+const MAX_RESHAPES = 16;
 /** What is dearer than this is not computed twice. */
 const HEAVY = 8;
 /** Kernels of this size are joined although they share no data. */
@@ -137,7 +139,7 @@ export class Cutter {
       }
     }
     this.#prepareInputs(node);
-    node.estimate = estimateOf(node);
+    node.estimate = this.#boundedEstimate(node);
     const reason = this.#reasonFor(node);
     if (reason !== undefined) this.home(node, reason);
   }
@@ -156,11 +158,34 @@ export class Cutter {
     }
   }
 
+  /** The estimate, once inputs that read too many buffers have their own. */
+  #boundedEstimate(node: FlatNode): Estimate {
+    let estimate = estimateOf(node);
+    while (estimate.loads.length > Math.max(3, this.options.maxBuffers - 2)) {
+      const widest = node.inputs.filter((input) =>
+        !isNumber(input) && !hasBuffer(input) &&
+        input.estimate!.loads.length > 1
+      ).sort((a, b) =>
+        b.estimate!.loads.length - a.estimate!.loads.length
+      )[0];
+      if (widest === undefined) {
+        break;
+      }
+      const base = this.home(widest, "many inputs");
+      if (base !== widest) {
+        widest.estimate = estimateOf(widest);
+      }
+      estimate = estimateOf(node);
+    }
+    return estimate;
+  }
+
   #reasonFor(node: FlatNode): string | undefined {
     if (this.#wanted.has(node)) return node.reason;
     if (!this.options.fuse) return "one kernel a primitive";
-    const { cost, count, loads } = node.estimate!;
+    const { cost, count, loads, reshapes } = node.estimate!;
     if (count > MAX_COUNT) return "enough for one kernel";
+    if (reshapes > MAX_RESHAPES) return "enough index arithmetic";
     if (loads.length > this.options.maxBuffers / 3) return "many inputs";
     if (node.uses < 2) return undefined;
     const large = loads.filter((load) => 2 * load.size >= node.size);

@@ -77,6 +77,8 @@ export interface Estimate {
   readonly heaviest: number;
   /** Number of primitives. */
   readonly count: number;
+  /** Number of reshapes, which make indices long. */
+  readonly reshapes: number;
   /** Nodes with buffers that are read. */
   readonly loads: readonly FlatNode[];
 }
