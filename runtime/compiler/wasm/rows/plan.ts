@@ -19,6 +19,8 @@ export interface Layout {
   readonly vectorAxis: number | undefined;
   /** Vectors side by side. */
   readonly units: number;
+  /** Operations of a point. */
+  readonly operations: number;
   /** About how many nanoseconds a point of all axes takes. */
   readonly pointNanoseconds: number;
 }
@@ -179,6 +181,7 @@ export function layoutOf(
   return {
     lanes: best.axis === undefined ? 1 : lanes,
     vectorAxis: best.axis,
+    operations,
     units: best.axis === undefined || operations > 24
       ? 1
       : operations > 12

@@ -18,6 +18,9 @@ import { writeLanes } from "./lane_loop.ts";
 import { layoutOf } from "./plan.ts";
 import { grainOf } from "./work.ts";
 
+/** Operations of a step up to which two vectors are walked side by side. */
+const MOST_PAIRED = 120;
+
 /**
  * Compiles a loop kernel.
  *
@@ -35,7 +38,11 @@ export function renderLoop(kernel: LoopKernel): WasmKernel {
   const lanesAxis = steps - 1;
   const candidates = steps === 0 ? [] : [lanesAxis];
   const layout = layoutOf(joined, candidates, steps);
-  const units = layout.units > 1 ? 2 : 1;
+  // Steps wait for each other, but those of other vectors go on meanwhile.
+  const lanes = steps === 0 ? 1 : axes[lanesAxis]!;
+  const pairs = layout.lanes > 1 && layout.operations <= MOST_PAIRED &&
+    lanes >= 16 * layout.lanes;
+  const units = pairs ? 2 : 1;
   const frame = new Frame(buffersOf(joined));
   const roots = rootsOf(joined);
   const e = new Emitter({
