@@ -268,6 +268,57 @@ Deno.test("renderContract takes factors apart that are packed codes", () => {
   });
 });
 
+for (const along of [true, false]) {
+  const way = along ? "steps" : "columns";
+  Deno.test(`renderContract reads 4-bit codes along ${way}`, () => {
+    const [n, k] = [64, 192];
+    for (const dtype of ["u8", "i8"] as const) {
+      for (const m of [1, 3, 7, 20]) {
+        check({
+          ...product("f32", [m, n, k]),
+          more: [
+            { dtype: "f32", size: 16 },
+            { dtype: "f32", size: n * k / 32 },
+          ],
+          right: { dtype, steps: [0, along ? k / 2 : 1, along ? 1 : n / 2] },
+          factor: (pool, loaded, side) => {
+            if (side === 0) return loaded;
+            const [column, step] = [pool.axis(1), pool.axis(2)];
+            const [fast, slow, length] = along
+              ? [step, column, k]
+              : [column, step, n];
+            const part = (by: number) =>
+              pool.make("add", "i32", [
+                pool.make("multiply", "i32", [slow, pool.size(length / by)]),
+                pool.make("quotient", "i32", [fast, pool.size(by)]),
+              ]);
+            const odd = pool.make("modulo", "i32", [fast, pool.size(2)]);
+            const shift = pool.make("multiply", "i32", [odd, pool.constant(4)]);
+            const byte = pool.load(1, dtype, part(2));
+            const code = pool.make("and", "i32", [
+              pool.make("shiftRight", "i32", [
+                pool.make("cast", "i32", [byte]),
+                shift,
+              ]),
+              pool.constant(15),
+            ]);
+            const safe = pool.make("cast", "i32", [
+              pool.make("cast", "u8", [code]),
+            ]);
+            const value = pool.load(
+              2,
+              "f32",
+              pool.make("minimum", "i32", [safe, pool.constant(15)]),
+            );
+            const scale = pool.load(3, "f32", part(32));
+            return pool.make("multiply", "f32", [value, scale]);
+          },
+        });
+      }
+    }
+  });
+}
+
 Deno.test("renderContract casts factors of another dtype", () => {
   check({
     axes: [8, 9, 10],

@@ -9,6 +9,8 @@ import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { axesOf, strideAlong } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
+import { blockAlong } from "./divisors.ts";
+import { Lookups } from "./lookups.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { type Arithmetic, lanesFor } from "./arithmetic.ts";
 import type { ContractSpaces, Space } from "./spaces.ts";
@@ -133,13 +135,19 @@ export function prefersAcross(
   let balance = 0;
   for (const { op, args } of exprOrder([expr])) {
     if (op !== "load") continue;
-    const across = strideAlong(args[0]!, space.axes.at(-1)!);
-    const along = strideAlong(args[0]!, inner);
+    const across = stepAlong(args[0]!, space.axes.at(-1)!);
+    const along = stepAlong(args[0]!, inner);
     if (across === 1 && along !== 0) balance++;
     else if (along === 1 && across !== 0) balance--;
     else if (along === undefined && across !== undefined) balance++;
   }
   return balance > 0;
+}
+
+/** By how much an index grows, where neighbours may also share an element. */
+function stepAlong(index: Expr, axis: number): number | undefined {
+  const step = strideAlong(index, axis);
+  return step === undefined && blockAlong(index, axis) > 1 ? 1 : step;
 }
 
 /** Positions of one row or column: those of the batch and its own. */
@@ -185,21 +193,25 @@ function packAlong(packing: Packing): void {
       });
       emitter.hoist(expr, true, 1);
       emitter.hoist(expr, false, 1);
-      return emitter;
+      const lookups = new Lookups(module.kernel, emitter, expr, inner, 1);
+      return { emitter, lookups };
     });
     const vectors = emitters.map(() => to.local("v128"));
     assign(to, step, from);
     assign(to, address, plus(target, offset * bytes));
     whileBelow(to, step, minus(end, lanes - 1), lanes, () => {
-      emitters.forEach((emitter, k) => {
-        emitter.scope(() => emitter.push(expr, true));
+      emitters.forEach(({ emitter, lookups }, k) => {
+        emitter.scope(() => {
+          lookups.bind();
+          emitter.push(expr, true);
+        });
         to.set(vectors[k]!);
       });
       storeTransposed(to, arithmetic, vectors, address, stride);
       assign(to, address, plus(address, lanes * stride));
     });
     whileBelow(to, step, end, 1, () => {
-      emitters.forEach((emitter, k) => {
+      emitters.forEach(({ emitter }, k) => {
         to.get(address);
         emitter.scope(() => emitter.push(expr, false));
         to.memory(`${kind}.store`, k * bytes);
@@ -231,10 +243,15 @@ function packAcross(packing: Packing): void {
   const units = Math.ceil(width / lanes);
   const vector = to.local("v128");
   emitter.hoist(expr, true, units);
+  // Only panels of columns start at multiples of all their vectors' lanes.
+  const lookups = width === units * lanes && space !== module.spaces.rows
+    ? new Lookups(module.kernel, emitter, expr, space.axes.at(-1)!, units)
+    : undefined;
   assign(to, step, from);
   assign(to, address, target);
   whileBelow(to, step, end, 1, () =>
     emitter.scope(() => {
+      lookups?.bind();
       for (let unit = 0; unit < units; unit++) {
         emitter.push(expr, true, unit);
         to.set(vector);

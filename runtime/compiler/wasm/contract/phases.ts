@@ -10,13 +10,15 @@ import type { WasmPhase } from "../abi.ts";
 import type { FunctionBuilder } from "../assembler.ts";
 import type { Blocks, PackedBlocks } from "./blocks.ts";
 import { computeFunction } from "./compute.ts";
+import { shiftDivisors } from "./divisors.ts";
 import type { ContractModule } from "./module.ts";
 import { packFunction } from "./pack.ts";
 import { storeFunction } from "./store.ts";
 import { tileFunction } from "./tile.ts";
 
 /**
- * The contraction with functions of floats written as arithmetic.
+ * The contraction with functions of floats, and divisions by powers of two,
+ * written as simpler arithmetic.
  *
  * @param kernel The contraction.
  * @returns The same, for the emitter.
@@ -24,7 +26,8 @@ import { tileFunction } from "./tile.ts";
 export function withoutFunctions(kernel: ContractKernel): ContractKernel {
   const { a, b, pool, stores } = kernel;
   const roots = [a, b, ...stores.flatMap(({ index, value }) => [index, value])];
-  const [left, right, ...rest] = expandFunctions(pool, roots, "wasm");
+  const expanded = expandFunctions(pool, roots, "wasm");
+  const [left, right, ...rest] = shiftDivisors(pool, expanded);
   return {
     ...kernel,
     a: left!,

@@ -59,7 +59,13 @@ export function isThin(
 ): boolean {
   if (lanesFor([right]) < lanes || columns.size < rows.size) return false;
   if (rows.size <= THIN_ROWS) return true;
-  return rows.size <= FEW_ROWS && columns.size * depth * bytes >= LARGE_BYTES;
+  return rows.size <= FEW_ROWS && isPlain(right) &&
+    columns.size * depth * bytes >= LARGE_BYTES;
+}
+
+/** Whether a factor costs no more to read twice than to store and load. */
+function isPlain({ args, op }: Expr): boolean {
+  return op === "load" || (op === "cast" && args[0]!.op === "load");
 }
 
 /**

@@ -9,6 +9,7 @@ import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { addProduct, lanesFor } from "./arithmetic.ts";
 import type { ContractModule } from "./module.ts";
+import { Lookups } from "./lookups.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import {
   assign,
@@ -74,7 +75,8 @@ export function alongFunction(
     });
     emitter.hoist(right, true, 1);
     emitter.hoist(right, false, 1);
-    return emitter;
+    const lookups = new Lookups(module.kernel, emitter, right, inner, 1);
+    return { emitter, lookups };
   });
   const lefts = Array.from(
     { length: rows },
@@ -94,8 +96,11 @@ export function alongFunction(
       to.set(factors[row]!);
       assign(to, address, plus(address, 16));
     });
-    emitters.forEach((emitter, k) => {
-      emitter.scope(() => emitter.push(right, true));
+    emitters.forEach(({ emitter, lookups }, k) => {
+      emitter.scope(() => {
+        lookups.bind();
+        emitter.push(right, true);
+      });
       to.set(loaded);
       factors.forEach((factor, row) =>
         addProduct(to, kind, totals[row]![k]!, factor, loaded)
@@ -103,7 +108,7 @@ export function alongFunction(
     });
   });
   whileBelow(to, step, end, 1, () => {
-    emitters.forEach((emitter, k) => {
+    emitters.forEach(({ emitter }, k) => {
       emitter.scope(() => emitter.push(right, false));
       to.set(single);
       lefts.forEach((address, row) => {
