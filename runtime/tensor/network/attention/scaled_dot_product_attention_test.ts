@@ -110,7 +110,7 @@ Deno.test("a query that sees nothing gives 0 and has no gradient", async () => {
       const result = scaledDotProductAttention(...inputs, { mask });
       const [ofQuery] = gradients(scaledDotProductAttention, inputs, { mask });
       const [found, gradient] = await read(result, ofQuery);
-      assert.deepEqual([...found.slice(2, 4)], [0, 0]);
+      assert.deepEqual([...found.slice(2, 4)].map(Math.abs), [0, 0]);
       assert.deepEqual([...gradient.slice(2, 4)].map(Math.abs), [0, 0]);
       assert.ok([...found, ...gradient].every(Number.isFinite));
     });
