@@ -43,6 +43,8 @@ const SOFTWARE_WORKGROUP = 8;
 const MOST_SOFTWARE_UNITS = 512;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
+/** Expressions that are written out at most. */
+const MOST_WRITTEN = 2000;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
 /** Invocations that keep a software adapter busy. */
@@ -74,7 +76,7 @@ export function planRows(
   const { axes, outer } = kernel;
   const lastInner = axes.length - 1;
   const lastOuter = outer - 1;
-  const { loads, stores } = indicesOf(kernel);
+  const { expressions, loads, stores } = indicesOf(kernel);
   const indices = [...loads, ...stores];
   const denseAlong = (axis: number) => {
     const lanes = new LaneIndices(axis);
@@ -96,7 +98,9 @@ export function planRows(
     ? planAcross(rows, units, laneAxis !== undefined, busy)
     : planAlong(rows, units, limits, busy);
   const steps = Math.ceil(units / team.members);
-  const unrolled = steps <= MOST_UNROLLED ? steps : undefined;
+  const isShort = steps <= MOST_UNROLLED &&
+    (steps === 1 || steps * expressions <= MOST_WRITTEN);
+  const unrolled = isShort ? steps : undefined;
   const parts = unrolled === undefined && fitsParts(kernel, limits)
     ? Math.min(
       Math.floor(busy / (rows * team.members)),

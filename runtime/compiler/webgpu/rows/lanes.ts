@@ -16,15 +16,23 @@ export interface KernelParts {
   readonly rowStores: readonly KernelStore[];
 }
 
+/** Where a kernel reads and writes. */
+export interface KernelIndices {
+  /** Indices of loads. */
+  readonly loads: readonly Expr[];
+  /** Indices of stores. */
+  readonly stores: readonly Expr[];
+  /** Number of expressions of the kernel. */
+  readonly expressions: number;
+}
+
 /**
  * The indices at which a kernel reads and writes.
  *
  * @param parts The kernel.
- * @returns Indices of loads, then those of stores.
+ * @returns The indices.
  */
-export function indicesOf(
-  parts: KernelParts,
-): { readonly loads: readonly Expr[]; readonly stores: readonly Expr[] } {
+export function indicesOf(parts: KernelParts): KernelIndices {
   const stores = [
     ...parts.stages.flatMap((stage) => stage.stores),
     ...parts.rowStores,
@@ -41,6 +49,7 @@ export function indicesOf(
       expr.args[0]!
     ),
     stores: stores.map((store) => store.index),
+    expressions: all.length,
   };
 }
 

@@ -9,7 +9,7 @@ import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import { WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { splitIndex } from "./positions.ts";
-import { writeStore } from "./stores.ts";
+import { computeStores, writeStore } from "./stores.ts";
 
 /** Invocations of a workgroup: few, so that few lanes spread over all cores. */
 const WORKGROUP = 32;
@@ -54,6 +54,7 @@ export function renderWalk(
     module.useF16();
     return `f32(f16(${value}))`;
   });
+  computeStores(body, kernel.stores);
   for (const store of kernel.stores) {
     writeStore(module, body, store, outputs);
   }
@@ -61,6 +62,7 @@ export function renderWalk(
   root.block(`for (var ${step} = 0; ${step} < ${length}; ${step}++)`, body);
   const end = new WgslScope(module, root);
   names.forEach((name, k) => end.bind("carry", k, name));
+  computeStores(end, kernel.rowStores);
   for (const store of kernel.rowStores) {
     writeStore(module, end, store, outputs);
   }

@@ -6,9 +6,12 @@
  */
 
 import { byteSize } from "../../../device/dtypes.ts";
+import { compileExprs } from "../../ir/evaluate_expr.ts";
+import type { Expr } from "../../ir/expr.ts";
+import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
-import { WgslModule, WgslScope } from "../wgsl/mod.ts";
+import { isPacked, WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
@@ -19,6 +22,12 @@ const WORKGROUP = 256;
 
 /** How the points of a map are shared out. */
 interface MapPlan {
+  /**
+   * Whether four neighbours in the order of memory are computed together,
+   * although they may lie in two rows: words of packed numbers are written as a
+   * whole.
+   */
+  readonly flat: boolean;
   /** Whether four neighbours along the last axis are computed together. */
   readonly wide: boolean;
   /** Lengths of the axes, the last one in steps of an invocation. */
@@ -47,7 +56,9 @@ export function renderMap(
   const axes = kernel.axes.length === 0 ? [1] : kernel.axes;
   const plan = planMap(kernel, axes, limits);
   const root = new WgslScope(module);
-  const workgroups = plan.tileAxis === undefined
+  const workgroups = plan.flat
+    ? writeWords(module, root, kernel, axes)
+    : plan.tileAxis === undefined
     ? writeRuns(module, root, kernel, axes, plan)
     : writeTiles(module, root, kernel, axes, plan, plan.tileAxis);
   const work = { workgroups, flops: kernel.flops, bytes: kernel.bytes };
@@ -86,6 +97,7 @@ function planMap(
   // As many bytes are asked for at once as with wide numbers.
   const repeats = wide && limits.isHardware ? 4 / bytes : 1;
   return {
+    flat: !wide && kernel.axes.length > 0 && writesWords(kernel, axes),
     wide,
     lengths,
     tileAxis: turned < 0 || length < 8 ? undefined : turned,
@@ -95,6 +107,74 @@ function planMap(
 
 function product(lengths: readonly number[]): number {
   return lengths.reduce((total, length) => total * length, 1);
+}
+
+/** Whether an index counts the points, the last axis fastest. */
+function isRowMajor(index: Expr, axes: readonly number[]): boolean {
+  let stride = 1;
+  for (let axis = axes.length - 1; axis >= 0; axis--) {
+    if (strideAlong(index, axis) !== stride) return false;
+    stride *= axes[axis]!;
+  }
+  const [first] = compileExprs([index])({
+    axes: axes.map(() => 0),
+    operands: [],
+    scalars: [],
+    reduced: [],
+    carries: [],
+  });
+  return first === 0;
+}
+
+/** Whether packed outputs are filled from their first to their last element. */
+function writesWords(
+  { outputs, rowStores }: RowKernel,
+  axes: readonly number[],
+): boolean {
+  const packed = rowStores.filter(({ output }) =>
+    isPacked(outputs[output]!.dtype)
+  );
+  return packed.length > 0 &&
+    packed.every(({ index, output }) =>
+      outputs[output]!.size === product(axes) && isRowMajor(index, axes)
+    );
+}
+
+/** An invocation computes a word's worth of points. */
+function writeWords(
+  module: WgslModule,
+  root: WgslScope,
+  kernel: RowKernel,
+  axes: readonly number[],
+): number {
+  const total = product(axes);
+  const words = Math.ceil(total / 4);
+  const id = root.let("id", `${GROUP_INDEX} * ${WORKGROUP} + i32(local.x)`);
+  const scope = new WgslScope(module, root);
+  const first = scope.let("first", `${id} * 4`);
+  let rest = scope.let(
+    "p",
+    `vec4<u32>(vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3))`,
+  );
+  for (let axis = axes.length - 1; axis > 0; axis--) {
+    const length = `u32(${module.size(axes[axis]!)})`;
+    const above = scope.let("q", `${rest} / ${length}`);
+    const place = `vec4<i32>(${rest} - ${above} * ${length})`;
+    scope.bind("axis", axis, scope.let("p", place), 4);
+    rest = above;
+  }
+  scope.bind("axis", 0, scope.let("p", `vec4<i32>(${rest})`), 4);
+  const text = module.size(total);
+  const end = total % 4 === 0 ? undefined : { first, text, length: total };
+  computeStores(scope, kernel.rowStores);
+  for (const store of kernel.rowStores) {
+    const buffer = module.output(store.output);
+    if (isPacked(buffer.dtype)) {
+      scope.line(buffer.store(first, scope.text(store.value, 4), 4));
+    } else writeStore(module, scope, store, kernel.outputs, end);
+  }
+  root.block(`if (${id} < ${module.size(words)})`, scope);
+  return Math.ceil(words / WORKGROUP);
 }
 
 /** Neighbouring invocations compute neighbouring points. */

@@ -77,6 +77,36 @@ Deno.test("renderRows maps as on a large GPU: repeated points and squares", () =
     ]);
   }));
 
+Deno.test("renderRows writes words of packed numbers over the ends of rows", () =>
+  checkCases((limits) =>
+    [[3, 5], [7, 2, 3], [33, 31], [2, 1, 7]].flatMap((axes) =>
+      (["f32", "u8"] as const).map((dtype) => {
+        const builder = new KernelBuilder(axes);
+        const size = axes.reduce((n, length) => n * length, 1);
+        const last = axes.length - 1;
+        const x = builder.operand(dtype, size, builder.rowMajor());
+        const row = builder.operand(
+          dtype,
+          axes[last]!,
+          builder.rowMajor([last]),
+        );
+        const kernel = builder.rows(axes.length, [], [
+          builder.store(
+            size,
+            builder.rowMajor(),
+            builder.make("less", [x, row], "bool"),
+          ),
+          builder.store(
+            size,
+            builder.rowMajor([...axes.keys()].reverse()),
+            builder.make("add", [x, row]),
+          ),
+        ]);
+        return mapCase(`${dtype} of ${axes}`, kernel, limits);
+      })
+    )
+  ));
+
 Deno.test("renderRows lays many workgroups of maps out over two axes", () =>
   checkCases((limits) => {
     const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 7 };
