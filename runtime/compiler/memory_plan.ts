@@ -37,9 +37,15 @@ interface Block {
  * that may write over it passes its place on to the result.
  *
  * @param program The program.
+ * @param slabBytes Where one buffer cannot be as long as the arena: the arena is
+ * cut at each multiple of this, itself a multiple of 256, and no temporary lies
+ * across a cut.
  * @returns The plan.
  */
-export function planMemory(program: Program): MemoryPlan {
+export function planMemory(
+  program: Program,
+  slabBytes = Infinity,
+): MemoryPlan {
   const blocks = blocksOf(program);
   const peakLiveBytes = peakOf(blocks, program.steps.length);
   const bySize = [...blocks].sort((a, b) =>
@@ -52,7 +58,7 @@ export function planMemory(program: Program): MemoryPlan {
   let byteLength = Infinity;
   let best: readonly number[] = [];
   for (const order of [bySize, byTime]) {
-    const length = place(order);
+    const length = place(order, slabBytes);
     if (length >= byteLength) continue;
     byteLength = length;
     best = blocks.map((block) => block.offset);
@@ -185,9 +191,14 @@ function peakOf(blocks: readonly Block[], steps: number): number {
 }
 
 /** Puts each block into the smallest gap that it fits into. */
-function place(blocks: readonly Block[]): number {
+function place(blocks: readonly Block[], slabBytes: number): number {
   const placed: Block[] = [];
   let length = 0;
+  /** The first place from an offset on where a block crosses no cut. */
+  const uncut = (offset: number, bytes: number): number => {
+    const slab = Math.floor((offset + bytes - 1) / slabBytes);
+    return Math.floor(offset / slabBytes) === slab ? offset : slab * slabBytes;
+  };
   for (const block of blocks) {
     const rivals = placed.filter((one) =>
       one.from <= block.to && block.from <= one.to
@@ -196,14 +207,15 @@ function place(blocks: readonly Block[]): number {
     let bestGap = Infinity;
     let end = 0;
     for (const rival of rivals) {
-      const gap = rival.offset - end;
+      const start = uncut(end, block.bytes);
+      const gap = rival.offset - start;
       if (gap >= block.bytes && gap < bestGap) {
-        best = end;
+        best = start;
         bestGap = gap;
       }
       end = Math.max(end, rival.offset + rival.bytes);
     }
-    block.offset = best < 0 ? end : best;
+    block.offset = best < 0 ? uncut(end, block.bytes) : best;
     length = Math.max(length, block.offset + block.bytes);
     placed.push(block);
   }

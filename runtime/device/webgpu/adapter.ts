@@ -69,8 +69,8 @@ const ALIGNMENTS = [
 /** Adapters that compute on the processor say one of these. */
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|software|basic render/i;
 
-/** Buffers are padded to this, so no binding ends elsewhere. */
-const PADDING = 16;
+/** Places in buffers are multiples of this, so longer ends are of no use. */
+const PADDING = 256;
 /** Longer buffers are refused by drivers although their limits allow them. */
 const MAX_BUFFER_BYTES = 2 ** 32 - 2 ** 24;
 

@@ -9,6 +9,7 @@ import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
 import { megabytes } from "../../../device/explain.ts";
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import type { Kernel, Program, RoutineStep, Step } from "../../ir/kernel.ts";
+import { buffersRead, buffersWritten } from "../../memory_plan.ts";
 import type { WebGpuKernel, WebGpuPhase } from "../abi.ts";
 import { BindGroups } from "./bind_groups.ts";
 import { estimateOf } from "./estimates.ts";
@@ -24,7 +25,7 @@ import type {
   StepPlan,
 } from "./plan.ts";
 import { bytesOfSpec, paddedBytes, type Place } from "./ranges.ts";
-import { buffersOfStep, placeTemporaries } from "./temporaries.ts";
+import { placeTemporaries } from "./temporaries.ts";
 
 /** A step that cannot be compiled or run. */
 export class FailedStep extends Error {
@@ -236,7 +237,7 @@ export class PlanCompiler {
   #checkSizes(program: Program, step: Step, charged: Charged): void {
     const { capabilities } = this.connection;
     const limit = capabilities.maxStorageBufferBindingSize;
-    for (const buffer of buffersOfStep(step)) {
+    for (const buffer of [...buffersRead(step), ...buffersWritten(step)]) {
       const bytes = bytesOfSpec(program.buffers[buffer]!);
       if (bytes <= limit) continue;
       throw new FailedStep(

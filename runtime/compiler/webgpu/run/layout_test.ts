@@ -28,7 +28,7 @@ Deno.test("placeTemporaries lets those share memory that never meet", () => {
   const program = draft.finish([from]);
   const { places, slabs } = placeTemporaries(program, 1e9);
   // Two at a time: 4000 bytes each, aligned to 256.
-  assert.deepEqual(slabs, [4096 + 4000]);
+  assert.deepEqual(slabs, [2 * 4096]);
   assert.equal(places.filter((place) => place !== undefined).length, 9);
   assert.equal(places[0], undefined);
   assert.equal(places[10], undefined);
@@ -55,8 +55,10 @@ Deno.test("placeTemporaries lays outputs over operands that die", () => {
   const { places, slabs } = placeTemporaries(program, 1e9);
   // `a` outlives the step that makes `b`; `c` lies over one of both.
   assert.notDeepEqual(places[a!], places[b!]);
-  assert.deepEqual(places[c!], places[a!]);
-  assert.deepEqual(slabs, [512 + 400]);
+  assert.ok([places[a!]!.offset, places[b!]!.offset].includes(
+    places[c!]!.offset,
+  ));
+  assert.deepEqual(slabs, [2 * 512]);
 });
 
 Deno.test("placeTemporaries never overlaps what lives at once", () => {
