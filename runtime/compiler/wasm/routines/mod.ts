@@ -10,6 +10,7 @@ import { choleskyRoutine } from "./cholesky.ts";
 import { choleskyGradientRoutine } from "./cholesky_gradient.ts";
 import type { WasmRoutine } from "./routine.ts";
 import { scatterRoutine } from "./scatter.ts";
+import { argsortRoutine, argTopKRoutine } from "./sort.ts";
 import { triangularSolveRoutine } from "./triangular_solve.ts";
 
 /**
@@ -20,6 +21,8 @@ export type WasmRoutineMaker = (step: RoutineStep) => WasmRoutine | undefined;
 
 /** The routines, by name. */
 export const WASM_ROUTINES: Readonly<Record<string, WasmRoutineMaker>> = {
+  argsort: argsortRoutine,
+  argTopK: argTopKRoutine,
   cholesky: choleskyRoutine,
   choleskyGradient: choleskyGradientRoutine,
   scatterAdd: scatterRoutine,
