@@ -7,8 +7,11 @@
 import { sizeOf } from "../../../device/shapes.ts";
 import type { RoutineStep } from "../../ir/kernel.ts";
 import type { WasmRoutine } from "./routine.ts";
+import { keysOf } from "./sort_keys.ts";
 import { sortModule, sortScratch } from "./sort_module.ts";
 
+/** Elements of a row, for each byte of keys, below which counting is too slow. */
+const LEAST_LENGTH = 16;
 /** Elements below which the host is as fast. */
 const LEAST_ELEMENTS = 256;
 /** Elements of a row above which one thread would be busy for too long. */
@@ -51,7 +54,8 @@ function sortRoutine(
   const kept = step.outputSpecs[0]!.shape.at(-1)!;
   const rows = sizeOf(shape.slice(0, -1));
   if (rows * length < LEAST_ELEMENTS || kept === 0) return undefined;
-  if (length > MOST_LENGTH) return undefined;
+  const { digits } = keysOf(dtype);
+  if (length > MOST_LENGTH || length < LEAST_LENGTH * digits) return undefined;
   const kernel = {
     phases: [{
       bytes: sortModule(dtype, descending),
@@ -59,7 +63,7 @@ function sortRoutine(
       grain: 1,
       sizes: [length, kept],
       scratchBytes: sortScratch(dtype, length),
-      itemNanoseconds: length * RATE * 4,
+      itemNanoseconds: length * RATE * digits,
     }],
     temporaries: [],
   };
