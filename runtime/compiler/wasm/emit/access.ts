@@ -9,6 +9,12 @@ import type { KernelStore } from "../../ir/kernel.ts";
 import type { DType } from "../../../device/dtypes.ts";
 import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { Local } from "../assembler.ts";
+import {
+  type Elements,
+  pushAddress,
+  pushBytes,
+  visitAddress,
+} from "./addresses.ts";
 import type { Emitter } from "./emitter.ts";
 import { byteShift, type Kind, kindOf } from "./kinds.ts";
 import {
@@ -20,6 +26,15 @@ import {
   storeLanes,
   storeOne,
 } from "./lanes.ts";
+
+/** Where what a load reads lies. */
+function elementsOf(e: Emitter, load: Expr): Elements {
+  return {
+    base: e.settings.parameters.operand(load.value),
+    index: load.args[0]!,
+    shift: byteShift(load.dtype),
+  };
+}
 
 /** By how many elements an index grows from lane to lane, if evenly. */
 function laneStride(e: Emitter, index: Expr): number | undefined {
@@ -49,8 +64,7 @@ export function visitLoad(
   if (wide && laneStride(e, index) === undefined) next(index, true);
   else if (valid !== undefined && !wide) next(index, false);
   else {
-    const base = e.settings.parameters.operand(load.value);
-    e.visitAddress(base, index, byteShift(load.dtype), next);
+    visitAddress(e, elementsOf(e, load), next);
   }
 }
 
@@ -101,22 +115,18 @@ export function pushLoad(
 function pushSingle(e: Emitter, load: Expr, unit: number): void {
   const { fn } = e;
   const [index, valid] = load.args as [Expr, Expr?];
-  const base = e.settings.parameters.operand(load.value);
-  const shift = byteShift(load.dtype);
+  const elements = elementsOf(e, load);
   if (valid === undefined) {
-    e.pushAddress(base, index, shift, unit);
+    pushAddress(e, elements, unit);
     return loadOne(e, load.dtype);
   }
   // Element 0 is read instead of one that does not exist.
-  fn.get(base);
+  fn.get(elements.base);
   e.push(index, false, unit);
   fn.i32(0);
   e.push(valid, false, unit);
   fn.op("select");
-  if (shift > 0) {
-    fn.i32(shift);
-    fn.op("i32.shl");
-  }
+  pushBytes(e, elements.shift);
   fn.op("i32.add");
   loadOne(e, load.dtype);
   const kind = kindOf(load.dtype);
@@ -128,27 +138,22 @@ function pushSingle(e: Emitter, load: Expr, unit: number): void {
 
 /** Pushes the lanes of a load that all exist. */
 function pushLanes(e: Emitter, load: Expr, unit: number): void {
-  const index = load.args[0]!;
-  const base = e.settings.parameters.operand(load.value);
-  const shift = byteShift(load.dtype);
-  if (laneStride(e, index) === 1) {
-    e.pushAddress(base, index, shift);
-    return loadLanes(e, load.dtype, (unit * e.lanes) << shift);
+  const elements = elementsOf(e, load);
+  if (laneStride(e, elements.index) === 1) {
+    pushAddress(e, elements);
+    return loadLanes(e, load.dtype, (unit * e.lanes) << elements.shift);
   }
-  const pushAddress = laneAddresses(e, base, index, load.dtype, unit);
-  gatherLanes(e, load.dtype, pushAddress);
+  gatherLanes(e, load.dtype, laneAddresses(e, elements, unit));
 }
 
 /** Gives code that pushes the address of each lane's element, lane by lane. */
 function laneAddresses(
   e: Emitter,
-  base: Local,
-  index: Expr,
-  dtype: DType,
+  elements: Elements,
   unit: number,
 ): (lane: number) => void {
   const { fn } = e;
-  const shift = byteShift(dtype);
+  const { base, index, shift } = elements;
   const stride = laneStride(e, index);
   if (stride === undefined) {
     const indices = e.hold(index, true, unit);
@@ -156,16 +161,13 @@ function laneAddresses(
       fn.get(base);
       fn.get(indices);
       fn.lane("i32x4.extract_lane", lane);
-      if (shift > 0) {
-        fn.i32(shift);
-        fn.op("i32.shl");
-      }
+      pushBytes(e, shift);
       fn.op("i32.add");
     };
   }
   const address = e.local("i32");
   return (lane) => {
-    if (lane === 0) e.pushAddress(base, index, shift, unit);
+    if (lane === 0) pushAddress(e, elements, unit);
     else {
       fn.get(address);
       fn.get(e.settings.parameters.size(stride * 2 ** shift));
@@ -178,9 +180,7 @@ function laneAddresses(
 /** Pushes the lanes of a load, 0 where the mask is. */
 function pushMasked(e: Emitter, load: Expr, unit: number, mask: Local): void {
   const { fn } = e;
-  const index = load.args[0]!;
-  const base = e.settings.parameters.operand(load.value);
-  const shift = byteShift(load.dtype);
+  const { base, index, shift } = elementsOf(e, load);
   const stride = laneStride(e, index);
   const first = stride === undefined ? undefined : e.hold(index, false, unit);
   const indices = first === undefined ? e.hold(index, true, unit) : undefined;
@@ -200,10 +200,7 @@ function pushMasked(e: Emitter, load: Expr, unit: number, mask: Local): void {
     fn.get(mask);
     fn.lane("i32x4.extract_lane", lane * (4 / e.lanes));
     fn.op("i32.and");
-    if (shift > 0) {
-      fn.i32(shift);
-      fn.op("i32.shl");
-    }
+    pushBytes(e, shift);
     fn.op("i32.add");
   });
   fn.get(mask);
@@ -244,24 +241,24 @@ function writeStore(
   unit: number,
 ): void {
   const base = e.settings.parameters.output(output);
-  const shift = byteShift(dtype);
+  const elements = { base, index, shift: byteShift(dtype) };
   const kind = kindOf(value.dtype);
   const varies = e.varies(value);
   if (!e.varies(index) || e.narrow) {
-    e.pushAddress(base, index, shift, unit);
+    pushAddress(e, elements, unit);
     e.push(value, varies, unit);
     if (varies) extractLane(e, kind, 0);
     return storeOne(e, dtype);
   }
   if (laneStride(e, index) === 1) {
-    e.pushAddress(base, index, shift);
+    pushAddress(e, elements);
     e.push(value, true, unit);
-    return storeLanes(e, dtype, (unit * e.lanes) << shift);
+    return storeLanes(e, dtype, (unit * e.lanes) << elements.shift);
   }
   const vector = e.hold(value, true, unit);
-  const pushAddress = laneAddresses(e, base, index, dtype, unit);
+  const pushLane = laneAddresses(e, elements, unit);
   for (let lane = 0; lane < e.lanes; lane++) {
-    pushAddress(lane);
+    pushLane(lane);
     storeLane(e, dtype, kind, vector, lane);
   }
 }
@@ -301,6 +298,9 @@ export function hoistStores(
     const base = e.settings.parameters.output(output);
     const next = (expr: Expr, vector: boolean) => e.hoist(expr, vector, units);
     if (!e.narrow && laneStride(e, index) === undefined) next(index, true);
-    else e.visitAddress(base, index, byteShift(dtypes[output]!), next);
+    else {
+      const shift = byteShift(dtypes[output]!);
+      visitAddress(e, { base, index, shift }, next);
+    }
   }
 }

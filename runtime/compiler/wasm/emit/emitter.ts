@@ -7,13 +7,13 @@
 
 import type { Expr, ExprPool } from "../../ir/expr.ts";
 import type { FunctionBuilder, Local, ValueType } from "../assembler.ts";
-import { strideAlong } from "../../ir/index_arithmetic.ts";
 import { pushLoad, visitLoad } from "./access.ts";
 import { pushOperation } from "./operations.ts";
 import { type Kind, kindOf, type Lanes, scalarType } from "./kinds.ts";
 import type { Helpers } from "./helpers.ts";
+import { pushLeaf } from "./leaves.ts";
 import type { Parameters } from "./parameters.ts";
-import { substitute } from "../../ir/substitute.ts";
+import { Scopes } from "./scopes.ts";
 
 /** Leaves whose values the surrounding code keeps in variables. */
 export type BoundLeaf = "reduced" | "carry";
@@ -44,12 +44,6 @@ export interface EmitterSettings {
   readonly roots: readonly Expr[];
 }
 
-interface Scope {
-  readonly values: Map<number, Local>;
-  readonly named: Map<string, Local>;
-  readonly owned: Local[];
-}
-
 /** Units (vectors side by side) that an emitter can tell apart at most. */
 const MAX_UNITS = 16;
 
@@ -68,12 +62,10 @@ export class Emitter {
   narrow = false;
   /** The axis of the innermost loop, along which addresses step. */
   walkAxis: number | undefined;
-  readonly #scopes: Scope[] = [];
-  readonly #free = new Map<ValueType, Local[]>();
+  readonly #scopes: Scopes;
   readonly #depths = new Map<Expr, number>();
   readonly #varying = new Map<Expr, boolean>();
   readonly #uses = new Map<Expr, number>();
-  readonly #origins = new Map<string, Expr>();
 
   /**
    * @param settings What it must know.
@@ -82,7 +74,7 @@ export class Emitter {
     this.settings = settings;
     this.fn = settings.fn;
     this.lanes = settings.lanes;
-    this.#open();
+    this.#scopes = new Scopes(settings.fn);
     const count = (expr: Expr) => {
       const known = this.#uses.get(expr) ?? 0;
       this.#uses.set(expr, known + 1);
@@ -91,15 +83,9 @@ export class Emitter {
     settings.roots.forEach(count);
   }
 
-  #open(): Scope {
-    const scope = { values: new Map(), named: new Map(), owned: [] };
-    this.#scopes.push(scope);
-    return scope;
-  }
-
   /** How many scopes are open around the code that is being written. */
   get depth(): number {
-    return this.#scopes.length - 1;
+    return this.#scopes.depth;
   }
 
   /**
@@ -109,14 +95,9 @@ export class Emitter {
    * @param body Writes it.
    */
   scope(body: () => void): void {
-    const scope = this.#open();
+    this.#scopes.open();
     body();
-    this.#scopes.pop();
-    for (const local of scope.owned) {
-      const free = this.#free.get(local.type);
-      if (free === undefined) this.#free.set(local.type, [local]);
-      else free.push(local);
-    }
+    this.#scopes.close();
   }
 
   /**
@@ -126,9 +107,7 @@ export class Emitter {
    * @returns The variable.
    */
   local(type: ValueType): Local {
-    const local = this.#free.get(type)?.pop() ?? this.fn.local(type);
-    this.#scopes[this.#scopes.length - 1]!.owned.push(local);
-    return local;
+    return this.#scopes.local(type);
   }
 
   /**
@@ -188,12 +167,7 @@ export class Emitter {
   }
 
   #find(expr: Expr, vector: boolean, unit: number): Local | undefined {
-    const key = this.#key(expr, vector, unit);
-    for (let k = this.#scopes.length - 1; k >= 0; k--) {
-      const local = this.#scopes[k]!.values.get(key);
-      if (local !== undefined) return local;
-    }
-    return undefined;
+    return this.#scopes.value(this.#key(expr, vector, unit));
   }
 
   /**
@@ -205,7 +179,7 @@ export class Emitter {
    */
   bind(expr: Expr, unit: number, local: Local): void {
     const key = this.#key(expr, local.type === "v128", unit);
-    this.#scopes[this.#scopes.length - 1]!.values.set(key, local);
+    this.#scopes.setValue(key, local);
   }
 
   /**
@@ -236,14 +210,12 @@ export class Emitter {
    * @returns The variable.
    */
   named(name: string, type: ValueType, push: () => void): Local {
-    for (let k = this.#scopes.length - 1; k >= 0; k--) {
-      const local = this.#scopes[k]!.named.get(name);
-      if (local !== undefined) return local;
-    }
+    const known = this.#scopes.named(name);
+    if (known !== undefined) return known;
     push();
     const local = this.local(type);
     this.fn.set(local);
-    this.#scopes[this.#scopes.length - 1]!.named.set(name, local);
+    this.#scopes.setNamed(name, local);
     return local;
   }
 
@@ -258,7 +230,7 @@ export class Emitter {
     const own = this.varies(expr) ? unit : 0;
     const known = this.#find(expr, vector, own);
     if (known !== undefined) return this.fn.get(known);
-    if (this.#pushLeaf(expr, vector, own)) return;
+    if (pushLeaf(this, expr, vector, own)) return;
     if (vector && !this.varies(expr)) {
       this.push(expr, false);
       this.splat(kindOf(expr.dtype));
@@ -297,55 +269,6 @@ export class Emitter {
       }
     }
     return local;
-  }
-
-  #pushLeaf(expr: Expr, vector: boolean, unit: number): boolean {
-    const { fn } = this;
-    const { parameters, axes } = this.settings;
-    const kind = kindOf(expr.dtype);
-    switch (expr.op) {
-      case "constant":
-        if (vector) this.pushSplat(kind, expr.value);
-        else if (kind === "bool") fn.i32(Number(expr.value !== 0));
-        else fn[kind](wrapped(expr));
-        return true;
-      case "size":
-        if (vector) return false;
-        fn.get(parameters.size(expr.value));
-        return true;
-      case "scalar":
-        if (vector) return false;
-        fn.get(parameters.scalar(expr.value, expr.dtype));
-        return true;
-      case "axis":
-        if (!vector || !this.varies(expr)) {
-          if (vector) return false;
-          fn.get(axes[expr.value]!);
-          if (unit > 0) {
-            fn.i32(unit * this.lanes);
-            fn.op("i32.add");
-          }
-          return true;
-        }
-        fn.get(axes[expr.value]!);
-        fn.op("i32x4.splat");
-        fn.get(parameters.vector(
-          `lanes:${unit}`,
-          () =>
-            new Uint8Array(
-              Int32Array.from([0, 1, 2, 3], (k) => k + unit * this.lanes)
-                .buffer,
-            ),
-        ));
-        fn.op("i32x4.add");
-        return true;
-      case "reduced":
-      case "carry":
-        if (vector && !this.varies(expr)) return false;
-        throw new Error(`"${expr.op}" ${expr.value} is not known here`);
-      default:
-        return false;
-    }
   }
 
   /**
@@ -421,121 +344,6 @@ export class Emitter {
     else if (expr.op === "load") visitLoad(this, expr, vector, next);
     else for (const arg of expr.args) next(arg, vector);
   }
-
-  /**
-   * Computes, before a loop, what the address of an element needs.
-   *
-   * @param base Variable with the address of the buffer.
-   * @param index The element.
-   * @param shift Power of two that is the size of an element.
-   * @param next Goes on with an expression.
-   */
-  visitAddress(
-    base: Local,
-    index: Expr,
-    shift: number,
-    next: (expr: Expr, vector: boolean) => void,
-  ): void {
-    const origin = this.#origin(index);
-    if (origin === undefined) next(index, false);
-    else if (this.depthOf(origin) <= this.depth) {
-      this.#originAddress(base, origin, shift);
-    } else next(origin, false);
-  }
-
-  /** The index at position 0 of the walked axis, where it steps evenly. */
-  #origin(index: Expr): Expr | undefined {
-    const walk = this.walkAxis;
-    if (walk === undefined) return undefined;
-    if (strideAlong(index, walk) === undefined) return undefined;
-    const key = `${index.id}:${walk}`;
-    let origin = this.#origins.get(key);
-    if (origin === undefined) {
-      const { pool } = this.settings;
-      origin = substitute(
-        pool,
-        [index],
-        (one) =>
-          one.op === "axis" && one.value === walk
-            ? pool.constant(0)
-            : undefined,
-      )[0]!;
-      this.#origins.set(key, origin);
-    }
-    return origin;
-  }
-
-  #originAddress(base: Local, origin: Expr, shift: number): Local {
-    return this.named(
-      `origin:${base.index}:${origin.id}:${shift}`,
-      "i32",
-      () => {
-        this.fn.get(base);
-        if (origin.op === "constant" && origin.value === 0) return;
-        this.push(origin, false);
-        this.#shifted(shift);
-        this.fn.op("i32.add");
-      },
-    );
-  }
-
-  #shifted(shift: number): void {
-    if (shift === 0) return;
-    this.fn.i32(shift);
-    this.fn.op("i32.shl");
-  }
-
-  /**
-   * Pushes the address of an element, of lane 0.
-   *
-   * @param base Variable with the address of the buffer.
-   * @param index The element.
-   * @param shift Power of two that is the size of an element.
-   * @param unit Number of the vector.
-   */
-  pushAddress(base: Local, index: Expr, shift: number, unit = 0): void {
-    const { fn } = this;
-    const own = this.varies(index) ? unit : 0;
-    const origin = own === 0 ? this.#origin(index) : undefined;
-    fn.get(this.named(
-      `at:${base.index}:${index.id}:${shift}:${own}`,
-      "i32",
-      () => {
-        if (origin === undefined) {
-          fn.get(base);
-          this.push(index, false, own);
-          this.#shifted(shift);
-          fn.op("i32.add");
-          return;
-        }
-        fn.get(this.#originAddress(base, origin, shift));
-        const stride = strideAlong(index, this.walkAxis!)!;
-        if (stride === 0) return;
-        fn.get(this.#walked(stride, shift));
-        fn.op("i32.add");
-      },
-    ));
-  }
-
-  /** Bytes from position 0 of the walked axis to the current one. */
-  #walked(stride: number, shift: number): Local {
-    const { axes, parameters } = this.settings;
-    return this.named(`walk:${stride}:${shift}`, "i32", () => {
-      this.fn.get(axes[this.walkAxis!]!);
-      if (stride === 1) this.#shifted(shift);
-      else {
-        this.fn.get(parameters.size(stride * 2 ** shift));
-        this.fn.op("i32.mul");
-      }
-    });
-  }
 }
 
 const LANES_OF = { f32: "f32x4", f64: "f64x2", i32: "i32x4" } as const;
-
-/** The number of a constant as its dtype holds it. */
-function wrapped({ dtype, value }: Expr): number {
-  if (dtype === "i8") return value << 24 >> 24;
-  if (dtype === "u8") return value & 255;
-  return value;
-}
