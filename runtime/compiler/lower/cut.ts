@@ -188,7 +188,7 @@ export class Cutter {
     if (reshapes > MAX_RESHAPES) return "enough index arithmetic";
     if (loads.length > this.options.maxBuffers / 3) return "many inputs";
     if (node.uses < 2) return undefined;
-    const large = loads.filter((load) => 2 * load.size >= node.size);
+    const large = largeOf(node);
     const isDearer = cost > HEAVY || (cost > 0 && large.length > 1);
     // One number is computed once, outside of the loops.
     const isOnce = node.size === 1 && cost < 100;
@@ -484,12 +484,17 @@ function isDear(node: FlatNode): boolean {
 /** Arithmetic that costs next to nothing beside a multiplication's loop. */
 function isCheapOperand(node: FlatNode): boolean {
   if (hasBuffer(node)) return true;
-  const { cost, heaviest, loads } = node.estimate!;
-  const large = loads.filter((load) => 2 * load.size >= node.size);
+  const { cost, heaviest } = node.estimate!;
+  const large = largeOf(node);
   // Whoever makes what it reads can do its arithmetic, too.
   const isNext = cost > 0 &&
     large.some((load) => load.size === node.size && isMadeByLoops(load));
   return !isNext && cost <= 10 && heaviest <= 2 && large.length <= 2;
+}
+
+/** What takes as long to read again as the node itself, about. */
+function largeOf({ size, estimate }: FlatNode): FlatNode[] {
+  return estimate!.loads.filter((load) => 8 * load.size >= size);
 }
 
 function isMadeByLoops({ home }: FlatNode): boolean {

@@ -65,16 +65,15 @@ function worstOf(
   mayBeAbove: boolean,
   length: number,
 ): FlatNode {
-  const index = maker.cast(indices, "i32");
+  const index = maker.cast(maker.reshape(indices, [indices.size]), "i32");
   const number = (value: number) => maker.literal(value, "i32", index.shape);
-  const axes = index.shape.map((_, axis) => axis);
   const worst = (op: "max" | "min", isBad: FlatNode) =>
     maker.make(
       op,
       [maker.map("where", [isBad, index, number(0)], "i32")],
       "i32",
       [],
-      { axes },
+      { axes: [0] },
     );
   const above = mayBeAbove
     ? worst("max", maker.map("lessEqual", [number(length), index], "bool"))

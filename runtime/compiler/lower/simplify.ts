@@ -216,6 +216,10 @@ export class FlatMaker {
     }
     const long = axes.filter((axis) => x.shape[axis] !== 1);
     if (long.length === 0) return this.reshape(x, shape);
+    if (op === "sum" && x.op === "matmul") {
+      const product = this.#longerProduct(x, axes);
+      if (product !== undefined) return product;
+    }
     if (long.length === axes.length) return undefined;
     // Axes of length 1 need no loop.
     const kept: number[] = [];
@@ -227,6 +231,41 @@ export class FlatMaker {
     });
     const input = this.reshape(x, kept);
     return this.make(op, [input], x.dtype, shape, { axes: rest });
+  }
+
+  /** A sum over a batch of products is one product over longer rows. */
+  #longerProduct(
+    product: FlatNode,
+    axes: readonly number[],
+  ): FlatNode | undefined {
+    const rank = product.shape.length;
+    if (axes.some((axis) => axis >= rank - 2)) return undefined;
+    const batch = product.shape.map((_, axis) => axis).slice(0, -2);
+    const kept = batch.filter((axis) => !axes.includes(axis));
+    const [a, b] = product.inputs as [FlatNode, FlatNode];
+    const lead = kept.map((axis) => product.shape[axis]!);
+    const [m, n] = [product.shape[rank - 2]!, product.shape[rank - 1]!];
+    const depth = axes.reduce((size, axis) => size * a.shape[axis]!, 1) *
+      a.shape[rank - 1]!;
+    const sorted = (x: FlatNode, order: readonly number[]) =>
+      this.make(
+        "permute",
+        [x],
+        x.dtype,
+        order.map((axis) => x.shape[axis]!),
+        { axes: order },
+      );
+    const left = sorted(a, [...kept, rank - 2, ...axes, rank - 1]);
+    const right = sorted(b, [...kept, ...axes, rank - 2, rank - 1]);
+    return this.make(
+      "matmul",
+      [
+        this.reshape(left, [...lead, m, depth]),
+        this.reshape(right, [...lead, depth, n]),
+      ],
+      product.dtype,
+      [...lead, m, n],
+    );
   }
 
   /** One number added to each row: the place is looked for instead. */
