@@ -19,6 +19,7 @@ import {
   push,
   pushSmaller,
   times,
+  whileAddressBelow,
   whileBelow,
 } from "./whole.ts";
 
@@ -99,7 +100,7 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
     assign(run, address, tile);
     assign(run, stop, plus(tile, times(panels, size.tileBytes)));
     const zero = run.local("v128");
-    whileBelow(run, address, stop, 16, () => {
+    whileAddressBelow(run, address, stop, 16, () => {
       run.get(address);
       run.get(zero);
       run.memory("v128.store");

@@ -147,12 +147,41 @@ export function whileBelow(
   step: Whole,
   body: () => void,
 ): void {
-  push(to, ["i32.lt_s", variable, end]);
+  loopWhile(to, ["i32.lt_s", variable, end], variable, step, body);
+}
+
+/**
+ * A loop over addresses, which have no sign: see {@linkcode whileBelow}.
+ *
+ * @param to The function.
+ * @param address The variable.
+ * @param end Where the loop ends.
+ * @param step What the address grows by.
+ * @param body Writes one turn.
+ */
+export function whileAddressBelow(
+  to: FunctionBuilder,
+  address: Local,
+  end: Whole,
+  step: Whole,
+  body: () => void,
+): void {
+  loopWhile(to, ["i32.lt_u", address, end], address, step, body);
+}
+
+function loopWhile(
+  to: FunctionBuilder,
+  condition: Whole,
+  variable: Local,
+  step: Whole,
+  body: () => void,
+): void {
+  push(to, condition);
   to.if(() => {
     to.loop((again) => {
       body();
       assign(to, variable, plus(variable, step));
-      push(to, ["i32.lt_s", variable, end]);
+      push(to, condition);
       to.branchIf(again);
     });
   });

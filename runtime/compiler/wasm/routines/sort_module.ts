@@ -19,6 +19,7 @@ import {
   plus,
   push,
   times,
+  whileAddressBelow,
   whileBelow,
   type Whole,
 } from "../contract/whole.ts";
@@ -216,7 +217,7 @@ function writePass(sorting: Sorting, digit: number): void {
   fn.if(() => {
     assign(fn, total, 0);
     assign(fn, at, plus(counts, offset));
-    whileBelow(fn, at, plus(counts, offset + COUNTS), 4, () => {
+    whileAddressBelow(fn, at, plus(counts, offset + COUNTS), 4, () => {
       fn.get(at);
       fn.memory("i32.load");
       fn.set(count);
@@ -228,7 +229,7 @@ function writePass(sorting: Sorting, digit: number): void {
     const from = hold(fn, keys);
     const position = hold(fn, order);
     const end = hold(fn, plus(order, times(length, 4)));
-    whileBelow(fn, position, end, 4, () => {
+    whileAddressBelow(fn, position, end, 4, () => {
       fn.get(from);
       fn.memory(`${type}.load`);
       fn.set(key);
