@@ -19,7 +19,7 @@ import { inlineCalls } from "./inline_calls.ts";
 import type { Program } from "./ir/kernel.ts";
 import { lower, structureOf } from "./lower/mod.ts";
 import { partition } from "./partition.ts";
-import { isOutOfReach } from "./placement.ts";
+import { isOutOfReach, placesOf } from "./placement.ts";
 
 /** Where a number or data of a program come from. */
 type Source =
@@ -67,7 +67,7 @@ export async function compileGraph(
     isOutOfReach(node, (dtype) => backends[0]!.supports(dtype));
   const leafNumbers = new Map(leaves.map((node, k) => [node, k]));
   const isWhole = backends.length === 1 ||
-    !order.some((node) => !isLeaf(node) && isOut(node));
+    !order.some((node) => !isGiven(node, roots) && isOut(node));
   if (isWhole) {
     const program = lower(order, roots);
     const piece = {
@@ -81,13 +81,11 @@ export async function compileGraph(
     return { pieces: [piece], results };
   }
   const inlined = inlineCalls(order, roots);
-  // A number that is asked for has to be filled in by a device.
-  const asked = new Set(inlined.roots);
   const { pieces, results } = partition(
     inlined.order,
     inlined.roots,
-    (node) => isOut(node) ? backends.length - 1 : 0,
-    (node) => isLeaf(node) && !(node.op === "constant" && asked.has(node)),
+    placesOf(inlined.order, inlined.roots, isOut, backends.length - 1),
+    (node) => isGiven(node, inlined.roots),
   );
   // All programs first: lowering writes to nodes that the pieces share.
   const lowered = pieces.map((piece) => {
@@ -126,9 +124,11 @@ function withChecks(program: Program): Program {
   return { ...program, results };
 }
 
-function isLeaf(node: GraphNode): boolean {
-  return node.op === "constant" || node.op === "parameter" ||
-    storageOf(node) !== undefined;
+/** Whether a node is there before anything runs. */
+function isGiven(node: GraphNode, roots: readonly GraphNode[]): boolean {
+  // A number that is asked for has to be filled in by a device.
+  if (node.op === "constant") return !roots.includes(node);
+  return node.op === "parameter" || storageOf(node) !== undefined;
 }
 
 /**

@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { DType } from "../device/dtypes.ts";
+import { type DType, isFloatDType } from "../device/dtypes.ts";
 import {
   attributesOf,
   type Graph,
   type GraphNode,
   storageOf,
   topologicalOrder,
+  valueInputs,
 } from "../device/graph.ts";
 import { sizeOf } from "../device/shapes.ts";
 
@@ -50,6 +51,41 @@ function bodyOf(node: GraphNode): Graph | undefined {
   if (node.op === "call") return attributesOf(node, "call").body;
   if (node.op === "scan") return attributesOf(node, "scan").body;
   return undefined;
+}
+
+/**
+ * Chooses between two devices for each node of a graph: the first one where it
+ * can, but the second one also for whole numbers and booleans that only the
+ * second one uses, as handing them over would cost more than computing them.
+ *
+ * @param order All nodes, inputs first.
+ * @param roots What is asked for.
+ * @param isOut Whether the first device cannot run a node.
+ * @param second Number of the second device; the first one has 0.
+ * @returns The device of a node of the graph.
+ */
+export function placesOf(
+  order: readonly GraphNode[],
+  roots: readonly GraphNode[],
+  isOut: (node: GraphNode) => boolean,
+  second: number,
+): (node: GraphNode) => number {
+  const places = new Map<GraphNode, number>();
+  const usedByFirst = new Set<GraphNode>(roots);
+  for (let at = order.length - 1; at >= 0; at--) {
+    const node = order[at]!;
+    const isCheap = !isFloatDType(node.dtype) && node.op !== "matmul";
+    const follows = isCheap && !usedByFirst.has(node);
+    const place = isOut(node) || follows ? second : 0;
+    places.set(node, place);
+    if (place === second) continue;
+    for (const input of valueInputs(node)) usedByFirst.add(input);
+  }
+  // A result stands where the primitive stands that gives it.
+  for (const node of order) {
+    if (node.op === "output") places.set(node, places.get(node.inputs[0]!)!);
+  }
+  return (node) => places.get(node)!;
 }
 
 const works = new WeakMap<Graph, number>();
