@@ -8,8 +8,12 @@ import type { Kernel, RoutineStep } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import { normalizeContract } from "../contract/normalize.ts";
 import { renderContract } from "../contract/render.ts";
-import { renderLoop, renderRows } from "../rows/mod.ts";
-import { renderScatter } from "../rows/scatter.ts";
+import {
+  renderLoop,
+  renderRows,
+  renderScatter,
+  renderSort,
+} from "../rows/mod.ts";
 
 /** Renders a routine; gives undefined where the host should run it. */
 type RoutineRenderer = (
@@ -19,6 +23,8 @@ type RoutineRenderer = (
 
 /** Routines that have kernels; all others run on the host. */
 const ROUTINES: Readonly<Record<string, RoutineRenderer>> = {
+  argsort: renderSort,
+  argTopK: renderSort,
   scatterAdd: renderScatter,
   scatterAddAlongAxis: renderScatter,
 };
