@@ -125,8 +125,9 @@ export class ThreadPool {
       (nanoseconds < WORTH_WAKING && performance.now() > this.#asleepAt)
     ) return this.#runAlone(job, signal);
     if (this.#turn !== undefined) return this.#runLater(job, signal);
-    if (!this.#publish(shared, job)) return this.#runAlone(job, signal);
-    if (job.grain * nanoseconds / job.items >= TOO_LONG) {
+    const isLeft = job.grain * nanoseconds / job.items >= TOO_LONG;
+    if (!this.#publish(shared, job, isLeft)) return this.#runAlone(job, signal);
+    if (isLeft) {
       return this.#finish(
         shared,
         job,
@@ -202,8 +203,12 @@ export class ThreadPool {
     this.#workers.catch(giveUp);
   }
 
-  /** Opens a job; false where memory for it is lacking. */
-  #publish(shared: Int32Array<SharedArrayBuffer>, job: Job): boolean {
+  /** Opens a job, of which workers do all or a part; false without memory. */
+  #publish(
+    shared: Int32Array<SharedArrayBuffer>,
+    job: Job,
+    isLeft: boolean,
+  ): boolean {
     const textAddress = job.module.share();
     if (textAddress === undefined || !this.#shareScratch(job.scratchBytes)) {
       return false;
@@ -222,8 +227,8 @@ export class ThreadPool {
     shared[CONTROL.next] = 0;
     Atomics.store(shared, CONTROL.state, 1);
     Atomics.add(shared, CONTROL.generation, 1);
-    const helpers = Math.ceil(job.items / grain) - 1;
-    Atomics.notify(shared, CONTROL.generation, helpers);
+    const shares = Math.ceil(job.items / grain);
+    Atomics.notify(shared, CONTROL.generation, isLeft ? shares : shares - 1);
     return true;
   }
 

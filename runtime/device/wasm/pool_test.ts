@@ -148,6 +148,18 @@ Deno.test("ThreadPool leaves items to workers that would hold up the event loop"
   assert.ok(ticks >= 3, `${ticks} ticks`);
 });
 
+Deno.test("ThreadPool wakes a worker up for a single item that it leaves to it", async () => {
+  const rounds = 1000;
+  const nanoseconds = 1e10;
+  for (let k = 0; k < 5; k++) {
+    const one = await counting(1, rounds, { itemNanoseconds: nanoseconds });
+    await run(pool, one.job);
+    assertDone(one, rounds);
+    // Workers fall asleep in the meantime.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+});
+
 Deno.test("ThreadPool goes on alone when its workers have ended", async () => {
   const own = new ThreadPool(memory, 3);
   const first = await counting(3000, 20_000);
