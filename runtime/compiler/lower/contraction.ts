@@ -8,7 +8,8 @@
 import { type Expr, exprOrder } from "../ir/expr.ts";
 import type { Draft } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
-import { type Group, sumDType } from "./group.ts";
+import type { Group } from "./group.ts";
+import { sumDType } from "./reductions.ts";
 import { type FlatMaker, isNumber } from "./simplify.ts";
 
 /**

@@ -15,9 +15,21 @@ import {
   isRowProduct,
   rowProduct,
 } from "./contraction.ts";
+import {
+  HEAVY,
+  isCheapOperand,
+  isDear,
+  isMade,
+  largeOf,
+  liveNodes,
+  nameOf,
+} from "./cut_rules.ts";
 import type { Estimate, FlatGraph, FlatNode } from "./flat.ts";
-import { Group, isFriendlySpace, isReduction, reducedAxes } from "./group.ts";
+import { Group } from "./group.ts";
+import { isReduction, reducedAxes } from "./reductions.ts";
+import { isFriendlySpace } from "./space.ts";
 import { type LoopDraft, loopOf } from "./loops.ts";
+import { Neighbours } from "./neighbours.ts";
 import { FlatMaker, isNumber, unshaped } from "./simplify.ts";
 import { splitReduction } from "./split.ts";
 
@@ -33,12 +45,6 @@ export interface CutOptions {
 const MAX_COUNT = 96;
 /** Reshapes in place before that. */
 const MAX_RESHAPES = 16;
-/** What is dearer than this is not computed twice. */
-const HEAVY = 8;
-/** Kernels of this size are joined although they share no data. */
-const SMALL = 65_536;
-/** Kernels that a new one may be joined with, of one size. */
-const MAX_NEIGHBOURS = 6;
 
 /** Cuts one flat graph. */
 export class Cutter {
@@ -53,7 +59,7 @@ export class Cutter {
   readonly #wanted = new Set<FlatNode>();
   /** How large the values are that a node is spread to again. */
   readonly #spread = new Map<FlatNode, number>();
-  readonly #neighbours = new Map<number, Group[]>();
+  readonly #neighbours = new Neighbours();
   /** Which results of nodes with several are used. */
   readonly #asked = new Map<FlatNode, Set<number>>();
 
@@ -221,7 +227,7 @@ export class Cutter {
           return group;
         }
       }
-      for (const group of this.#near(node)) {
+      for (const group of this.#neighbours.forMap(node)) {
         if (!below.includes(group) && group.join(node, false)) return group;
       }
     }
@@ -229,7 +235,7 @@ export class Cutter {
     if (!group.join(node, false)) {
       throw new Error(`"${node.op}" does not fit into a kernel of its own`);
     }
-    this.#remember(group);
+    this.#neighbours.add(group);
     return group;
   }
 
@@ -283,32 +289,7 @@ export class Cutter {
     for (const group of this.groups) {
       if (group.needs.delete(gone) && group !== into) group.needs.add(into);
     }
-    for (const list of this.#neighbours.values()) {
-      const at = list.indexOf(gone);
-      if (at >= 0) list.splice(at, 1);
-    }
-  }
-
-  /** Kernels over as many points that read some of the same data. */
-  #near(node: FlatNode): Group[] {
-    const list = this.#neighbours.get(node.size) ?? [];
-    return list.filter((group) =>
-      group.size === node.size &&
-      (group.space.reduced.length === 0 || isFriendlySpace(group.space)) &&
-      (node.size <= SMALL && group.space.reduced.length === 0 &&
-          sameShape(group.space.shape, node.shape) ||
-        sharesData(group, node))
-    ).reverse();
-  }
-
-  #remember(group: Group): void {
-    const { size } = group;
-    const list = this.#neighbours.get(size);
-    if (list === undefined) this.#neighbours.set(size, [group]);
-    else {
-      list.push(group);
-      if (list.length > MAX_NEIGHBOURS) list.shift();
-    }
+    this.#neighbours.delete(gone);
   }
 
   /**
@@ -358,17 +339,15 @@ export class Cutter {
           return group;
         }
       }
-      for (const group of this.#neighbours.get(x.size) ?? []) {
-        if (group.space.reduced.length === 0 || below.includes(group)) continue;
-        if (!sharesData(group, node)) continue;
-        if (group.reduce(node, false)) return group;
+      for (const group of this.#neighbours.forReduction(node)) {
+        if (!below.includes(group) && group.reduce(node, false)) return group;
       }
     }
     const group = this.newGroup("rows", space);
     if (!group.reduce(node, true)) {
       throw new Error(`"${node.op}" does not fit into a kernel of its own`);
     }
-    this.#remember(group);
+    this.#neighbours.add(group);
     return group;
   }
 
@@ -458,73 +437,14 @@ export class Cutter {
   #opaque(node: FlatNode): void {
     const group = this.newGroup("opaque", { shape: [], reduced: [] });
     this.anchors.set(group, node);
-    for (const input of node.inputs) {
-      const isKept = node.op === "scan" && isNumber(input) &&
-        node.attributes.loop!.parameters[node.inputs.indexOf(input)] ===
-          undefined;
-      if (isKept) continue;
+    node.inputs.forEach((input, k) => {
+      const { loop } = node.attributes;
+      // Numbers stand in the body of a loop.
+      if (loop !== undefined && loop.parameters[k] === undefined) return;
       const { home } = this.home(input, `input of ${nameOf(node)}`);
       if (home !== undefined) group.needs.add(home);
-    }
+    });
     node.home = group;
     if (node.reason === "") node.reason = nameOf(node);
   }
-}
-
-/** What a node is called in reasons. */
-function nameOf(node: FlatNode): string {
-  return node.attributes.name ?? node.op;
-}
-
-function isDear(node: FlatNode): boolean {
-  return !isNumber(node) && !hasBuffer(node) &&
-    (node.estimate?.cost ?? 0) >= HEAVY;
-}
-
-/** Arithmetic that costs next to nothing beside a multiplication's loop. */
-function isCheapOperand(node: FlatNode): boolean {
-  if (hasBuffer(node)) return true;
-  const { cost, heaviest } = node.estimate!;
-  const large = largeOf(node);
-  // Whoever makes what it reads can do its arithmetic, too.
-  const isNext = cost > 0 &&
-    large.some((load) => load.size === node.size && isMadeByLoops(load));
-  return !isNext && cost <= 10 && heaviest <= 2 && large.length <= 2;
-}
-
-/** What takes as long to read again as the node itself, about. */
-function largeOf({ size, estimate }: FlatNode): FlatNode[] {
-  return estimate!.loads.filter((load) => 8 * load.size >= size);
-}
-
-function isMadeByLoops({ home }: FlatNode): boolean {
-  return home !== undefined &&
-    (home.kind === "rows" || home.kind === "contract");
-}
-
-/** Whether a node is only movement of what a kernel makes. */
-function isMade(node: FlatNode): boolean {
-  return !isNumber(node) && !hasBuffer(node) &&
-    node.estimate!.loads.every((load) =>
-      load.size === node.size && isMadeByLoops(load)
-    );
-}
-
-function sharesData(group: Group, node: FlatNode): boolean {
-  const size = group.size;
-  const loads = node.estimate?.loads ?? [];
-  return loads.some((load) => 2 * load.size >= size && group.reads(load));
-}
-
-/** All nodes that roots depend on, inputs first. */
-function liveNodes(
-  roots: readonly FlatNode[],
-  isKnown: (node: FlatNode) => boolean = () => false,
-): FlatNode[] {
-  const seen = new Set<FlatNode>();
-  for (const root of roots) if (!isKnown(root)) seen.add(root);
-  for (const node of seen) {
-    for (const input of node.inputs) if (!isKnown(input)) seen.add(input);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
 }

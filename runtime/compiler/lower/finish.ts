@@ -4,123 +4,28 @@
  * @module
  */
 
-import { byteSize } from "../../device/dtypes.ts";
-import { isElementwise, type PrimitiveName } from "../../device/primitives.ts";
 import { type Expr, exprOrder } from "../ir/expr.ts";
 import { axesOf } from "../ir/index_arithmetic.ts";
 import type {
   Carry,
   ContractKernel,
-  KernelBase,
   KernelStore,
   LoopKernel,
-  Operand,
   RowKernel,
-  ScalarOperand,
 } from "../ir/kernel.ts";
-import { costOf } from "./costs.ts";
+import { describe, type Description } from "./describe.ts";
 import type { Draft } from "./draft.ts";
-import type { FlatNode } from "./flat.ts";
-import type { Group, Member } from "./group.ts";
-import type { LoopDraft, LoopStore } from "./loops.ts";
 import {
-  type AxisPart,
-  axisUse,
-  join,
-  joins,
-  type Sketch,
-  split,
-} from "./sketch.ts";
-
-/** Numbers of buffers and scalars in the program. */
-export interface Numbering {
-  /** The buffer of a node. */
-  readonly buffer: (node: FlatNode) => number;
-  /** The program's scalar of a number. */
-  readonly scalar: (node: FlatNode) => number;
-}
-
-/** A kernel whose buffers have no numbers yet. */
-export interface Unnumbered<K> {
-  /** Nodes whose buffers it reads. */
-  readonly reads: readonly FlatNode[];
-  /** Nodes whose buffers it writes. */
-  readonly writes: readonly FlatNode[];
-  /** The kernel. */
-  readonly number: (numbering: Numbering) => K;
-}
-
-/** What a kernel writes. */
-interface Write {
-  readonly node: FlatNode;
-  readonly value: Expr;
-  readonly position: Expr;
-  readonly isRow: boolean;
-}
-
-/** Rounds of splitting. */
-const MAX_SPLITS = 3;
-
-/** Expressions of a kernel over their last axes. */
-class Finished {
-  readonly reads: FlatNode[] = [];
-  readonly scalars: FlatNode[] = [];
-  readonly sketch: Sketch;
-  readonly counts: readonly number[];
-
-  constructor(
-    readonly draft: Draft,
-    parts: readonly AxisPart[],
-    values: readonly Expr[],
-    indices: readonly Expr[],
-    fold?: (sketch: Sketch, parts: readonly AxisPart[]) => readonly AxisPart[],
-  ) {
-    let sketch: Sketch = {
-      axes: draft.axes,
-      pool: draft.pool,
-      index: draft.index,
-      values,
-      indices,
-    };
-    let own = parts;
-    for (let round = 0; round < MAX_SPLITS; round++) {
-      const cut = split(sketch, own);
-      if (cut === undefined) break;
-      ({ sketch, parts: own } = cut);
-    }
-    if (fold !== undefined) own = fold(sketch, own);
-    const joined = join(sketch, own, {
-      operand: collector(draft.operands, this.reads),
-      scalar: collector(draft.scalars, this.scalars),
-    });
-    this.sketch = joined.sketch;
-    this.counts = joined.counts;
-  }
-}
-
-/** Numbers what is used, in the order of its first use. */
-function collector(
-  all: readonly FlatNode[],
-  used: FlatNode[],
-): (number: number) => number {
-  const numbers = new Map<number, number>();
-  return (number) => {
-    let next = numbers.get(number);
-    if (next === undefined) {
-      next = used.push(all[number]!) - 1;
-      numbers.set(number, next);
-    }
-    return next;
-  };
-}
-
-/** What a kernel is called and charged to. */
-interface Description {
-  readonly name: string;
-  readonly node: number;
-  readonly nodes: readonly number[];
-  readonly cut: string;
-}
+  baseOf,
+  Finished,
+  type Unnumbered,
+  unnumbered,
+  type Write,
+} from "./finished.ts";
+import type { FlatNode } from "./flat.ts";
+import type { Group } from "./group.ts";
+import type { LoopDraft, LoopStore } from "./loops.ts";
+import { type AxisPart, axisUse, joins, type Sketch } from "./sketch.ts";
 
 /**
  * The kernel of a group of rows.
@@ -403,164 +308,3 @@ function storesOf(sketch: Sketch, count: number): KernelStore[] {
     value: sketch.values[output]!,
   }));
 }
-
-function unnumbered<K>(
-  finished: Finished,
-  writes: readonly Write[],
-  number: (numbering: Numbering) => K,
-): Unnumbered<K> {
-  return {
-    reads: finished.reads,
-    writes: writes.map((write) => write.node),
-    number,
-  };
-}
-
-function baseOf(
-  finished: Finished,
-  writes: readonly Write[],
-  description: Description,
-  kind: "rows" | "contract" | "loop",
-  reductions = 0,
-): (numbering: Numbering) => KernelBase {
-  const { sketch, reads, scalars } = finished;
-  const points = sketch.axes.reduce((n, length) => n * length, 1);
-  const perPoint = exprOrder(sketch.values).reduce(
-    (sum, expr) =>
-      expr.args.length === 0 || expr.op === "load"
-        ? sum
-        : sum + costOf(expr.op),
-    kind === "contract" ? 2 : reductions,
-  );
-  const bytes = (node: FlatNode) =>
-    byteSize(node.dtype) * Math.min(node.size, points);
-  const total = [...reads, ...writes.map((write) => write.node)].reduce(
-    (sum, node) => sum + bytes(node),
-    0,
-  );
-  const inPlace = kind === "loop" ? [] : overwritable(finished, writes);
-  return ({ buffer, scalar }) => {
-    const operand = (node: FlatNode): Operand => ({
-      buffer: buffer(node),
-      dtype: node.dtype,
-      size: node.size,
-    });
-    return {
-      ...description,
-      pool: sketch.pool,
-      axes: sketch.axes,
-      operands: reads.map(operand),
-      scalars: scalars.map((node): ScalarOperand => ({
-        scalar: scalar(node),
-        dtype: node.dtype,
-      })),
-      outputs: writes.map((write) => operand(write.node)),
-      inPlace,
-      flops: points * perPoint,
-      bytes: total,
-    };
-  };
-}
-
-/** Operands that are read only where the same point writes. */
-function overwritable(
-  { sketch, reads }: Finished,
-  writes: readonly Write[],
-): number[] {
-  const positions = new Map<number, Set<Expr>>();
-  const stored = new Set<Expr>();
-  for (const expr of exprOrder(sketch.values)) {
-    if (expr.op !== "load") continue;
-    const list = positions.get(expr.value) ?? new Set();
-    positions.set(expr.value, list.add(expr.args[0]!));
-  }
-  // Factors and sums are read before or while other points are written.
-  const early = exprOrder(sketch.values.slice(writes.length));
-  for (const expr of early) if (expr.op === "load") stored.add(expr);
-  const used = new Set([...stored].map((expr) => expr.value));
-  return reads.flatMap((node, operand) => {
-    const at = positions.get(operand);
-    if (at === undefined || at.size !== 1 || used.has(operand)) return [];
-    const [position] = at;
-    const bytes = byteSize(node.dtype) * node.size;
-    const rivals = writes.flatMap((write, output) =>
-      byteSize(write.node.dtype) * write.node.size === bytes ? [output] : []
-    );
-    const fits = rivals.length > 0 &&
-      rivals.every((output) =>
-        sketch.indices[output] === position &&
-        writes[output]!.node.dtype === node.dtype && !writes[output]!.isRow
-      );
-    return fits ? [operand] : [];
-  });
-}
-
-/**
- * What a group is called and charged to.
- *
- * @param group The group.
- * @param stored The members that are stored.
- * @returns Name, positions and why it ends here.
- */
-export function describe(
-  group: Group,
-  stored: readonly FlatNode[],
-): Description {
-  return describeNodes(stored, (node) => group.members.has(node));
-}
-
-const MAX_NAMES = 6;
-
-/**
- * What a kernel is called and charged to.
- *
- * @param stored Nodes that it stores.
- * @param isInside Whether it computes a node that other kernels may store.
- * @returns Name, positions and why it ends here.
- */
-export function describeNodes(
-  stored: readonly FlatNode[],
-  isInside: (node: FlatNode) => boolean,
-): Description {
-  const seen = new Set(stored);
-  for (const node of seen) {
-    for (const input of node.inputs) {
-      const isOther = input.op === "leaf" || input.op === "literal" ||
-        input.op === "scalar" || input.op === "empty" ||
-        (input.home !== undefined && !isInside(input));
-      if (!isOther) seen.add(input);
-    }
-  }
-  const nodes = [...seen].sort((a, b) => a.id - b.id);
-  const names = nodes.flatMap((node) => isNamed(node) ? [node.op] : []);
-  const last = nodes.at(-1)!;
-  const shown = names.slice(-MAX_NAMES);
-  const more = names.length - shown.length;
-  const reasons = new Set(stored.map((node) => node.reason));
-  return {
-    name: shown.length === 0
-      ? last.op === "literal" || last.op === "scalar" ? "fill" : "copy"
-      : (more > 0 ? `${more} more·` : "") + shown.join("·"),
-    node: stored.reduce((at, node) => Math.max(at, node.at), 0),
-    nodes: [...new Set(nodes.map((node) => node.at))].sort((a, b) => a - b),
-    cut: [...reasons].join("; "),
-  };
-}
-
-function isNamed(node: FlatNode): boolean {
-  if (isElementwise(node.op as PrimitiveName)) return true;
-  switch (node.op) {
-    case "reshape":
-    case "expand":
-    case "permute":
-    case "slice":
-    case "literal":
-    case "scalar":
-    case "output":
-      return false;
-    default:
-      return true;
-  }
-}
-
-export type { Description, Member };

@@ -6,13 +6,16 @@
  */
 
 import type { DType } from "../../device/dtypes.ts";
-import { sameShape, type Shape, sizeOf } from "../../device/shapes.ts";
+import { sameShape, sizeOf } from "../../device/shapes.ts";
 import type { Expr } from "../ir/expr.ts";
-import { axesOf, strideAlong } from "../ir/index_arithmetic.ts";
+import { axesOf } from "../ir/index_arithmetic.ts";
 import type { ReductionOp } from "../ir/kernel.ts";
 import { Draft, MISALIGNED, type Place } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
-import { resultIndex } from "./moved_index.ts";
+import { carriedPlace } from "./carried_place.ts";
+import { costOf } from "./costs.ts";
+import { accumulator, isReduction, reducedAxes } from "./reductions.ts";
+import type { Space } from "./space.ts";
 
 /** A node that a group computes. */
 export interface Member {
@@ -35,18 +38,11 @@ export interface DraftReduction {
 /** What a group computes over, and what it became. */
 export type GroupKind = "rows" | "contract" | "loop" | "opaque";
 
-/** The index space of a group of rows. */
-export interface Space {
-  /** Lengths of the axes. */
-  readonly shape: Shape;
-  /** Axes that are reduced away: the inner ones. */
-  readonly reduced: readonly number[];
-  /** Length of one more axis: what a contraction sums over. */
-  readonly depth?: number;
-}
-
 /** Primitives that one kernel may hold. */
 const MAX_WEIGHT = 240;
+
+/** Additions, about, that passes over a row may repeat for each point. */
+const MAX_REPEATED = 48;
 
 /** A kernel that is being put together. */
 export class Group {
@@ -69,6 +65,8 @@ export class Group {
   /** The space. */
   space: Space;
   readonly #stages = new Map<Expr, number>();
+  /** What each pass computes, with the first pass that does. */
+  readonly #computed = new Map<Expr, number>();
   /** Nodes with buffers that its members read. */
   #operands: ReadonlySet<FlatNode> = new Set();
   /** The group whose members are coming over. */
@@ -194,9 +192,12 @@ export class Group {
         draft.weight <= MAX_WEIGHT &&
           buffers.size + this.members.size < this.maxBuffers;
       const below = this.#groupsTouched();
+      const stage = this.stageOf(value);
       // Nobody needs a group that is just being made.
       const mayWait = this.members.size + this.#joining.size > 0;
-      if (fits && !(mayWait && this.#waitsForItself(below))) {
+      const repeats = stage > 0 && this.#repeated(value, stage) > MAX_REPEATED;
+      if (fits && !repeats && !(mayWait && this.#waitsForItself(below))) {
+        this.#noteComputed(value, stage);
         this.#operands = buffers;
         for (const group of below) this.needs.add(group);
         return value;
@@ -207,6 +208,31 @@ export class Group {
       draft.weight = before;
       if (error === MISALIGNED) return undefined;
       throw error;
+    }
+  }
+
+  /** What a pass costs that earlier passes have computed already. */
+  #repeated(value: Expr, stage: number): number {
+    const seen = new Set([value]);
+    let cost = 0;
+    for (const expr of seen) {
+      const first = this.#computed.get(expr);
+      // What is the same for a whole row is computed once.
+      const isInner = [...axesOf(expr)].some((k) => k >= this.rows.length);
+      if (!isInner) continue;
+      if (first !== undefined && first < stage) cost += costOf(expr.op);
+      for (const arg of expr.args) seen.add(arg);
+    }
+    return cost;
+  }
+
+  #noteComputed(value: Expr, stage: number): void {
+    const seen = new Set([value]);
+    for (const expr of seen) {
+      const first = this.#computed.get(expr);
+      if (first !== undefined && first <= stage) continue;
+      this.#computed.set(expr, stage);
+      for (const arg of expr.args) seen.add(arg);
     }
   }
 
@@ -242,8 +268,14 @@ export class Group {
         ? this.full
         : this.draft.reshaped(this.full, shape, node.shape);
       result.push({ place, isRow: false });
-      const carried = isVertical && this.reorders
-        ? this.#carriedPlace(node)
+      // Whoever reduces or multiplies may write in another order than it reads.
+      const innermost = this.kind === "contract"
+        ? this.draft.axes.length - 2
+        : this.draft.axes.length - 1;
+      const reorders = this.kind === "contract" ||
+        this.space.reduced.length > 0;
+      const carried = isVertical && reorders
+        ? carriedPlace(this.draft, this.members, node, innermost)
         : undefined;
       if (carried !== undefined) result.push({ place: carried, isRow: false });
     }
@@ -257,52 +289,6 @@ export class Group {
       result.unshift({ place, isRow: true });
     }
     return result;
-  }
-
-  /** Whether results may be written in another order than the points have. */
-  get reorders(): boolean {
-    return this.kind === "contract" || this.space.reduced.length > 0;
-  }
-
-  /** The place that a node gets by way of movement from a member. */
-  #carriedPlace(node: FlatNode): Place | undefined {
-    const path: FlatNode[] = [];
-    let at = node;
-    let member = this.members.get(at);
-    while (member === undefined || member.isRow) {
-      path.push(at);
-      if (path.length > MAX_PATH) return undefined;
-      const next = at.inputs.find((input) =>
-        this.members.get(input)?.isRow === false ||
-        (input.size === at.size && this.#leadsHere(input))
-      );
-      if (next === undefined || next.size !== at.size) return undefined;
-      at = next;
-      member = this.members.get(at);
-    }
-    let place = member.place;
-    for (const step of path.reverse()) {
-      if (step.op === "reshape" || step.op === "permute") {
-        place = resultIndex(this.draft.index, step, place)!;
-      } else if (!sameShape(step.shape, step.inputs[0]!.shape)) {
-        return undefined;
-      }
-    }
-    // Rows of the result should still be written from end to end.
-    const position = this.draft.index.linear(place, node.shape);
-    const lengths = this.draft.axes;
-    const innermost = this.kind === "contract"
-      ? lengths.length - 2
-      : lengths.length - 1;
-    const plain = lengths[innermost] === 1 ||
-      strideAlong(position, innermost) === 1;
-    return plain ? place : undefined;
-  }
-
-  #leadsHere(node: FlatNode): boolean {
-    const loads = node.estimate?.loads;
-    return node.home === undefined && loads !== undefined &&
-      loads.some((one) => this.members.get(one)?.isRow === false);
   }
 
   /**
@@ -402,6 +388,8 @@ export class Group {
     const { draft, members, reductions, full, rows } = this;
     const before = this.space;
     const operands = this.#operands;
+    const computed = [...this.#computed];
+    this.#computed.clear();
     this.space = space;
     this.#operands = new Set();
     this.members = new Map();
@@ -418,97 +406,13 @@ export class Group {
     this.needs.clear();
     for (const group of needs) this.needs.add(group);
     this.#stages.clear();
+    this.#computed.clear();
+    for (const [expr, stage] of computed) this.#computed.set(expr, stage);
     this.#operands = operands;
     Object.assign(this, { draft, members, reductions, full, rows });
     this.space = before;
     return false;
   }
-}
-
-/** Movement between a member and a node that is written in another order. */
-const MAX_PATH = 64;
-
-/**
- * Whether a node is a reduction.
- *
- * @param node The node.
- * @returns True for sums, products, extremes and their positions.
- */
-export function isReduction(node: FlatNode): boolean {
-  switch (node.op) {
-    case "sum":
-    case "prod":
-    case "max":
-    case "min":
-    case "argmax":
-    case "argmin":
-      return true;
-    default:
-      return false;
-  }
-}
-
-/**
- * The axes that a reduction takes away.
- *
- * @param node The reduction.
- * @returns The axes of its input, ascending.
- */
-export function reducedAxes(node: FlatNode): readonly number[] {
-  return node.attributes.axes ?? [node.attributes.axis!];
-}
-
-/** The dtype that a reduction is computed in. */
-function accumulator(node: FlatNode): DType {
-  const { dtype } = node.inputs[0]!;
-  if (dtype === "bool") return "i32";
-  if (node.op !== "sum" && node.op !== "prod") return dtype;
-  return sumDType(dtype);
-}
-
-/**
- * The dtype that sums are computed in.
- *
- * @param dtype Dtype of what is added up.
- * @returns A dtype with more digits where there is need.
- */
-export function sumDType(dtype: DType): DType {
-  switch (dtype) {
-    case "f16":
-      return "f32";
-    case "i8":
-    case "bool":
-      return "i32";
-    case "u8":
-      return "u32";
-    default:
-      return dtype;
-  }
-}
-
-/** Points below which a kernel costs no more than starting another one. */
-const TINY = 16_384;
-/** Points of a row that one worker may walk several times. */
-const LONG_ROW = 65_536;
-
-/**
- * Whether several passes over rows, one after another, are a good kernel: not
- * where there are few rows that are very long.
- *
- * @param space The space.
- * @returns True when they are.
- */
-export function isFriendlySpace({ shape, reduced }: Space): boolean {
-  const size = sizeOf(shape);
-  if (size <= TINY) return true;
-  const inner = reduced.reduce((n, axis) => n * shape[axis]!, 1);
-  const outer = size / inner;
-  const long = shape.flatMap((n, axis) => n === 1 ? [] : [axis]);
-  const own = reduced.filter((axis) => shape[axis] !== 1);
-  const trailing = own.every((axis, k) =>
-    axis === long[long.length - own.length + k]
-  );
-  return trailing ? inner <= LONG_ROW || outer >= 32 : outer >= 256;
 }
 
 let walks = 0;

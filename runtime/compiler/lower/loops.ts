@@ -11,7 +11,7 @@ import { type Shape, sizeOf } from "../../device/shapes.ts";
 import type { Expr } from "../ir/expr.ts";
 import { Draft, MISALIGNED, type Place } from "./draft.ts";
 import type { FlatLoop, FlatNode } from "./flat.ts";
-import { sumDType } from "./group.ts";
+import { sumDType } from "./reductions.ts";
 import { unrolled } from "./unroll.ts";
 import { hasBuffer } from "./costs.ts";
 

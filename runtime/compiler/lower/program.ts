@@ -16,14 +16,9 @@ import type {
   Step,
 } from "../ir/kernel.ts";
 import { type CutOptions, Cutter } from "./cut.ts";
-import {
-  describeNodes,
-  finishContraction,
-  finishLoop,
-  finishRows,
-  type Numbering,
-  type Unnumbered,
-} from "./finish.ts";
+import { describeNodes } from "./describe.ts";
+import { finishContraction, finishLoop, finishRows } from "./finish.ts";
+import type { Numbering, Unnumbered } from "./finished.ts";
 import type { FlatGraph, FlatNode } from "./flat.ts";
 import type { Group } from "./group.ts";
 import { unshaped } from "./simplify.ts";

@@ -6,7 +6,8 @@
  */
 
 import type { FlatNode } from "./flat.ts";
-import { isFriendlySpace, reducedAxes, sumDType } from "./group.ts";
+import { reducedAxes, sumDType } from "./reductions.ts";
+import { isFriendlySpace } from "./space.ts";
 import { type FlatMaker, identityOf } from "./simplify.ts";
 
 /** Points that are worth a second kernel. */

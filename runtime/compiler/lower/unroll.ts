@@ -7,7 +7,7 @@
 import type { Expr } from "../ir/expr.ts";
 import { type Draft, MISALIGNED, type Place } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
-import { isReduction, reducedAxes, sumDType } from "./group.ts";
+import { isReduction, reducedAxes, sumDType } from "./reductions.ts";
 
 /** Terms of a sum that are written out. */
 const MAX_TERMS = 32;
