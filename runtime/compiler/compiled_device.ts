@@ -4,7 +4,7 @@
  * @module
  */
 
-import { throwIfAborted } from "../device/clock.ts";
+import { nextSlice, sliceIsOver, throwIfAborted } from "../device/clock.ts";
 import { DeviceLostError } from "../core/errors.ts";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import { type DType, isFloatDType } from "../device/dtypes.ts";
@@ -71,7 +71,8 @@ export class CompiledDevice implements Device {
     roots: readonly GraphNode[],
     options: ExecutionOptions,
   ): Promise<Storage[]> {
-    throwIfAborted(options.signal);
+    if (sliceIsOver()) await nextSlice(options.signal);
+    else throwIfAborted(options.signal);
     const storages = await this.#run(roots, options, 1);
     if (options.checkFinite === true) {
       await blameNotFinite(roots, storages, options);

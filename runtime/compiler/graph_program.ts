@@ -5,8 +5,10 @@
  * @module
  */
 
-import { WeftError } from "../core/errors.ts";
+import { MemoryError, WeftError } from "../core/errors.ts";
 import type { ExecutionOptions } from "../device/device.ts";
+import { byteSize } from "../device/dtypes.ts";
+import { explained } from "../device/explain.ts";
 import {
   attributesOf,
   type GraphNode,
@@ -161,13 +163,35 @@ export async function runGraph(
       inputs,
       scalars.map((leaf) => numberOf(leaves[leaf]!)),
       { signal: options.signal, onKernel: options.onKernel, blame },
-    );
+    ).catch((error) => {
+      throw withLargest(error, program, blame);
+    });
     const results = all.slice(0, program.results.length);
     const worst = all.slice(program.results.length);
     checkIndices(program.checks ?? [], worst, blame, inputs, results);
     made.push(results);
   }
   return compiled.results.map(read);
+}
+
+/** An error for want of memory names the op that writes most. */
+function withLargest(
+  error: unknown,
+  { buffers, steps }: Program,
+  blame: (node: number) => readonly string[] | undefined,
+): unknown {
+  if (!(error instanceof MemoryError)) return error;
+  let [most, node] = [-1, -1];
+  for (const step of steps) {
+    if (step.kind === "hostLoop") continue;
+    for (const output of step.outputs) {
+      const number = typeof output === "number" ? output : output.buffer;
+      const { dtype, size } = buffers[number]!;
+      const bytes = size * byteSize(dtype);
+      if (bytes > most) [most, node] = [bytes, step.node];
+    }
+  }
+  return explained(error, "", blame(node));
 }
 
 function dataOf(node: GraphNode): Storage {

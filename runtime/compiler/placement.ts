@@ -91,7 +91,8 @@ export function placesOf(
 const works = new WeakMap<Graph, number>();
 
 /**
- * About how many elementary operations a graph takes.
+ * About how many elementary operations of a graph a GPU could take over: those
+ * in f64 do not count.
  *
  * @param order All nodes, inputs first.
  * @returns The number.
@@ -105,6 +106,7 @@ export function workOf(order: readonly GraphNode[]): number {
 }
 
 function workOfNode(node: GraphNode): number {
+  if (node.dtype === "f64") return 0;
   switch (node.op) {
     case "constant":
     case "parameter":

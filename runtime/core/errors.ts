@@ -157,6 +157,12 @@ export class CancelledError extends WeftError {
   override name = "CancelledError";
 }
 
+/** Memory that a computation needs cannot be had. */
+export class MemoryError extends WeftError {
+  /** The name that is shown before the message. */
+  override name = "MemoryError";
+}
+
 /** A device went away, and the data that it held with it. */
 export class DeviceLostError extends WeftError {
   /** The name that is shown before the message. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ErrorDetails, WeftError } from "../core/errors.ts";
+import { type ErrorDetails, MemoryError, WeftError } from "../core/errors.ts";
 import { memoryAccount } from "./account.ts";
 
 /**
@@ -44,12 +44,12 @@ export function explained(
 export function memoryError(
   summary: string,
   details: Pick<ErrorDetails, "path" | "expected" | "cause">,
-): WeftError {
+): MemoryError {
   const { heldBytes, holders } = memoryAccount();
   const biggest = holders.slice(0, 3).map((holder) =>
     `${megabytes(holder.bytes)} by ${holder.path.join(" › ")}`
   );
-  return new WeftError(summary, {
+  return new MemoryError(summary, {
     ...details,
     actual: [`${megabytes(heldBytes)} held by tensors`, ...biggest].join("\n"),
     hint: "Use smaller batches, or dispose of tensors that are done with",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CancelledError, NumericalError } from "../core/errors.ts";
 import type { KernelRecord } from "../device/device.ts";
+import { deviceNames } from "../compiler/devices.ts";
 import { withBlame } from "./digest.ts";
 import * as wf from "./mod.ts";
 
@@ -104,7 +105,7 @@ Deno.test("kernels are charged to the op that made them, also after an await and
     new Set(["flow/loss", "flow/late"]),
   );
   assert.ok(
-    records.every((one) => one.device === "reference" && one.bytes > 0),
+    records.every((one) => deviceNames().includes(one.device) && one.bytes > 0),
   );
 });
 
@@ -180,7 +181,7 @@ Deno.test("memory that cannot be had is an error that names the op and the bigge
   const huge = withBlame(["flow", "huge"], () => wf.exp(wf.zeros([1e13], f64)));
   await assert.rejects(
     () => huge.data(),
-    /Cannot allocate memory for "exp"[^]*flow › huge[^]*2 MB by flow › holder/,
+    /Cannot allocate [^]*flow › huge[^]*2 MB by flow › holder/,
   );
   assert.equal(held.size, 200_000); // held until here
 });

@@ -74,6 +74,7 @@ export { einsum } from "./einsum.ts";
 export * from "./elementwise.ts";
 export * from "./elementwise_composed.ts";
 export { type ExecutionSettings, withExecution } from "./execution.ts";
+export { explain } from "./explain.ts";
 export * from "./indexing.ts";
 export * from "./linear_algebra/mod.ts";
 export * as linalg from "./linear_algebra/mod.ts";

@@ -19,13 +19,14 @@ const TOLERANCE: Readonly<Record<wf.FloatDType, number>> = {
  */
 async function assertAgrees(
   device: string,
-  tensors: readonly wf.Tensor<wf.FloatDType>[],
+  dtype: wf.FloatDType,
+  tensors: readonly wf.Tensor[],
 ): Promise<void> {
   const nodes = tensors.map((one) => one.node);
   verifyGraph(nodes);
   const expected = evaluatePlain(nodes);
   const made = await wf.withExecution({ device }, () => wf.read(...tensors));
-  tensors.forEach(({ dtype }, at) => {
+  tensors.forEach((_, at) => {
     const [x, y] = [made[at]!, expected[at]!];
     assert.equal(x.length, y.length);
     for (let k = 0; k < x.length; k++) {
@@ -54,7 +55,11 @@ for (const device of deviceNames()) {
           fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }),
           fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 12 }),
           async (shape, choices) => {
-            await assertAgrees(device, randomGraph(dtype, shape, choices));
+            await assertAgrees(
+              device,
+              dtype,
+              randomGraph(dtype, shape, choices),
+            );
           },
         ),
         // The draws are fixed, so that a rare one does not fail by surprise.
@@ -74,6 +79,7 @@ for (const device of deviceNames()) {
             const first = wf.tensor(values, { dtype, shape: [2, 3] });
             await assertAgrees(
               device,
+              dtype,
               randomGraph(dtype, [2, 3], choices, first),
             );
           },
