@@ -562,3 +562,22 @@ Deno.test("a kernel reads and writes no more buffers than it may", () => {
     );
   }
 });
+
+Deno.test("what is dear is written once rather than computed in each pass over a row", () => {
+  const x = wf.add(numbers([40, 32]), 1.5);
+  // Several long functions, then a norm that needs three passes.
+  const dear = wf.erf(wf.log(wf.erf(x)));
+  const keep = { axis: -1, keepDims: true };
+  const centred = wf.subtract(dear, wf.mean(dear, keep));
+  const norm = wf.divide(centred, wf.sqrt(wf.mean(wf.square(centred), keep)));
+  const dearly = assertAgrees([norm]);
+  assert.equal(dearly.steps.length, 2);
+  const counts = dearly.steps.map((step) =>
+    step.kind === "row" ? step.name.split("erf").length - 1 : 0
+  );
+  assert.equal(counts.reduce((sum, count) => sum + count), 2);
+  // Cheap arithmetic is repeated, as that is quicker than memory.
+  const cheap = wf.multiply(x, 3);
+  const other = wf.subtract(cheap, wf.mean(cheap, keep));
+  assert.equal(assertAgrees([wf.square(other)]).steps.length, 1);
+});
