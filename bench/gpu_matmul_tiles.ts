@@ -1,18 +1,17 @@
 /**
  * Times contractions on the GPU that is there: every tile in large products,
  * then what the rules choose for other shapes.
- * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what]`, such
- * as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles` or `rules`. What
- * fails is told of and left out.
+ * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what] [ms]
+ * [scale]`, such as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles` or
+ * `rules`, `ms` the time for each kernel in each round (30), and the lengths of
+ * the other shapes are divided by `scale` (1). What fails is told of and left
+ * out. `of clock` is the part of what plain multiplications and additions
+ * reached just before.
  *
  * @module
  */
 
 import { byteSize, type DType } from "../runtime/device/dtypes.ts";
-import type {
-  WebGpuKernel,
-  WebGpuLimits,
-} from "../runtime/compiler/webgpu/abi.ts";
 import {
   CANDIDATE_TILES,
   tileName,
@@ -23,8 +22,11 @@ import {
   type ContractCase,
   type ContractTest,
   contractTest,
+  randomData,
 } from "../runtime/compiler/webgpu/contract/testing.ts";
 import { fits } from "../runtime/compiler/webgpu/contract/tile.ts";
+import { type Dispatch, firstLine, openGpu, say } from "./gpu_device.ts";
+import { GpuRounds, type Timing } from "./gpu_rounds.ts";
 
 /** Shapes that the rules choose kernels for, right factors as `[n, k]`. */
 const SHAPES: readonly ContractCase[] = [
@@ -54,183 +56,84 @@ const SHAPES: readonly ContractCase[] = [
   { batch: [65536], m: 8, n: 8, k: 8 },
 ];
 
-const adapter = await navigator.gpu?.requestAdapter({
-  powerPreference: "high-performance",
+const [
+  sizes = "1024,2048,4096",
+  dtypes = "f32,f16",
+  layouts = "nn",
+  what = "all",
+  work = "30",
+  scale = "1",
+] = Deno.args;
+const gpu = await openGpu();
+const { device, limits } = gpu;
+const rounds = await GpuRounds.open(gpu, {
+  work: Number(work),
+  warm: 50 * Number(work),
 });
-if (!adapter) throw new Error("there is no adapter");
-const wanted: GPUFeatureName[] = ["timestamp-query", "shader-f16"];
-const features = wanted.filter((one) => adapter.features.has(one));
-const device = await adapter.requestDevice({
-  requiredFeatures: features,
-  requiredLimits: {
-    maxComputeInvocationsPerWorkgroup:
-      adapter.limits.maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
-    maxComputeWorkgroupStorageSize:
-      adapter.limits.maxComputeWorkgroupStorageSize,
-    maxBufferSize: adapter.limits.maxBufferSize,
-    maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-  },
-});
-const limits: WebGpuLimits = {
-  maxComputeInvocationsPerWorkgroup:
-    device.limits.maxComputeInvocationsPerWorkgroup,
-  maxComputeWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
-  maxComputeWorkgroupsPerDimension:
-    device.limits.maxComputeWorkgroupsPerDimension,
-  maxStorageBuffersPerShaderStage:
-    device.limits.maxStorageBuffersPerShaderStage,
-  hasF16: features.includes("shader-f16"),
-  isHardware: true,
-};
-const isTimed = features.includes("timestamp-query");
-const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-  GPUBufferUsage.COPY_DST;
 
-function say(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
+/** A contraction with its data, on the GPU. */
+interface Contraction {
+  readonly shape: ContractCase;
+  readonly test: ContractTest;
+  readonly inputs: readonly GPUBuffer[];
+  readonly result: GPUBuffer;
 }
 
-function bufferOf(size: number, usage: number): GPUBuffer {
-  return device.createBuffer({ size: Math.ceil(size / 16) * 16, usage });
+/** One kernel for a contraction. */
+interface Candidate {
+  readonly name: string;
+  readonly contraction: Contraction;
+  readonly options: ContractOptions;
 }
 
-async function bytesOf(
-  source: GPUBuffer,
-  offset: number,
-  size: number,
-): Promise<ArrayBuffer> {
-  const copy = bufferOf(
-    size,
-    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  );
-  const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, offset, copy, 0, size);
-  device.queue.submit([encoder.finish()]);
-  await copy.mapAsync(GPUMapMode.READ);
-  const bytes = copy.getMappedRange().slice(0, size);
-  copy.destroy();
-  return bytes;
+/** A kernel that is compiled, and gave what it should. */
+interface Checked {
+  readonly candidate: Candidate;
+  readonly dispatches: readonly Dispatch[];
+  readonly note: string;
 }
 
-/** A kernel that can be dispatched, over buffers. */
-async function prepare(kernel: WebGpuKernel, buffers: readonly GPUBuffer[]) {
-  return await Promise.all(kernel.phases.map(async (phase) => {
-    const words = new Int32Array(
-      Math.max(4, Math.ceil(phase.sizes.length / 4) * 4),
-    );
-    words.set(phase.sizes);
-    const layout = device.createBindGroupLayout({
-      entries: [0, ...buffers.map((_, k) => k + 1)].map((binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: binding === 0
-          ? { type: "uniform", minBindingSize: words.byteLength }
-          : { type: "storage" },
-      })),
-    });
-    const pipeline = await device.createComputePipelineAsync({
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: {
-        module: device.createShaderModule({ code: phase.text }),
-        entryPoint: phase.entryPoint,
-      },
-    });
-    const parameters = bufferOf(
-      words.byteLength,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
-    device.queue.writeBuffer(parameters, 0, words);
-    const group = device.createBindGroup({
-      layout,
-      entries: [parameters, ...buffers].map((buffer, binding) => ({
-        binding,
-        resource: { buffer },
-      })),
-    });
-    return (pass: GPUComputePassEncoder) => {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...phase.workgroups);
-    };
-  }));
+function upload(shape: ContractCase): Contraction {
+  const test = sharedData(contractTest(shape));
+  const [output] = test.kernel.outputs;
+  return {
+    shape,
+    test,
+    inputs: test.operands.map((data) => {
+      const buffer = gpu.storage(data.byteLength);
+      device.queue.writeBuffer(buffer, 0, data);
+      return buffer;
+    }),
+    result: gpu.storage(output!.size * byteSize(output!.dtype)),
+  };
 }
 
-/** Dispatches of one kernel. */
-type Dispatches = readonly ((pass: GPUComputePassEncoder) => void)[];
+const noise = new Map<DType, ReturnType<typeof randomData>>();
 
-const times = bufferOf(
-  16,
-  GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-);
-const querySet = isTimed
-  ? device.createQuerySet({ type: "timestamp", count: 2 })
-  : undefined;
-
-/** Milliseconds of each of some runs. */
-async function timeOfRuns(
-  dispatches: Dispatches,
-  count: number,
-): Promise<number> {
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass(
-    querySet === undefined ? {} : {
-      timestampWrites: {
-        querySet,
-        beginningOfPassWriteIndex: 0,
-        endOfPassWriteIndex: 1,
-      },
-    },
-  );
-  for (let k = 0; k < count; k++) {
-    for (const dispatch of dispatches) dispatch(pass);
-  }
-  pass.end();
-  if (querySet !== undefined) encoder.resolveQuerySet(querySet, 0, 2, times, 0);
-  const begin = performance.now();
-  device.queue.submit([encoder.finish()]);
-  if (querySet === undefined) {
-    await device.queue.onSubmittedWorkDone();
-    return (performance.now() - begin) / count;
-  }
-  const [first, last] = new BigUint64Array(await bytesOf(times, 0, 16));
-  return Number(last! - first!) / 1e6 / count;
+/** The same test, whose data are parts of numbers that are made once. */
+function sharedData(test: ContractTest): ContractTest {
+  const operands = test.kernel.operands.map(({ dtype, size }, k) => {
+    const length = Math.ceil(1.5 * size / 8) * 8 + 80_000;
+    const known = noise.get(dtype);
+    const data = known !== undefined && known.length >= length
+      ? known
+      : randomData(dtype, length);
+    noise.set(dtype, data);
+    // Not at the same place, or the two would agree.
+    const start = k * 79_008;
+    return data.subarray(start, start + size);
+  });
+  const { kernel, name, scalars } = test;
+  return { kernel, name, operands, scalars };
 }
 
-/** Milliseconds of one run, once the clocks are up: the least of some. */
-async function timeOf(dispatches: Dispatches): Promise<number> {
-  let best = await timeOfRuns(dispatches, 1);
-  for (let k = 0; k < 8; k++) {
-    const count = Math.max(1, Math.min(2000, Math.ceil(12 / best)));
-    const ms = await timeOfRuns(dispatches, count);
-    const isSteady = k > 1 && ms > 0.98 * best;
-    best = Math.min(best, ms);
-    if (isSteady) break;
-  }
-  return best;
+function destroy({ inputs, result }: Contraction): void {
+  for (const buffer of [...inputs, result]) buffer.destroy();
 }
 
-/** Lets clocks rise: as slow as they idle, nothing would be compared. */
-async function warmUp(milliseconds: number): Promise<void> {
-  const test = contractTest({ m: 2048, n: 2048, k: 2048 });
-  const buffers = [
-    ...upload(test),
-    bufferOf(4 * test.kernel.outputs[0]!.size, STORAGE),
-  ];
-  const dispatches = await prepare(
-    renderContract(test.kernel, limits, { parts: 1 }),
-    buffers,
-  );
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end) await timeOfRuns(dispatches, 10);
-  for (const buffer of buffers) buffer.destroy();
-}
-
-/** Largest error of some results, relative to that of plain sums. */
+/** Largest error of a result, 1 where it is as large as it may be. */
 async function errorOf(
-  shape: ContractCase,
-  { kernel, operands: [a, b] }: ContractTest,
-  result: GPUBuffer,
+  { result, shape, test: { kernel, operands: [a, b] } }: Contraction,
 ): Promise<number> {
   const { batch = [], m, n, k, dtype } = shape;
   const isHalf = kernel.outputs[0]!.dtype === "f16";
@@ -241,11 +144,11 @@ async function errorOf(
     const start = (plane * m + row) * n * bytes;
     const begin = Math.floor(start / 4) * 4;
     const size = Math.ceil((start + n * bytes - begin) / 4) * 4;
-    const line = (await bytesOf(result, begin, size)).slice(start - begin);
+    const line = (await gpu.read(result, begin, size)).slice(start - begin);
     const got = isHalf
       ? new Float16Array(line, 0, n)
       : new Float32Array(line, 0, n);
-    const stride = Math.max(1, Math.floor(n / 40));
+    const stride = Math.max(1, Math.floor(n / 20));
     for (let column = n - 1; column >= 0; column -= stride) {
       let sum = 0;
       for (let at = 0; at < k; at++) {
@@ -260,155 +163,203 @@ async function errorOf(
   return worst / (dtype === "f16" ? 2e-2 : 1e-5);
 }
 
-/** Tells of one measurement and returns its rate; 0 where it failed. */
-async function measure(
-  what: string,
-  shape: ContractCase,
-  test: ContractTest,
-  inputs: readonly GPUBuffer[],
-  options: ContractOptions,
-): Promise<{ rate: number; phases: number }> {
-  const made: GPUBuffer[] = [];
-  let rate = 0;
-  let phases = 0;
-  device.pushErrorScope("validation");
+/** Temporaries, which all kernels share. */
+const temporaries: GPUBuffer[] = [];
+
+function temporary(k: number, bytes: number): GPUBuffer {
+  const known = temporaries[k];
+  if (known !== undefined && known.size >= bytes) return known;
+  return temporaries[k] = gpu.storage(bytes);
+}
+
+/** Compiles a kernel, runs it once and looks at what it gives. */
+async function check(candidate: Candidate): Promise<Checked | undefined> {
+  const { contraction, name, options } = candidate;
+  const { inputs, result, test } = contraction;
   try {
     const start = performance.now();
     const kernel = renderContract(test.kernel, limits, options);
-    phases = kernel.phases.length;
-    const [output] = test.kernel.outputs;
-    const result = bufferOf(output!.size * byteSize(output!.dtype), STORAGE);
-    made.push(result);
-    for (const size of kernel.temporaries) made.push(bufferOf(size, STORAGE));
-    const dispatches = await prepare(kernel, [...inputs, ...made]);
+    const more = kernel.temporaries.map((bytes, k) => temporary(k, bytes));
+    let dispatches: Dispatch[] = [];
+    await gpu.checked(async () => {
+      dispatches = await gpu.prepare(kernel, [...inputs, result, ...more]);
+    });
     const compileMs = performance.now() - start;
-    const ms = await timeOf(dispatches);
-    const error = await errorOf(shape, test, result);
-    const bytes = [...test.kernel.operands, output!]
-      .reduce((sum, one) => sum + one.size * byteSize(one.dtype), 0);
-    rate = error < 1 ? test.kernel.flops / ms / 1e9 : 0;
-    say(
-      `${what} ${(test.kernel.flops / ms / 1e9).toFixed(3).padStart(7)} ` +
-        `TFLOP/s ${(bytes / ms / 1e6).toFixed(0).padStart(5)} GB/s ` +
-        `${ms.toFixed(4).padStart(9)} ms, ${kernel.phases.length} phases of ` +
-        `${kernel.phases.map((one) => one.workgroups[0]).join("+")} groups, ` +
-        `compiled in ${compileMs.toFixed(0)} ms` +
-        (error < 1 ? "" : ` WRONG by ${error.toExponential(1)}`),
-    );
+    await gpu.checked(async () => {
+      const encoder = device.createCommandEncoder();
+      encoder.clearBuffer(result);
+      device.queue.submit([encoder.finish()]);
+      gpu.submit(dispatches);
+      await gpu.read(result, 0, 4);
+    });
+    const error = await errorOf(contraction);
+    if (!(error < 1)) throw new Error(`WRONG by ${error.toExponential(1)}`);
+    const groups = kernel.phases.map((one) => one.workgroups[0]).join("+");
+    const note = `${groups} groups, compiled in ${compileMs.toFixed(0)} ms`;
+    return { candidate, dispatches, note };
   } catch (error) {
-    say(`${what} failed: ${String(error).split("\n")[0]}`);
+    say(`${name} failed: ${firstLine(error)}`);
+    return undefined;
   }
-  const problem = await device.popErrorScope();
-  if (problem) {
-    say(`${what} invalid: ${problem.message.split("\n")[0]}`);
-    rate = 0;
-  }
-  for (const buffer of made) buffer.destroy();
-  return { rate, phases };
 }
 
-/** Uploads the factors of a contraction. */
-function upload(test: ContractTest): GPUBuffer[] {
-  return test.operands.map((data) => {
-    const buffer = bufferOf(data.byteLength, STORAGE);
-    device.queue.writeBuffer(buffer, 0, data);
-    return buffer;
-  });
+/** Tells of a measurement and returns its rate. */
+function tell({ candidate, note }: Checked, { clock, ms }: Timing): number {
+  const { kernel } = candidate.contraction.test;
+  const rate = kernel.flops / ms / 1e9;
+  const bytes = [...kernel.operands, ...kernel.outputs]
+    .reduce((sum, one) => sum + one.size * byteSize(one.dtype), 0);
+  say(
+    `${candidate.name.padEnd(42)} ${rate.toFixed(3).padStart(7)} TFLOP/s ` +
+      `${(100 * rate / clock).toFixed(1).padStart(5)} % of clock ` +
+      `${clock.toFixed(1)} ${(bytes / ms / 1e6).toFixed(0).padStart(5)} GB/s ` +
+      `${ms.toFixed(4).padStart(9)} ms, ${note}`,
+  );
+  return rate;
 }
 
-const [
-  sizes = "1024,2048,4096",
-  dtypes = "f32,f16",
-  layouts = "nn",
-  what = "all",
-] = Deno.args;
-const { vendor, architecture, device: model, description } = adapter.info;
-say(`${vendor} ${architecture} ${model} ${description}`);
-say(
-  `${limits.maxComputeWorkgroupStorageSize} bytes of workgroup memory, ` +
-    `${limits.maxComputeInvocationsPerWorkgroup} invocations, ` +
-    `f16 ${limits.hasF16}, timestamps ${isTimed}`,
-);
-await warmUp(300);
+/** Times kernels against each other; tells which is best. */
+async function compare(candidates: readonly Candidate[]): Promise<string> {
+  const ready: Checked[] = [];
+  for (const candidate of candidates) {
+    const checked = await check(candidate);
+    if (checked !== undefined) ready.push(checked);
+  }
+  let best = { rate: 0, name: "none" };
+  try {
+    const busiest = ready.find((one) => one.candidate.name.endsWith("by rule"));
+    const timings = await rounds.time(
+      ready.map((one) => one.dispatches),
+      busiest?.dispatches,
+    );
+    ready.forEach((one, k) => {
+      const rate = tell(one, timings[k]!);
+      if (rate > best.rate) best = { rate, name: one.candidate.name };
+    });
+  } catch (error) {
+    say(`timing failed: ${firstLine(error)}`);
+  }
+  return `${best.name}: ${best.rate.toFixed(2)} TFLOP/s`;
+}
 
-/** Times all tiles for a square product and tells which is best. */
-async function measureTiles(
+/** All tiles for a square product, and what the rules choose. */
+function tilesFor(
+  contraction: Contraction,
   name: string,
-  shape: ContractCase,
-  test: ContractTest,
-  inputs: readonly GPUBuffer[],
   arithmetic: "f32" | "f16",
-): Promise<string> {
-  const times: ContractOptions[] = CANDIDATE_TILES
+): Candidate[] {
+  const most = contraction.shape.m <= 1024 ? 2 : 1;
+  const tiles = CANDIDATE_TILES
     .filter(({ tile }) => fits(tile, limits, byteSize(arithmetic)))
     .flatMap(({ tile }) =>
-      (shape.m <= 1024 ? [1, 2] : [1]).map((parts) => ({
-        tile,
-        parts,
-        arithmetic,
+      Array.from({ length: most }, (_, k) => ({
+        name: `${name} ${tileName(tile)} /${k + 1}`,
+        contraction,
+        options: { tile, parts: k + 1, arithmetic },
       }))
     );
-  let record = { rate: 0, tile: "none" };
-  for (const options of times) {
-    const tile = `${tileName(options.tile!)} /${options.parts}`;
-    const { rate } = await measure(
-      `${name} ${tile.padEnd(20)}`,
-      shape,
-      test,
-      inputs,
-      options,
-    );
-    if (rate > record.rate) record = { rate, tile };
-  }
-  return `${name}: ${record.tile}, ${record.rate.toFixed(2)} TFLOP/s`;
+  const rule = {
+    name: `${name} by rule`,
+    contraction,
+    options: { arithmetic },
+  };
+  return what === "rules" ? [rule] : [...tiles, rule];
 }
 
+async function compareSquare(
+  dtype: DType,
+  size: number,
+  layout: string,
+): Promise<string[]> {
+  const contraction = upload({
+    m: size,
+    n: size,
+    k: size,
+    turnLeft: layout[0] === "t",
+    turnRight: layout[1] === "t",
+    dtype,
+    result: dtype,
+  });
+  const best: string[] = [];
+  for (const arithmetic of ["f32", "f16"] as const) {
+    if (arithmetic === "f16" && dtype !== "f16") continue;
+    const name = `${dtype} ${size} ${layout} in ${arithmetic}`;
+    best.push(await compare(tilesFor(contraction, name, arithmetic)));
+  }
+  destroy(contraction);
+  return best;
+}
+
+/** Lengths divided by the scale. */
+function scaled(shape: ContractCase): ContractCase {
+  const less = (length: number) =>
+    Math.max(1, Math.ceil(length / Number(scale)));
+  const { batch = [], k, m, n } = shape;
+  return {
+    ...shape,
+    batch: batch.map(less),
+    m: less(m),
+    n: less(n),
+    k: less(k),
+  };
+}
+
+async function compareShapes(): Promise<void> {
+  const candidates = SHAPES
+    .filter(({ dtype }) => dtype !== "f16" || limits.hasF16)
+    .flatMap((shape): Candidate[] => {
+      const contraction = upload(scaled(shape));
+      const name = shapeName(contraction.shape);
+      const textOf = (options: ContractOptions) =>
+        renderContract(contraction.test.kernel, limits, options).phases
+          .map((phase) => `${phase.text} ${phase.workgroups}`).join();
+      const rule = textOf({});
+      const isFew = shape.m > 1 && shape.m <= 32;
+      const others: ContractOptions[] = [
+        { parts: 1 },
+        ...(isFew ? [{ way: "tiled" } as const] : []),
+        ...(isFew ? [{ way: "skinny" } as const] : []),
+      ];
+      const different = others.filter((one) => textOf(one) !== rule);
+      return [
+        { name, contraction, options: {} },
+        ...different.map((options) => ({
+          name: `${name} ${JSON.stringify(options)}`,
+          contraction,
+          options,
+        })),
+      ];
+    });
+  const busy = upload({ m: 2048, n: 2048, k: 2048 });
+  await compare([
+    ...candidates,
+    {
+      name: "by rule",
+      contraction: Number(scale) === 1 ? busy : candidates[0]!.contraction,
+      options: {},
+    },
+  ]);
+}
+
+function shapeName({ batch, dtype, k, m, n, ...turns }: ContractCase): string {
+  const turned = [
+    turns.turnLeft ? "t" : "n",
+    turns.turnRight ? "t" : "n",
+  ].join("");
+  return [batch?.join("x"), `${m}x${n}x${k}`, dtype, turned].filter(Boolean)
+    .join(" ");
+}
+
+say(gpu.description);
 const best: string[] = [];
 for (const dtype of dtypes.split(",") as DType[]) {
   if (dtype === "f16" && !limits.hasF16) continue;
   for (const size of sizes.split(",").map(Number)) {
     for (const layout of layouts.split(",")) {
-      const shape: ContractCase = {
-        m: size,
-        n: size,
-        k: size,
-        turnLeft: layout[0] === "t",
-        turnRight: layout[1] === "t",
-        dtype,
-        result: dtype,
-      };
-      const test = contractTest(shape);
-      const inputs = upload(test);
-      for (const arithmetic of ["f32", "f16"] as const) {
-        if (arithmetic === "f16" && dtype !== "f16") continue;
-        const name = `${dtype} ${size} ${layout} in ${arithmetic}`;
-        if (what !== "rules") {
-          best.push(await measureTiles(name, shape, test, inputs, arithmetic));
-        }
-        const rule = `${name} ${"by rule".padEnd(20)}`;
-        await measure(rule, shape, test, inputs, { arithmetic });
-      }
-      for (const buffer of inputs) buffer.destroy();
+      best.push(...await compareSquare(dtype, size, layout));
     }
   }
 }
 say(`\nbest\n${best.join("\n")}\n`);
-if (what !== "tiles") {
-  for (const shape of SHAPES) {
-    if (shape.dtype === "f16" && !limits.hasF16) continue;
-    const test = contractTest(shape);
-    const inputs = upload(test);
-    const name = JSON.stringify(shape);
-    const { phases } = await measure(name, shape, test, inputs, {});
-    const others: ContractOptions[] = [
-      ...(phases > 1 ? [{ parts: 1 }] : []),
-      ...(shape.m > 1 && shape.m <= 16 ? [{ way: "tiled" } as const] : []),
-    ];
-    for (const options of others) {
-      const other = `${name} ${JSON.stringify(options)}`;
-      await measure(other, shape, test, inputs, options);
-    }
-    for (const buffer of inputs) buffer.destroy();
-  }
-}
+if (what !== "tiles") await compareShapes();
 Deno.exit(0);
