@@ -1,23 +1,22 @@
 /**
  * Routines that have no kernels on a GPU: their inputs are read back, the host
- * computes, and the outputs are uploaded.
+ * computes on WebAssembly, and the outputs are uploaded.
  *
  * @module
  */
 
-import { runSliced } from "../../../device/clock.ts";
-import {
-  allocate,
-  byteSize,
-  type DType,
-  type TypedArray,
-} from "../../../device/dtypes.ts";
+import { allocate, byteSize, type DType } from "../../../device/dtypes.ts";
+import { hostStorage, type Storage } from "../../../device/graph.ts";
 import { sizeOf } from "../../../device/shapes.ts";
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import { bytesOf, writePadded } from "../../../device/webgpu/uploads.ts";
-import { hostRoutine } from "../../host_routine.ts";
-import type { RoutineStep } from "../../ir/kernel.ts";
+import type { PreparedProgram } from "../../backend.ts";
+import type { BufferSpec, Program, RoutineStep } from "../../ir/kernel.ts";
+import { wasmBackend } from "../../wasm/backend.ts";
 import type { Range } from "./ranges.ts";
+
+/** Programs of single routines, on the host. */
+const prepared = new WeakMap<RoutineStep, Promise<PreparedProgram>>();
 
 /**
  * Runs a routine on the host.
@@ -36,16 +35,50 @@ export async function runOnHost(
   outputs: readonly Range[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const arrays = await Promise.all(
+  let program = prepared.get(step);
+  if (program === undefined) {
+    program = wasmBackend.prepare(programOf(step));
+    prepared.set(step, program);
+  }
+  const leaves = await Promise.all(
     step.inputSpecs.map(({ dtype, shape }, k) =>
       readRange(connection, inputs[k]!, dtype, sizeOf(shape))
     ),
   );
-  const made = await runSliced(hostRoutine(step, arrays), signal);
-  made.forEach((array, k) => {
+  const made = await (await program).run(leaves, [], {
+    signal,
+    blame: () => undefined,
+  });
+  for (const [k, storage] of made.entries()) {
+    const array = storage.array ?? await storage.read();
     const { buffer, offset } = outputs[k]!;
     writePadded(connection.device.queue, buffer, offset, bytesOf(array));
-  });
+    storage.dispose();
+  }
+}
+
+/** A program whose only step is a routine. */
+function programOf(step: RoutineStep): Program {
+  const specOf =
+    (role: BufferSpec["role"]) =>
+    ({ dtype, shape }: RoutineStep["inputSpecs"][number]): BufferSpec => ({
+      dtype,
+      size: sizeOf(shape),
+      role,
+    });
+  const count = step.inputSpecs.length;
+  const inputs = step.inputSpecs.map((_, k) => k);
+  const outputs = step.outputSpecs.map((_, k) => count + k);
+  return {
+    buffers: [
+      ...step.inputSpecs.map(specOf("leaf")),
+      ...step.outputSpecs.map(specOf("result")),
+    ],
+    leaves: inputs.map((buffer) => ({ buffer, leaf: buffer })),
+    scalars: [],
+    steps: [{ ...step, inputs, outputs }],
+    results: outputs,
+  };
 }
 
 async function readRange(
@@ -53,10 +86,11 @@ async function readRange(
   { buffer, offset }: Range,
   dtype: DType,
   size: number,
-): Promise<TypedArray> {
+): Promise<Storage> {
   const array = allocate(dtype, size);
-  if (size === 0) return array;
-  const bytes = new Uint8Array(array.buffer, 0, size * byteSize(dtype));
-  await reader.read(buffer, bytes, offset);
-  return array;
+  if (size > 0) {
+    const bytes = new Uint8Array(array.buffer, 0, size * byteSize(dtype));
+    await reader.read(buffer, bytes, offset);
+  }
+  return hostStorage(array);
 }
