@@ -19,6 +19,8 @@ const STEP_BYTES = 4096;
 const MOST_PANELS = 16;
 /** Panels of columns in a block at most where sums wait between packings. */
 const MOST_WAITING = 128;
+/** Columns of an item for which packing its rows is cheap. */
+const WIDE_COLUMNS = 256;
 /** Items that a contraction is cut into where it is large enough. */
 const WANTED_ITEMS = 24;
 /** Items below which sums are computed in parts. */
@@ -125,9 +127,16 @@ export function packedBlocks(
       Math.floor(LEFT_BYTES / (arithmetic.rows * depthBlock * bytes)),
     ),
   );
-  const rowBlocks = rowPanels <= mostPanels ? 1 : Math.max(
-    Math.ceil(rowPanels / mostPanels),
-    Math.min(wanted, Math.ceil(rowPanels / 4)),
+  const fewestRowBlocks = Math.ceil(rowPanels / mostPanels);
+  // Large blocks of rows read the right factor less often, so columns are cut
+  // first, as long as packing the rows anew for each cut is cheap.
+  const wideCuts = Math.min(
+    Math.ceil(wanted / fewestRowBlocks),
+    Math.ceil(columns / WIDE_COLUMNS),
+  );
+  const rowBlocks = fewestRowBlocks === 1 ? 1 : Math.max(
+    fewestRowBlocks,
+    Math.min(Math.ceil(wanted / wideCuts), Math.ceil(rowPanels / 4)),
   );
   const rowBlock = Math.ceil(rowPanels / rowBlocks) * arithmetic.rows;
   const rowItems = Math.ceil(rows / rowBlock);
