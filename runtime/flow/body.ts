@@ -6,7 +6,7 @@
  */
 
 import { pause } from "../core/abort.ts";
-import { OpError, WeftError } from "../core/errors.ts";
+import { DeviceLostError, OpError, WeftError } from "../core/errors.ts";
 import type { EventStream, RunEvent } from "../core/events.ts";
 import { withUserFrames } from "../core/stack.ts";
 import { withBlame } from "../tensor/blame.ts";
@@ -70,7 +70,9 @@ export function runBody(
       )
       : returned;
   } catch (error) {
-    if (core.info.retries === 0) throw bodyError(core, error);
+    if (core.info.retries === 0 && !(error instanceof DeviceLostError)) {
+      throw bodyError(core, error);
+    }
     return retried(core, id, error, attempt, settings);
   }
 }
@@ -84,16 +86,26 @@ async function retried(
 ): Promise<unknown> {
   const { name, retries } = core.info;
   let error = first;
-  for (let count = 1; count <= retries && !signal.aborted; count++) {
+  const warn = (what: string) =>
     events.emit({
       type: "warning",
       at: now(),
       node: id,
-      message:
-        `Op "${name}" failed and is tried again (${count} of ${retries}): ${
-          error instanceof Error ? error.message : error
-        }`,
+      message: `Op "${name}" failed and is tried again ${what}: ${
+        error instanceof Error ? error.message : error
+      }`,
     });
+  if (error instanceof DeviceLostError && !signal.aborted) {
+    // What it had computed is gone, but there is a new device.
+    warn("on a new device");
+    try {
+      return await attempt();
+    } catch (next) {
+      error = next;
+    }
+  }
+  for (let count = 1; count <= retries && !signal.aborted; count++) {
+    warn(`(${count} of ${retries})`);
     await pause(RETRY_MS * 2 ** (count - 1), signal);
     try {
       return await attempt();

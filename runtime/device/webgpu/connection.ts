@@ -107,10 +107,12 @@ export class WebGpuConnection {
    * @returns The error to throw.
    */
   async explain(error: unknown): Promise<Error> {
-    if (error instanceof WeftError) return error;
+    const isOurs = error instanceof WeftError;
+    if (isOurs && !(error.cause instanceof GPUPipelineError)) return error;
     // The loss that an error comes from is told a little later.
     for (let turn = 0; turn < 3 && !this.isLost; turn++) await nextTurn();
-    return this.isLost ? this.#lost(error) : defect(error);
+    if (this.isLost) return this.#lost(error);
+    return isOurs ? error : defect(error);
   }
 
   #lost(cause: unknown): DeviceLostError {
