@@ -6,6 +6,7 @@
  * @module
  */
 
+import { DeviceLostError } from "../core/errors.ts";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
 import {
@@ -84,28 +85,40 @@ export function currentDevice(): Device {
 export async function realizeNodes(
   nodes: readonly GraphNode[],
 ): Promise<void> {
-  const pending: GraphNode[] = [];
+  const pending = pendingOf(nodes);
+  if (pending.length > 0) keep(await compute(pending));
+}
+
+/** Nodes that have no data yet, each once. */
+function pendingOf(nodes: readonly GraphNode[]): GraphNode[] {
+  const pending = new Set<GraphNode>();
   for (const node of nodes) {
     if (node.storage !== undefined) continue;
     const storage = storageOf(node);
     if (storage !== undefined) node.realize(storage);
-    else if (!pending.includes(node)) pending.push(node);
+    else pending.add(node);
   }
-  if (pending.length === 0) return;
-  const sources = routinesOf(pending);
+  return [...pending];
+}
+
+interface Computed {
+  readonly nodes: readonly GraphNode[];
+  /** Routines, of which all results were computed. */
+  readonly sources: readonly GraphNode[];
+  /** Data of the nodes, then of the results of the routines. */
+  readonly storages: readonly Storage[];
+}
+
+async function compute(nodes: readonly GraphNode[]): Promise<Computed> {
+  const sources = routinesOf(nodes);
   const siblings = sources.flatMap((source) =>
     source.outputs!.map((_, index) => outputNode(source, index))
   );
   const storages = await currentDevice().execute(
-    [...pending, ...siblings],
+    [...nodes, ...siblings],
     settings.current ?? {},
   );
-  pending.forEach((node, k) => keep(node, storages[k]!));
-  let at = pending.length;
-  for (const source of sources) {
-    const { length } = source.outputs!;
-    source.realizeResults(storages.slice(at, at += length));
-  }
+  return { nodes, sources, storages };
 }
 
 /**
@@ -123,9 +136,60 @@ function routinesOf(nodes: readonly GraphNode[]): GraphNode[] {
   return [...sources];
 }
 
-function keep(node: GraphNode, storage: Storage): void {
-  // Another execution may have been faster; its data are as good.
-  if (node.storage === undefined) node.realize(storage);
+function keep({ nodes, sources, storages }: Computed): void {
+  nodes.forEach((node, k) => {
+    // Another execution may have been faster; its data are as good.
+    if (node.storage === undefined) node.realize(storages[k]!);
+  });
+  let at = nodes.length;
+  for (const source of sources) {
+    const { length } = source.outputs!;
+    source.realizeResults(storages.slice(at, at += length));
+  }
+}
+
+/**
+ * Computes nodes and gives their data, not copied. Where a device is lost while
+ * it computes, they are computed once more, on the next one.
+ *
+ * @param nodes The nodes.
+ * @returns The data, row-major; they must not be written to.
+ */
+export async function readNodes(
+  nodes: readonly GraphNode[],
+): Promise<TypedArray[]> {
+  const pending = pendingOf(nodes);
+  const arrays = new Map<GraphNode, TypedArray>();
+  const read = async (node: GraphNode, storage: Storage) => {
+    arrays.set(node, storage.array ?? await readChecked(storage));
+  };
+  const attempt = async (): Promise<void> => {
+    const computed = await compute(pending);
+    // A GPU computes until its data are read; before that all may be lost.
+    await Promise.all(
+      pending.map((node, k) => read(node, computed.storages[k]!)),
+    );
+    keep(computed);
+  };
+  if (pending.length > 0) {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      await attempt();
+    }
+  }
+  const others = new Set(nodes).difference(arrays);
+  await Promise.all(others.values().map((node) => read(node, node.storage!)));
+  return nodes.map((node) => arrays.get(node)!);
+}
+
+async function readChecked(storage: Storage): Promise<TypedArray> {
+  const [array] = await Promise.all([
+    storage.read(),
+    awaitIndexChecks(storage),
+  ]);
+  return array;
 }
 
 /**
@@ -135,12 +199,6 @@ function keep(node: GraphNode, storage: Storage): void {
  * @returns The data, row-major; they must not be written to.
  */
 export async function readNode(node: GraphNode): Promise<TypedArray> {
-  if (node.storage === undefined) await realizeNodes([node]);
-  const storage = node.storage!;
-  if (storage.array !== undefined) return storage.array;
-  const [array] = await Promise.all([
-    storage.read(),
-    awaitIndexChecks(storage),
-  ]);
-  return array;
+  const [array] = await readNodes([node]);
+  return array!;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { DataOf, DType } from "../device/dtypes.ts";
-import { realizeNodes } from "./execution.ts";
+import { readNodes, realizeNodes } from "./execution.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -52,7 +52,6 @@ export type DataOfTensors<T extends readonly Tensor[]> = {
 export async function read<T extends readonly Tensor[]>(
   ...tensors: T
 ): Promise<DataOfTensors<T>> {
-  await realize(...tensors);
-  const data = await Promise.all(tensors.map((one) => one.data()));
-  return data as DataOfTensors<T>;
+  const arrays = await readNodes(tensors.map((one) => one.node));
+  return arrays.map((array) => array.slice()) as DataOfTensors<T>;
 }
