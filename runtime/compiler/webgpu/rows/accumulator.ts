@@ -19,6 +19,83 @@ import {
 /** Names of the parts of a total: one number, or a key and a place. */
 export type Total = readonly string[];
 
+/** What keeps reductions while a pass goes on. */
+export interface RowAccumulator {
+  /** Types of the parts of a total. */
+  readonly types: readonly ScalarType[];
+  /**
+   * The total of nothing.
+   *
+   * @param width Numbers that a part holds.
+   * @returns Texts of the parts.
+   */
+  empty(width: Width): Total;
+  /**
+   * The total of one value, or of four in their own lanes.
+   *
+   * @param scope Where the value is.
+   * @param width Numbers that a part holds.
+   * @param place Text of the position along the inner axes, as i32, of the
+   * same width.
+   * @returns Texts of the parts.
+   */
+  one(scope: WgslScope, width: Width, place: string): Total;
+  /**
+   * Two totals as one.
+   *
+   * @param scope Where statements go.
+   * @param a One total; parts are names.
+   * @param b The other; parts are names.
+   * @param width Numbers that a part holds.
+   * @returns Names of the parts.
+   */
+  join(scope: WgslScope, a: Total, b: Total, width: Width): Total;
+  /**
+   * Some totals as one.
+   *
+   * @param scope Where statements go.
+   * @param totals The totals, at least one; parts are names.
+   * @param width Numbers that a part holds.
+   * @returns Names of the parts.
+   */
+  joinAll(scope: WgslScope, totals: readonly Total[], width: Width): Total;
+  /**
+   * The four lanes of a total as one.
+   *
+   * @param scope Where statements go.
+   * @param total Names of its parts.
+   * @returns Names of the parts, one number each.
+   */
+  fold(scope: WgslScope, total: Total): Total;
+  /**
+   * The results of the reductions.
+   *
+   * @param total Names of the parts of the total of everything.
+   * @param width Numbers that a part holds.
+   * @returns Their texts.
+   */
+  results(total: Total, width: Width): readonly string[];
+}
+
+/**
+ * The four lanes of a total as one, two by two.
+ *
+ * @param accumulator What joins them.
+ * @param scope Where statements go.
+ * @param total Names of its parts.
+ * @returns Names of the parts, one number each.
+ */
+export function foldLanes(
+  accumulator: RowAccumulator,
+  scope: WgslScope,
+  total: Total,
+): Total {
+  const lanes = [..."xyzw"].map((name) =>
+    total.map((part) => `${part}.${name}`)
+  );
+  return accumulator.joinAll(scope, lanes, 1);
+}
+
 /**
  * Dtypes of the parts of the totals of all reductions, a temporary each.
  *
@@ -39,10 +116,9 @@ const LOWEST = -2147483648;
 const FARTHEST = 2147483647;
 
 /** A reduction, in WGSL. */
-export class Accumulator {
+export class Accumulator implements RowAccumulator {
   /** The reduction. */
   readonly reduction: Reduction;
-  /** Types of the parts of a total. */
   readonly types: readonly ScalarType[];
   readonly #module: WgslModule;
   readonly #isPlace: boolean;
@@ -63,12 +139,6 @@ export class Accumulator {
     ];
   }
 
-  /**
-   * The total of nothing.
-   *
-   * @param width Numbers that a part holds.
-   * @returns Texts of the parts.
-   */
   empty(width: Width): Total {
     if (this.#isPlace) {
       return [LOWEST, FARTHEST].map((value) =>
@@ -79,15 +149,6 @@ export class Accumulator {
     return [this.#repeat(type, this.#identity(), width)];
   }
 
-  /**
-   * The total of one value, or of four in their own lanes.
-   *
-   * @param scope Where the value is.
-   * @param width Numbers that a part holds.
-   * @param place Text of the position along the inner axes, as i32, of the
-   * same width.
-   * @returns Texts of the parts.
-   */
   one(scope: WgslScope, width: Width, place: string): Total {
     const { value } = this.reduction;
     const text = scope.text(value, width);
@@ -96,15 +157,6 @@ export class Accumulator {
     return [isBool ? `${widen("u32", width)}(${text})` : text];
   }
 
-  /**
-   * Two totals as one.
-   *
-   * @param scope Where statements go.
-   * @param a One total; parts are names.
-   * @param b The other; parts are names.
-   * @param width Numbers that a part holds.
-   * @returns Names of the parts.
-   */
   join(scope: WgslScope, a: Total, b: Total, width: Width): Total {
     return this.joinTexts(a, b, width).map((text) => scope.let("t", text));
   }
@@ -144,31 +196,28 @@ export class Accumulator {
     }
   }
 
-  /**
-   * The four lanes of a total as one.
-   *
-   * @param scope Where statements go.
-   * @param total Names of its parts.
-   * @returns Names of the parts, one number each.
-   */
-  fold(scope: WgslScope, total: Total): Total {
-    const lane = (name: string) => total.map((part) => `${part}.${name}`);
-    return this.join(
-      scope,
-      this.join(scope, lane("x"), lane("y"), 1),
-      this.join(scope, lane("z"), lane("w"), 1),
-      1,
+  joinAll(scope: WgslScope, totals: readonly Total[], width: Width): Total {
+    if (totals.length === 1) return totals[0]!;
+    // Two by two, so that they do not wait for each other.
+    const pairs = Array.from(
+      { length: Math.ceil(totals.length / 2) },
+      (_, k) => {
+        const [a, b] = totals.slice(2 * k, 2 * k + 2);
+        return b === undefined ? a! : this.join(scope, a!, b, width);
+      },
     );
+    return this.joinAll(scope, pairs, width);
   }
 
-  /**
-   * The result of the reduction.
-   *
-   * @param total Names of the parts of the total of everything.
-   * @param width Numbers that a part holds.
-   * @returns Its text.
-   */
-  result(total: Total, width: Width): string {
+  fold(scope: WgslScope, total: Total): Total {
+    return foldLanes(this, scope, total);
+  }
+
+  results(total: Total, width: Width): readonly string[] {
+    return [this.#result(total, width)];
+  }
+
+  #result(total: Total, width: Width): string {
     if (this.#isPlace) return total[1]!;
     const text = total[0]!;
     switch (this.reduction.dtype) {

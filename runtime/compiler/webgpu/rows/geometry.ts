@@ -28,6 +28,8 @@ export interface RowGeometry {
    * loaded stays in registers from stage to stage; undefined for a loop.
    */
   readonly unrolled: number | undefined;
+  /** Steps of each member that are written out side by side in a loop. */
+  readonly atOnce: number;
   /**
    * Parts of a row, each of a workgroup of its own; more than 1 where rows are
    * few and long, and only without `unrolled`.
@@ -43,12 +45,18 @@ const SOFTWARE_WORKGROUP = 8;
 const MOST_SOFTWARE_UNITS = 512;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
+/** The same where each is of one position. */
+const MOST_NARROW = 16;
+/** Positions of a member that are visited side by side in loops. */
+const AT_ONCE = { wide: 4, narrow: 8 } as const;
 /** Expressions that are written out at most. */
 const MOST_WRITTEN = 2000;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
 /** Invocations that keep a software adapter busy. */
 const BUSY_SOFTWARE = 256;
+/** Invocations that fill a GPU. */
+const FULL = 270336;
 /** Steps of a member that are worth a part of their own. */
 const STEPS_OF_PART = 8;
 /** Parts of a row at most: they are joined by the members of a team. */
@@ -94,16 +102,20 @@ export function planRows(
   }
   const units = product(inner);
   const busy = limits.isHardware ? BUSY : BUSY_SOFTWARE;
+  const isNarrow = laneAxis === undefined && limits.isHardware;
+  const most = isNarrow ? MOST_NARROW : MOST_UNROLLED;
   const team = acrossRows
     ? planAcross(rows, units, laneAxis !== undefined, busy)
-    : planAlong(rows, units, limits, busy);
+    : planAlong(rows, units, limits, busy, most);
   const steps = Math.ceil(units / team.members);
-  const isShort = steps <= MOST_UNROLLED &&
+  const isShort = steps <= most &&
     (steps === 1 || steps * expressions <= MOST_WRITTEN);
   const unrolled = isShort ? steps : undefined;
   const parts = unrolled === undefined && fitsParts(kernel, limits)
     ? Math.min(
-      Math.floor(busy / (rows * team.members)),
+      Math.floor(
+        (limits.isHardware ? FULL : busy) / (rows * team.members),
+      ),
       Math.floor(steps / STEPS_OF_PART),
       MOST_PARTS,
     )
@@ -115,6 +127,7 @@ export function planRows(
     units,
     ...team,
     unrolled,
+    atOnce: limits.isHardware ? AT_ONCE[isNarrow ? "narrow" : "wide"] : 1,
     parts: Math.max(1, parts),
   };
 }
@@ -134,6 +147,7 @@ function planAlong(
   units: number,
   limits: WebGpuLimits,
   busy: number,
+  mostSteps: number,
 ): TeamSize {
   const most = limits.maxComputeInvocationsPerWorkgroup;
   const isSlow = !limits.isHardware && units > MOST_SOFTWARE_UNITS;
@@ -143,10 +157,11 @@ function planAlong(
   }
   // Few rows are given more members each, and rows that fit into the registers
   // of more members.
-  const fits = units > MOST_UNROLLED * group && units <= MOST_UNROLLED * most;
+  const fits = units > mostSteps * group && units <= mostSteps * most;
   const isLarge = limits.isHardware && (fits || rows * group < busy / 2);
   const large = isLarge ? most : group;
-  const members = Math.min(large, powerAbove(Math.ceil(units / 4)));
+  const steps = mostSteps === MOST_NARROW ? MOST_NARROW : 4;
+  const members = Math.min(large, powerAbove(Math.ceil(units / steps)));
   const slots = Math.max(1, group / members);
   return { members, slots: Math.min(slots, powerAbove(rows)) };
 }

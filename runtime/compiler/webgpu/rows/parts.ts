@@ -6,7 +6,7 @@
  */
 
 import { WgslScope } from "../wgsl/mod.ts";
-import type { Accumulator, Total } from "./accumulator.ts";
+import type { RowAccumulator, Total } from "./accumulator.ts";
 import { isFirstMember, type RowText } from "./row_text.ts";
 import type { TeamTotal } from "./team.ts";
 
@@ -49,7 +49,7 @@ export function writeParts(
  */
 export function readParts(
   text: RowText,
-  accumulators: readonly Accumulator[],
+  accumulators: readonly RowAccumulator[],
   temporary: number,
 ): TeamTotal[] {
   const { module, plan, resultWidth, root, team } = text;

@@ -6,7 +6,7 @@
 
 import type { Stage } from "../../ir/kernel.ts";
 import { WgslScope } from "../wgsl/mod.ts";
-import type { Accumulator, Total } from "./accumulator.ts";
+import type { RowAccumulator, Total } from "./accumulator.ts";
 import { beginStep, type RowText, type Step } from "./row_text.ts";
 import { computeStores, writeStore } from "./stores.ts";
 
@@ -42,7 +42,7 @@ export function writtenSteps(text: RowText, count: number): Step[] {
 export function writtenPass(
   text: RowText,
   stage: Stage,
-  accumulators: readonly Accumulator[],
+  accumulators: readonly RowAccumulator[],
   steps: readonly Step[],
 ): Total[] {
   const totals = accumulators.map((): Total | undefined => undefined);
@@ -75,24 +75,14 @@ export function writtenPass(
 export function loopPass(
   text: RowText,
   stage: Stage,
-  accumulators: readonly Accumulator[],
+  accumulators: readonly RowAccumulator[],
   parts: number,
 ): Total[] {
   const { module, plan, root, team, width } = text;
+  const { atOnce, members } = plan;
   const totals = accumulators.map((accumulator) =>
     accumulator.empty(width).map((empty) => root.variable("sum", empty))
   );
-  const unit = module.name("unit");
-  const step = beginStep(text, unit, undefined);
-  accumulators.forEach((accumulator, k) => {
-    const next = contribution(text, accumulator, step);
-    const total = totals[k]!;
-    const joined = accumulator.join(step.scope, total, next, width);
-    total.forEach((name, part) => {
-      step.scope.line(`${name} = ${joined[part]};`);
-    });
-  });
-  writeStores(text, stage, step);
   let first = team.member;
   let end = module.size(plan.units);
   if (parts > 1) {
@@ -101,18 +91,68 @@ export function loopPass(
     end = root.let("end", `min(${start} + ${own}, ${end})`);
     first = `${start} + ${first}`;
   }
-  root.block(
-    `for (var ${unit} = ${first}; ${unit} < ${end}; ` +
-      `${unit} += ${plan.members})`,
-    step.scope,
-  );
+  const unit = root.variable("unit", first);
+  const loop = (count: number) => {
+    const body = loopBody(text, stage, accumulators, totals, unit, count);
+    const last = count === 1 ? unit : `${unit} + ${(count - 1) * members}`;
+    root.block(
+      `for (; ${last} < ${end}; ${unit} += ${count * members})`,
+      body,
+    );
+  };
+  if (atOnce > 1) loop(atOnce);
+  loop(1);
   return totals;
+}
+
+/** Some steps at once: all that they load is on its way at the same time. */
+function loopBody(
+  text: RowText,
+  stage: Stage,
+  accumulators: readonly RowAccumulator[],
+  totals: readonly Total[],
+  unit: string,
+  count: number,
+): WgslScope {
+  const { module, plan, root, width } = text;
+  const body = new WgslScope(module, root);
+  const flush = ({ scope }: Step) => {
+    for (const line of scope.lines) body.line(line);
+    scope.lines.length = 0;
+  };
+  const steps = Array.from({ length: count }, (_, k) => {
+    const own = k === 0
+      ? unit
+      : body.let("unit", `${unit} + ${k * plan.members}`);
+    return beginStep(text, own, undefined);
+  });
+  const added = steps.map((step) =>
+    accumulators.map((accumulator) => contribution(text, accumulator, step))
+  );
+  // Nothing is stored before all has been loaded.
+  if (count > 1) {
+    for (const { scope } of steps) {
+      for (const { value } of stage.stores) scope.value(value);
+    }
+  }
+  steps.forEach(flush);
+  accumulators.forEach((accumulator, k) => {
+    const total = totals[k]!;
+    const parts = [total, ...added.map((one) => one[k]!)];
+    const joined = accumulator.joinAll(body, parts, width);
+    total.forEach((name, part) => body.line(`${name} = ${joined[part]};`));
+  });
+  for (const step of steps) {
+    writeStores(text, stage, step);
+    flush(step);
+  }
+  return body;
 }
 
 /** What a step adds to a total: nothing where it does not exist. */
 function contribution(
   { width }: RowText,
-  accumulator: Accumulator,
+  accumulator: RowAccumulator,
   step: Step,
 ): Total {
   const { scope } = step;

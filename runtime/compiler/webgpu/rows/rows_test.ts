@@ -113,6 +113,102 @@ Deno.test("renderRows cuts few long rows into parts", () =>
     partCase("a place", reduction("argmax", "u8", [3, 90_001], [0, 1]), limits),
   ]));
 
+Deno.test("renderRows finds maxima and sums of long rows in one pass", () =>
+  checkCases((limits) =>
+    [true, false].flatMap((isHardware) =>
+      [
+        [[2, 20_000], [0, 1]],
+        [[2, 20_001], [0, 1]],
+        [[1, 90_001], [0, 1]],
+        [[5, 3000], [1, 0]],
+        [[8, 3000], [1, 0]],
+      ].flatMap(([axes, layout]) =>
+        [[-Infinity], [NaN], [Infinity], [100, -100]].map((special) =>
+          caseOf(
+            `rows of ${axes} with ${special}`,
+            softmax(axes!, 1, layout!),
+            { ...limits, isHardware },
+            7,
+            special,
+          )
+        )
+      )
+    )
+  ));
+
+/** The logarithm of the sum of the exponentials of each row. */
+function logSumExp(axes: readonly number[], layout: readonly number[]) {
+  const builder = new KernelBuilder(axes);
+  const size = axes.reduce((n, length) => n * length, 1);
+  const x = builder.operand("f32", size, builder.rowMajor(layout));
+  const max = builder.make("reduced", [], "f32", 0);
+  const exp = builder.make("exp", [builder.make("subtract", [x, max])]);
+  const sum = builder.make("reduced", [], "f32", 1);
+  const value = builder.make("add", [builder.make("log", [sum]), max]);
+  return builder.rows(1, [[[["max", x]], []], [[["sum", exp]], []]], [
+    builder.store(axes[0]!, builder.rowMajor([0]), value),
+  ]);
+}
+
+Deno.test("renderRows sums exponentials of long rows up in one pass", () =>
+  checkCases((limits) => {
+    const large = { ...limits, isHardware: true };
+    return [[2, 20_000], [3, 20_001], [1, 90_001]].flatMap((axes) =>
+      [[], [-Infinity, 40]].flatMap((special, k) => [
+        caseOf(`rows ${axes}`, logSumExp(axes, [0, 1]), large, k, special),
+        caseOf(`columns ${axes}`, logSumExp(axes, [1, 0]), large, k, special),
+        caseOf(`fours ${axes}`, logSumExp([8, 3001], [1, 0]), large, k),
+      ])
+    );
+  }));
+
+Deno.test("renderRows leaves other stages after a maximum alone", () => {
+  const limits = {
+    maxComputeInvocationsPerWorkgroup: 256,
+    maxComputeWorkgroupStorageSize: 16384,
+    maxComputeWorkgroupsPerDimension: 65535,
+    maxStorageBuffersPerShaderStage: 8,
+    hasF16: false,
+    isHardware: true,
+  };
+  const phases = (kernel: RowKernel) =>
+    renderRows(kernel, limits).phases.length;
+  assert.equal(phases(logSumExp([1, 500_000], [0, 1])), 2);
+  const kernel = logSumExp([1, 500_000], [0, 1]);
+  const { pool } = kernel;
+  const doubled = kernel.stages.map(({ reductions, stores }, k) => ({
+    stores,
+    reductions: reductions.map((one) => ({
+      ...one,
+      value: k === 0
+        ? pool.make("add", "f32", [one.value, one.value])
+        : one.value,
+    })),
+  }));
+  assert.equal(phases({ ...kernel, stages: doubled }), 3);
+});
+
+Deno.test("renderRows finds no sum below a maximum of -Infinity", () =>
+  checkCases((limits) => {
+    const large = { ...limits, isHardware: true };
+    return [20_000, 20_001].map((length) => {
+      const kernel = softmax([1, length], 1, [0, 1]);
+      const data = new Float32Array(length).fill(-Infinity);
+      const rendered = renderRows(kernel, large);
+      return kernelCase(`${length} times`, kernel, rendered, [data]);
+    });
+  }));
+
+Deno.test("renderRows keeps rows in the registers of a large GPU", () =>
+  checkCases((limits) => {
+    const large = { ...limits, isHardware: true };
+    return LENGTHS.flatMap((length) => [
+      caseOf(`rows of ${length}`, softmax([3, length], 1, [0, 1]), large),
+      caseOf(`columns of ${length}`, softmax([3, length], 1, [1, 0]), large),
+      caseOf(`fours of ${length}`, softmax([8, length], 1, [1, 0]), large),
+    ]);
+  }));
+
 Deno.test("renderRows overwrites what it read in its place", () =>
   checkCases((limits) =>
     [true, false].flatMap((isHardware) =>

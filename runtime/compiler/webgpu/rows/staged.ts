@@ -8,9 +8,10 @@
 import type { RowKernel, Stage } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
 import { WgslScope } from "../wgsl/mod.ts";
-import { Accumulator, partTypes, type Total } from "./accumulator.ts";
+import { partTypes, type RowAccumulator, type Total } from "./accumulator.ts";
 import { planRows, type RowGeometry } from "./geometry.ts";
 import { phaseOf } from "./grid.ts";
+import { accumulatorsOf, mergeMaximum } from "./online.ts";
 import { readParts, writeParts } from "./parts.ts";
 import { loopPass, writtenPass, writtenSteps } from "./passes.ts";
 import { beginRows, isFirstMember, type RowText } from "./row_text.ts";
@@ -29,9 +30,10 @@ export function renderStaged(
   limits: WebGpuLimits,
 ): WebGpuKernel {
   const plan = planRows(kernel, limits);
-  const { rowStores, stages } = kernel;
-  const writer = (parts: number) =>
-    new StagedWriter(kernel, plan, limits, parts);
+  // What is kept in registers is cheaper to visit again than to scale.
+  const own = plan.unrolled === undefined ? mergeMaximum(kernel) : kernel;
+  const { rowStores, stages } = own;
+  const writer = (parts: number) => new StagedWriter(own, plan, limits, parts);
   if (plan.parts === 1) {
     return { phases: [writer(1).whole()], temporaries: [] };
   }
@@ -122,15 +124,13 @@ class StagedWriter {
     return phaseOf(module, size, root.lines, work, this.#limits);
   }
 
-  #accumulators(stage: Stage): Accumulator[] {
-    return stage.reductions.map((one) =>
-      new Accumulator(this.#text.module, one)
-    );
+  #accumulators(stage: Stage): RowAccumulator[] {
+    return accumulatorsOf(this.#text.module, stage);
   }
 
   /** Joins the totals of lanes and of members. */
   #join(
-    accumulators: readonly Accumulator[],
+    accumulators: readonly RowAccumulator[],
     totals: readonly Total[],
   ): Total[] {
     const { resultWidth, root, width } = this.#text;
@@ -149,13 +149,15 @@ class StagedWriter {
   }
 
   #bindResults(
-    accumulators: readonly Accumulator[],
+    accumulators: readonly RowAccumulator[],
     totals: readonly Total[],
   ): void {
     const { resultWidth, root } = this.#text;
     accumulators.forEach((accumulator, k) => {
-      const result = accumulator.result(totals[k]!, resultWidth);
-      root.bind("reduced", this.#results++, root.let("r", result), resultWidth);
+      for (const result of accumulator.results(totals[k]!, resultWidth)) {
+        const name = root.let("r", result);
+        root.bind("reduced", this.#results++, name, resultWidth);
+      }
     });
   }
 

@@ -7,7 +7,7 @@
 
 import type { WgslModule, WgslScope, Width } from "../wgsl/mod.ts";
 import { widen } from "../wgsl/mod.ts";
-import type { Accumulator, Total } from "./accumulator.ts";
+import type { RowAccumulator, Total } from "./accumulator.ts";
 
 /** A team of invocations. */
 export interface Team {
@@ -26,7 +26,7 @@ export interface Team {
 /** Totals that are joined together, as each joining waits twice. */
 export interface TeamTotal {
   /** The reduction. */
-  readonly accumulator: Accumulator;
+  readonly accumulator: RowAccumulator;
   /** Names of the parts of the own total. */
   readonly total: Total;
 }
