@@ -37,6 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   dropped_tensors: async () =>
     await (await import("./dropped_tensors.ts")).run(),
   flow_overhead: async () => await (await import("./flow_overhead.ts")).run(),
+  replay: async () => await (await import("./replay.ts")).run(),
 };
 
 const unknown = positionals.find((name) => BENCHES[name] === undefined);
