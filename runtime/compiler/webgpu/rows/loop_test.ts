@@ -78,6 +78,35 @@ Deno.test("renderLoop sums up lanes of any length, along and across", () =>
     )
   ));
 
+Deno.test("renderLoop sums up lanes as on a large GPU", () =>
+  checkCases((limits) =>
+    (["i32", "u8", "f32"] as const).flatMap((dtype, turn) =>
+      [
+        ["fours", [5, 64], [0, 1]],
+        ["a few fours", [9, 100], [0, 1]],
+        ["odd", [9, 101], [0, 1]],
+        ["a block of fours", [2, 4096], [0, 1]],
+        ["blocks of fours", [3, 20_000], [0, 1]],
+        ["odd blocks", [3, 20_001], [0, 1]],
+        ["across", [40, 1000], [1, 0]],
+        ["middle", [3, 36, 300], [0, 2, 1]],
+        ["lanes", [700, 64], [0, 1]],
+      ].map(([name, axes, layout], k) =>
+        loopCase(
+          `${name} of ${dtype}`,
+          runningSum(
+            dtype,
+            axes as number[],
+            layout as number[],
+            (k + turn) % 3 === 1,
+            (k + turn) % 3 === 2,
+          ),
+          { ...limits, isHardware: true },
+        )
+      )
+    )
+  ));
+
 Deno.test("renderLoop lays many workgroups out over two axes", () =>
   checkCases((limits) => {
     const narrow = { ...limits, maxComputeWorkgroupsPerDimension: 5 };

@@ -44,7 +44,7 @@ export function renderLoop(
   limits: WebGpuLimits,
 ): WebGpuKernel {
   const normal = normalizeLoop(kernel);
-  return isLongSum(normal)
+  return isLongSum(normal, limits)
     ? renderRunningSum(normal, limits)
     : renderWalk(normal, limits);
 }

@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { Expr } from "../../ir/expr.ts";
 import type { DType } from "../../../device/dtypes.ts";
 import type { LoopKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
@@ -14,14 +13,18 @@ import { scalarType, WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
-import { writeStore } from "./stores.ts";
+import { ownSteps, type RunningPlan, writeSums } from "./running_steps.ts";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 256;
 /** Neighbouring steps that an invocation adds up itself. */
-const OWN_STEPS = 8;
+const OWN_STEPS = 16;
+/** The same where invocations share the vectors of a processor. */
+const SOFTWARE_STEPS = 8;
 /** Shorter lanes are walked. */
 const SHORTEST = 256;
+/** The same where walking would jump about in memory. */
+const SHORTEST_ALONG = 64;
 /** As many lanes give enough to do when each is walked. */
 const MOST_LANES = 8192;
 
@@ -29,14 +32,37 @@ const MOST_LANES = 8192;
  * Whether a loop is better computed in parallel.
  *
  * @param kernel The kernel.
- * @returns True for running sums of few long lanes.
+ * @param limits Limits of the adapter.
+ * @returns True for running sums of few long lanes, and on a real GPU for those
+ * of lanes that lie one after the other.
  */
-export function isLongSum(kernel: LoopKernel): boolean {
+export function isLongSum(kernel: LoopKernel, limits: WebGpuLimits): boolean {
   const { axes, carries, runningSum } = kernel;
   const length = axes[axes.length - 1]!;
   const lanes = axes.slice(0, -1).reduce((n, one) => n * one, 1);
-  return runningSum && kernel.rowStores.length === 0 && length >= SHORTEST &&
-    lanes <= MOST_LANES && carries[0]!.dtype !== "bool";
+  const isLong = limits.isHardware && !isAcross(kernel)
+    ? length >= SHORTEST_ALONG
+    : length >= SHORTEST && lanes <= MOST_LANES;
+  return runningSum && kernel.rowStores.length === 0 && isLong &&
+    carries[0]!.dtype !== "bool";
+}
+
+/** Whether neighbouring elements belong to neighbouring lanes. */
+function isAcross(kernel: LoopKernel): boolean {
+  const last = kernel.axes.length - 1;
+  const { loads } = indicesOf({ stages: [], rowStores: kernel.stores });
+  const beside = new LaneIndices(last - 1);
+  return last > 0 && loads.some((index) => beside.isDense(index));
+}
+
+/** Whether four steps are loaded and stored together. */
+function isWide(kernel: LoopKernel): boolean {
+  const { axes, reverse, stores } = kernel;
+  const last = axes.length - 1;
+  const along = new LaneIndices(last);
+  const indices = indicesOf({ stages: [], rowStores: stores });
+  return !reverse && axes[last]! % 4 === 0 &&
+    [...indices.loads, ...indices.stores].some((one) => along.isVector(one));
 }
 
 /**
@@ -51,22 +77,29 @@ export function renderRunningSum(
   limits: WebGpuLimits,
 ): WebGpuKernel {
   const { axes } = kernel;
-  const last = axes.length - 1;
+  const length = axes[axes.length - 1]!;
   const lanes = axes.slice(0, -1).reduce((n, one) => n * one, 1);
-  const { loads } = indicesOf({ stages: [], rowStores: kernel.stores });
-  // Neighbouring invocations take neighbouring lanes where these lie together.
-  const beside = new LaneIndices(last - 1);
-  const isAcross = last > 0 && loads.some((index) => beside.isDense(index));
-  const slots = isAcross ? Math.min(32, 2 ** Math.ceil(Math.log2(lanes))) : 1;
+  const ownSteps = limits.isHardware ? OWN_STEPS : SOFTWARE_STEPS;
+  const across = isAcross(kernel);
+  const most = powerAbove(lanes);
+  // Neighbouring invocations take neighbouring lanes where these lie together;
+  // short lanes share a workgroup.
+  const slots = across ? Math.min(32, most) : Math.min(
+    most,
+    WORKGROUP / Math.min(WORKGROUP, powerAbove(length / ownSteps)),
+  );
   const members = WORKGROUP / slots;
-  const blocks = Math.ceil(axes[last]! / (members * OWN_STEPS));
-  const plan: Plan = {
+  const blocks = Math.ceil(length / (members * ownSteps));
+  const plan: RunningPlan = {
     kernel,
     limits,
     lanes,
     slots,
     members,
     blocks,
+    ownSteps,
+    isAcross: across,
+    isWide: !across && isWide(kernel),
     type: scalarType(kernel.carries[0]!.dtype),
   };
   const phases = blocks === 1 ? [renderBlocks(plan, "sums")] : [
@@ -77,17 +110,11 @@ export function renderRunningSum(
   return { phases, temporaries: blocks === 1 ? [] : [4 * lanes * blocks] };
 }
 
-interface Plan {
-  readonly kernel: LoopKernel;
-  readonly limits: WebGpuLimits;
-  readonly lanes: number;
-  readonly slots: number;
-  readonly members: number;
-  readonly blocks: number;
-  readonly type: string;
+function powerAbove(value: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, value)));
 }
 
-function moduleOf({ blocks, kernel, limits, type }: Plan): WgslModule {
+function moduleOf({ blocks, kernel, limits, type }: RunningPlan): WgslModule {
   const dtype: DType = type === "f32" ? "f32" : type === "u32" ? "u32" : "i32";
   return new WgslModule({
     ...kernel,
@@ -97,13 +124,15 @@ function moduleOf({ blocks, kernel, limits, type }: Plan): WgslModule {
 }
 
 /** Adds blocks up, or writes the sums within blocks. */
-function renderBlocks(plan: Plan, what: "totals" | "sums"): WebGpuPhase {
-  const { blocks, kernel, lanes, members, slots, type } = plan;
+function renderBlocks(plan: RunningPlan, what: "totals" | "sums"): WebGpuPhase {
+  const { blocks, kernel, lanes, members, slots } = plan;
   const { axes } = kernel;
   const module = moduleOf(plan);
   const root = new WgslScope(module);
-  const slot = root.let("slot", `i32(local.x) & ${slots - 1}`);
-  const member = root.let("member", `i32(local.x) >> ${Math.log2(slots)}u`);
+  const fast = plan.isAcross ? slots : members;
+  const low = root.let("low", `i32(local.x) & ${fast - 1}`);
+  const high = root.let("high", `i32(local.x) >> ${Math.log2(fast)}u`);
+  const [slot, member] = plan.isAcross ? [low, high] : [high, low];
   const [across, block] = splitIndex(module, root, root.let("g", GROUP_INDEX), [
     Math.ceil(lanes / slots),
     blocks,
@@ -117,13 +146,10 @@ function renderBlocks(plan: Plan, what: "totals" | "sums"): WebGpuPhase {
   ) => root.bind("axis", axis, position));
   const first = root.let(
     "first",
-    `(${block} * ${members} + ${member}) * ${OWN_STEPS}`,
+    `(${block} * ${members} + ${member}) * ${plan.ownSteps}`,
   );
-  const total = root.variable("total", `${type}(0)`);
-  walk(module, root, plan, first, (body) => {
-    const value = body.text(addendOf(kernel), 1);
-    body.line(`${total} += ${value};`);
-  });
+  const steps = ownSteps(module, root, plan, first);
+  const total = root.let("total", steps.map((step) => step.total).join(" + "));
   const place = `${inside} * ${module.size(blocks)} + ${block}`;
   const before = scanMembers(module, root, plan, { slot, member, total });
   if (what === "totals") {
@@ -133,18 +159,7 @@ function renderBlocks(plan: Plan, what: "totals" | "sums"): WebGpuPhase {
     const start = blocks === 1
       ? before
       : `${before} + ${module.temporary(0).load(place, 1)}`;
-    const sum = root.variable("sum", start);
-    const { dtype } = kernel.carries[0]!;
-    walk(module, root, plan, first, (body) => {
-      body.bind("carry", 0, body.let("before", wrapSum(dtype, sum)));
-      const added = body.let("x", body.text(addendOf(kernel), 1));
-      const inner = new WgslScope(module, body);
-      for (const store of kernel.stores) {
-        writeStore(module, inner, store, kernel.outputs);
-      }
-      body.block(`if (${exists})`, inner);
-      body.line(`${sum} += ${added};`);
-    });
+    writeSums(module, root, plan, steps, root.variable("sum", start), exists);
   }
   return phaseOf(module, [WORKGROUP, 1], root.lines, {
     workgroups: Math.ceil(lanes / slots) * blocks,
@@ -154,7 +169,7 @@ function renderBlocks(plan: Plan, what: "totals" | "sums"): WebGpuPhase {
 }
 
 /** Turns the totals of the blocks of each lane into what stands before them. */
-function renderStarts(plan: Plan): WebGpuPhase {
+function renderStarts(plan: RunningPlan): WebGpuPhase {
   const { blocks, lanes, type } = plan;
   const module = moduleOf(plan);
   const root = new WgslScope(module);
@@ -193,47 +208,6 @@ function renderStarts(plan: Plan): WebGpuPhase {
   }, plan.limits);
 }
 
-/** Visits the own steps of an invocation in order. */
-function walk(
-  module: WgslModule,
-  root: WgslScope,
-  { kernel }: Plan,
-  first: string,
-  visit: (body: WgslScope) => void,
-): void {
-  const { axes, reverse } = kernel;
-  const last = axes.length - 1;
-  const length = module.size(axes[last]!);
-  const k = module.name("k");
-  const body = new WgslScope(module, root);
-  const step = body.let("step", `${first} + ${k}`);
-  body.line(`if (${step} >= ${length}) { break; }`);
-  body.bind(
-    "axis",
-    last,
-    reverse ? body.let("p", `${length} - 1 - ${step}`) : step,
-  );
-  visit(body);
-  root.block(`for (var ${k} = 0; ${k} < ${OWN_STEPS}; ${k}++)`, body);
-}
-
-/** What a step adds. */
-function addendOf(kernel: LoopKernel): Expr {
-  return kernel.carries[0]!.next.args[1]!;
-}
-
-/**
- * A sum of narrow whole numbers, wrapped around.
- *
- * @param dtype Their dtype.
- * @param sum The sum.
- * @returns The sum within the range of the dtype.
- */
-export function wrapSum(dtype: DType, sum: string): string {
-  if (dtype === "i8") return `extractBits(${sum}, 0u, 8u)`;
-  return dtype === "u8" ? `(${sum} & 255u)` : sum;
-}
-
 /** The own place among invocations, and the own total. */
 interface Member {
   readonly slot: string;
@@ -245,7 +219,7 @@ interface Member {
 function scanMembers(
   module: WgslModule,
   root: WgslScope,
-  { members, slots, type }: Plan,
+  { members, slots, type }: RunningPlan,
   own: Member,
 ): string {
   const groups = 2 ** Math.ceil(Math.log2(members) / 2);

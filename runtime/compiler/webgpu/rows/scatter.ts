@@ -13,7 +13,7 @@ import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
 import { WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { splitIndex } from "./positions.ts";
-import { wrapSum } from "./running_sum.ts";
+import { wrapSum } from "./running_steps.ts";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 128;
