@@ -41,14 +41,15 @@ export async function compare(
 ): Promise<BenchResult[]> {
   const runners: Runner[] = [];
   for (const contender of [ours, ...peers]) {
-    const repeat = await contender.prepare(work);
-    if (repeat === undefined) continue;
-    runners.push({
-      contender,
-      repeat,
-      count: await warmUp(repeat),
-      samples: [],
-    });
+    try {
+      const repeat = await contender.prepare(work);
+      if (repeat === undefined) continue;
+      const count = await warmUp(repeat);
+      runners.push({ contender, repeat, count, samples: [] });
+    } catch (error) {
+      // What a peer cannot do on a device it says when it is asked to.
+      if (contender === ours) throw error;
+    }
   }
   const end = performance.now() + BUDGET_MS;
   for (let round = 0; round < SAMPLES; round++) {

@@ -43,11 +43,15 @@ export async function peer(
       if (step === undefined) return Promise.resolve(undefined);
       const repeat: Repeat = async (count) => {
         defaultDevice(device);
+        const pending: Promise<void>[] = [];
         for (let k = 0; k < count; k++) {
           const made = step();
-          if (k === count - 1) await made[0]!.blockUntilReady();
-          for (const one of made) one.dispose();
+          // Asking for readiness starts the work; what is disposed of before is
+          // never done.
+          pending.push(finished(made));
+          if (pending.length > IN_FLIGHT) await pending.shift();
         }
+        await Promise.all(pending);
       };
       return Promise.resolve(repeat);
     },
@@ -56,6 +60,14 @@ export async function peer(
 }
 
 type Step = () => JaxArray[];
+
+/** Results that are waited for at once, so that devices never run dry. */
+const IN_FLIGHT = 4;
+
+async function finished(made: readonly JaxArray[]): Promise<void> {
+  for (const one of made) await one.blockUntilReady();
+  for (const one of made) one.dispose();
+}
 
 function random(shape: number[], dtype = np.float32): JaxArray {
   const size = shape.reduce((a, b) => a * b, 1);
