@@ -13,6 +13,8 @@ import type { ContractSpaces } from "./spaces.ts";
 const LEFT_BYTES = 384 * 1024;
 /** Bytes of packed columns that an item may keep to itself. */
 const RIGHT_BYTES = 384 * 1024;
+/** Bytes of a right factor that is packed as a whole, at most. */
+const MOST_PACKED = 512 * 1024 * 1024;
 /** Bytes of a row's products that are summed between two packings at most. */
 const STEP_BYTES = 4096;
 /** Panels of rows in a block at most. */
@@ -26,9 +28,11 @@ const WANTED_ITEMS = 24;
 /** Items below which sums are computed in parts. */
 const FEW_ITEMS = 8;
 /** Parts of sums at most. */
-const MOST_SPLITS = 16;
+const MOST_SPLITS = 256;
 /** Operations that an item should have at least. */
 const LEAST_WORK = 2e6;
+/** Operations that an item should have at most: others must get their turn. */
+const MOST_WORK = 4e8;
 /** Bytes of the right factor that an item with few rows should read at least. */
 const LEAST_BYTES = 128 * 1024;
 /**
@@ -104,16 +108,17 @@ export function packedBlocks(
 
   const mostItems = batches * Math.ceil(rowPanels / 4) *
     Math.ceil(columnPanels / 8);
-  const { splits, splitDepth } = mostItems < FEW_ITEMS && !inOnePhase
-    ? splitOf(
-      depth,
-      Math.min(
+  const { splits, splitDepth } = splitOf(
+    depth,
+    inOnePhase ? 1 : Math.max(
+      work / mostItems / MOST_WORK,
+      mostItems >= FEW_ITEMS ? 1 : Math.min(
         work / LEAST_WORK,
         2 * FEW_ITEMS / mostItems,
         depth * bytes / STEP_BYTES,
       ),
-    )
-    : splitOf(depth, 1);
+    ),
+  );
   const turns = Math.ceil(splitDepth * bytes / STEP_BYTES);
   const depthBlock = Math.min(
     splitDepth,
@@ -140,7 +145,9 @@ export function packedBlocks(
   );
   const rowBlock = Math.ceil(rowPanels / rowBlocks) * arithmetic.rows;
   const rowItems = Math.ceil(rows / rowBlock);
-  const isPrivate = inOnePhase || rowItems === 1;
+  const packedBytes = batches * columnPanels * arithmetic.columns * depth *
+    bytes;
+  const isPrivate = inOnePhase || rowItems === 1 || packedBytes > MOST_PACKED;
 
   // Sums of all tiles of an item wait between packings.
   const waiting = depthBlock < splitDepth;

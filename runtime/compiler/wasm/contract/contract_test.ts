@@ -31,6 +31,7 @@ for (const dtype of ["f32", "f64", "i32"] as const) {
 Deno.test("renderContract multiplies large matrices in several items", () => {
   check(product("f32", [203, 230, 150]));
   check(product("f64", [130, 300, 90], [false, true]));
+  check(product("f32", [100, 26, 8200]));
 });
 
 Deno.test("renderContract multiplies a few rows or columns", () => {

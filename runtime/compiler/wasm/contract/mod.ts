@@ -12,7 +12,7 @@ import { type Blocks, packedBlocks, thinBlocks } from "./blocks.ts";
 import { combineFunction } from "./combine.ts";
 import { ContractModule } from "./module.ts";
 import { packFunction, prefersAcross } from "./pack.ts";
-import { PACK_GROUP, packItemsFunction } from "./pack_items.ts";
+import { PACK_DEPTH, PACK_GROUP, packItemsFunction } from "./pack_items.ts";
 import {
   computePhase,
   packRight,
@@ -71,13 +71,14 @@ function packPhase(module: ContractModule): WasmPhase {
   packItemsFunction(module, packRight(module));
   const panels = Math.ceil(spaces.columns.size / arithmetic.columns);
   const groups = Math.ceil(panels / PACK_GROUP);
+  const parts = Math.ceil(spaces.depth / PACK_DEPTH);
   return {
     bytes: module.build(),
-    items: spaces.batch.size * groups,
+    items: spaces.batch.size * groups * parts,
     grain: 1,
     sizes: module.sizes,
     scratchBytes: 0,
-    itemNanoseconds: PACK_GROUP * arithmetic.columns * spaces.depth,
+    itemNanoseconds: PACK_GROUP * arithmetic.columns * spaces.depth / parts,
   };
 }
 

@@ -21,6 +21,9 @@ import {
 /** Panels that an item packs: neighbours share the lines of a cache. */
 export const PACK_GROUP = 8;
 
+/** Steps that an item packs at most. */
+export const PACK_DEPTH = 8192;
+
 /** Steps that are packed of one panel before the next one follows. */
 const PACK_STEPS = 64;
 
@@ -47,23 +50,32 @@ export function packItemsFunction(
     run,
     over(plus(panels, PACK_GROUP - 1), PACK_GROUP),
   );
+  const parts = hold(
+    run,
+    over(plus(depth, PACK_DEPTH - 1), PACK_DEPTH),
+  );
   const item = hold(run, begin);
+  const group = run.local("i32");
   const batch = run.local("i32");
   const first = run.local("i32");
   const last = run.local("i32");
   const from = run.local("i32");
+  const stop = run.local("i32");
   const steps = run.local("i32");
   const panel = run.local("i32");
   const column = run.local("i32");
   const target = run.local("i32");
   whileBelow(run, item, end, 1, () => {
-    assign(run, batch, over(item, groups));
-    assign(run, first, times(modulo(item, groups), PACK_GROUP));
+    assign(run, group, over(item, parts));
+    assign(run, batch, over(group, groups));
+    assign(run, first, times(modulo(group, groups), PACK_GROUP));
     pushSmaller(run, plus(first, PACK_GROUP), panels);
     run.set(last);
-    assign(run, from, 0);
-    whileBelow(run, from, depth, PACK_STEPS, () => {
-      pushSmaller(run, minus(depth, from), PACK_STEPS);
+    assign(run, from, times(modulo(item, parts), PACK_DEPTH));
+    pushSmaller(run, plus(from, PACK_DEPTH), depth);
+    run.set(stop);
+    whileBelow(run, from, stop, PACK_STEPS, () => {
+      pushSmaller(run, minus(stop, from), PACK_STEPS);
       run.set(steps);
       assign(run, panel, first);
       whileBelow(run, panel, last, 1, () => {

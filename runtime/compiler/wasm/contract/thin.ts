@@ -157,11 +157,11 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
 /**
  * Writes products by a function over columns: see `acrossFunction`.
  *
+ * @param module The module.
  * @param several The function for several steps.
  * @param unroll How many.
  * @param one The function for one step.
  * @param rows Rows at once.
- * @param module The module.
  * @returns What writes them.
  */
 export function multiplyAcross(

@@ -15,7 +15,7 @@ const LEAST_LENGTH = 16;
 /** Elements below which the host is as fast. */
 const LEAST_ELEMENTS = 256;
 /** Elements of a row above which one thread would be busy for too long. */
-const MOST_LENGTH = 2 ** 22;
+const MOST_LENGTH = 2 ** 21;
 /** Part of a row that must be wanted, or searching for it is faster. */
 const LEAST_PART = 1 / 64;
 /** Nanoseconds an element and digit. */
