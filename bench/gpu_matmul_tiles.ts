@@ -2,8 +2,8 @@
  * Times contractions on the GPU that is there: every tile in large products,
  * then what the rules choose for other shapes.
  * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what] [ms]
- * [scale]`, such as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles` or
- * `rules`, `ms` the time for each kernel in each round (30), and the lengths of
+ * [scale]`, such as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles`,
+ * `rules` or `few` (tiles for few rows), `ms` the time for each kernel in each round (30), and the lengths of
  * the other shapes are divided by `scale` (1). What fails is told of and left
  * out. `of clock` is the part of what plain multiplications and additions
  * reached just before.
@@ -14,6 +14,7 @@
 import { byteSize, type DType } from "../runtime/device/dtypes.ts";
 import {
   CANDIDATE_TILES,
+  SMALL_TILES,
   tileName,
 } from "../runtime/compiler/webgpu/contract/candidates.ts";
 import type { ContractOptions } from "../runtime/compiler/webgpu/contract/choose.ts";
@@ -290,6 +291,39 @@ async function compareSquare(
   return best;
 }
 
+/** Tiles and parts for products with few rows, against what the rules choose. */
+async function compareFewRows(): Promise<void> {
+  const few: readonly ContractCase[] = [
+    { m: 16, n: 8192, k: 8192, turnRight: true },
+    { m: 32, n: 8192, k: 8192, turnRight: true },
+    { m: 32, n: 8192, k: 8192 },
+    { m: 64, n: 8192, k: 8192, turnRight: true },
+  ];
+  const candidates = few.flatMap((shape): Candidate[] => {
+    const contraction = upload(scaled(shape));
+    const name = shapeName(contraction.shape);
+    const tiles = [...CANDIDATE_TILES, ...SMALL_TILES].filter(({ tile }) =>
+      fits(tile, limits, 4) && tile.buffers === 1 &&
+      tile.rows <= Math.max(32, shape.m) && 2 * tile.rows > shape.m &&
+      tile.columns < 256
+    );
+    return [
+      { name: `${name} by rule`, contraction, options: {} },
+      ...tiles.flatMap(({ tile }) =>
+        // From one workgroup for each processor to four.
+        [128, 256, 512].map((groups) => groups * tile.columns / shape.n).filter(
+          (parts) => parts >= 1,
+        ).map((parts) => ({
+          name: `${name} ${tileName(tile)} /${parts}`,
+          contraction,
+          options: { tile, parts },
+        }))
+      ),
+    ];
+  });
+  await compare(candidates);
+}
+
 /** Lengths divided by the scale. */
 function scaled(shape: ContractCase): ContractCase {
   const less = (length: number) =>
@@ -351,9 +385,10 @@ function shapeName({ batch, dtype, k, m, n, ...turns }: ContractCase): string {
 }
 
 say(gpu.description);
+const begin = performance.now();
 const best: string[] = [];
 for (const dtype of dtypes.split(",") as DType[]) {
-  if (dtype === "f16" && !limits.hasF16) continue;
+  if (dtype === "f16" && !limits.hasF16 || what === "few") continue;
   for (const size of sizes.split(",").map(Number)) {
     for (const layout of layouts.split(",")) {
       best.push(...await compareSquare(dtype, size, layout));
@@ -361,5 +396,7 @@ for (const dtype of dtypes.split(",") as DType[]) {
   }
 }
 say(`\nbest\n${best.join("\n")}\n`);
-if (what !== "tiles") await compareShapes();
+if (what === "few") await compareFewRows();
+else if (what !== "tiles") await compareShapes();
+say(`${((performance.now() - begin) / 1000).toFixed(1)} s`);
 Deno.exit(0);

@@ -21,6 +21,8 @@ const WORKGROUP = 256;
 const OWN_STEPS = 16;
 /** The same where invocations share the vectors of a processor. */
 const SOFTWARE_STEPS = 8;
+/** Totals of blocks that are read at once. */
+const STARTS = 8;
 /** Shorter lanes are walked. */
 const SHORTEST = 256;
 /** The same where walking would jump about in memory. */
@@ -185,9 +187,18 @@ function renderStarts(plan: RunningPlan): WebGpuPhase {
   const total = root.variable("total", `${type}(0)`);
   const totals = module.temporary(0);
   const k = module.name("k");
-  const head = `for (var ${k} = ${first}; ${k} < ${end}; ${k}++)`;
-  const value = totals.load(`${start} + ${k}`, 1);
-  root.line(`${head} { ${total} += ${value}; }`);
+  // Some are on their way at the same time.
+  const head = `for (var ${k} = ${first}; ${k} < ${end}; ${k} += ${STARTS})`;
+  const each = Array.from({ length: STARTS }, (_, at) => at);
+  const loads = each.map((at) => {
+    const value = totals.load(`${start} + min(${k} + ${at}, ${end} - 1)`, 1);
+    const read = `select(${type}(0), ${value}, ${k} + ${at} < ${end})`;
+    return `  let own${at} = ${read};`;
+  });
+  root.line(`${head} {`);
+  for (const load of loads) root.line(load);
+  root.line(`  ${total} += ${each.map((at) => `own${at}`).join(" + ")};`);
+  root.line("}");
   const before = scanMembers(
     module,
     root,
@@ -196,10 +207,12 @@ function renderStarts(plan: RunningPlan): WebGpuPhase {
   );
   const sum = root.variable("sum", before);
   root.line(`${head} {`);
-  root.line(`  let own = ${value};`);
-  const store = totals.store(`${start} + ${k}`, sum, 1);
-  root.line(`  if (${exists}) { ${store} }`);
-  root.line(`  ${sum} += own;`);
+  for (const load of loads) root.line(load);
+  for (const at of each) {
+    const store = totals.store(`${start} + ${k} + ${at}`, sum, 1);
+    root.line(`  if (${exists} && ${k} + ${at} < ${end}) { ${store} }`);
+    root.line(`  ${sum} += own${at};`);
+  }
   root.line("}");
   return phaseOf(module, [WORKGROUP, 1], root.lines, {
     workgroups: lanes,
