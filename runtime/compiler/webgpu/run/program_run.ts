@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
 import { CommandRecorder } from "../../../device/webgpu/recorder.ts";
 import type { RunOptions } from "../../backend.ts";
 import type { CompiledProgram } from "./compiled.ts";
@@ -112,6 +113,8 @@ export class ProgramRun {
     if (pause.kind === "routine") {
       await this.#runRoutine(pause);
     }
+    // A submit may have blocked until the one before it was done.
+    if (sliceIsOver()) await nextSlice(signal);
     await connection.pacer.admit(signal);
     return this.#recorder.submit(() => walk.next());
   }
