@@ -58,8 +58,15 @@ Deno.test("choleskyRoutine factors as the host does", async () => {
 });
 
 Deno.test("choleskyRoutine factors each matrix of a batch", async () => {
-  const data = positiveDefinite("f64", 66, 6);
-  await check(choleskyCall("f64", [3, 2, 66, 66]), [data]);
+  for (const n of [97, 66, 33, 30]) {
+    const data = positiveDefinite("f64", n, 12);
+    await check(choleskyCall("f64", [3, 4, n, n]), [data]);
+  }
+  for (const n of [1, 2, 3, 5, 7]) {
+    const count = Math.ceil(400_000 / n ** 3);
+    const data = positiveDefinite("f64", n, count);
+    await check(choleskyCall("f64", [count, n, n]), [data]);
+  }
 });
 
 Deno.test("choleskyRoutine reads the lower triangle only", async () => {
@@ -69,10 +76,14 @@ Deno.test("choleskyRoutine reads the lower triangle only", async () => {
   await check(choleskyCall("f64", [n, n]), [data]);
 });
 
+const FAILURES = [[-1, 0], [-1, 40], [NaN, 89], [Infinity, 40], [
+  NaN,
+  0,
+]] as const;
+
 Deno.test("choleskyRoutine tells which pivot fails, as the host does", async () => {
-  const n = 90;
-  for (const bad of [-1, NaN, Infinity]) {
-    for (const at of [0, 40, 89]) {
+  for (const n of [90, 120]) {
+    for (const [bad, at] of FAILURES) {
       const data = positiveDefinite("f64", n, 3);
       data[2 * n * n + at * (n + 1)] = bad;
       const call = choleskyCall("f64", [3, n, n]);
@@ -143,7 +154,7 @@ function triangles(dtype: DType, n: number, count: number): TypedArray {
 }
 
 Deno.test("triangularSolveRoutine solves as the host does", async () => {
-  for (const [n, m] of [[64, 4], [65, 8], [100, 21], [33, 5]] as const) {
+  for (const [n, m] of [[70, 30], [97, 12], [100, 21], [130, 16]] as const) {
     for (let bits = 0; bits < 8; bits++) {
       const options = [1, 2, 4].map((bit) => (bits & bit) !== 0);
       const sides = dataOf("f64", n * m, 5);
@@ -157,23 +168,28 @@ Deno.test("triangularSolveRoutine solves as the host does", async () => {
 
 Deno.test("triangularSolveRoutine solves batches and other dtypes", async () => {
   for (const dtype of ["f64", "f32", "f16"] as const) {
-    await check(solveCall(dtype, [2, 2], [70, 9], [true, true, false]), [
-      triangles(dtype, 70, 4),
-      dataOf(dtype, 4 * 70 * 9, 5),
-    ]);
+    for (const [n, m] of [[70, 9], [100, 5]] as const) {
+      for (const options of [[true, true, false], [true, false, true]]) {
+        await check(solveCall(dtype, [2, 2], [n, m], options), [
+          triangles(dtype, n, 4),
+          dataOf(dtype, 4 * n * m, 5),
+        ]);
+      }
+    }
   }
 });
 
 Deno.test("triangularSolveRoutine refuses a zero on the diagonal", async () => {
-  const n = 70;
-  const data = triangles("f64", n, 2);
-  data[n * n + 69 * (n + 1)] = 0;
-  const inputs = [data, dataOf("f64", 2 * n * 8, 1)];
-  const call = solveCall("f64", [2], [n, 8], [true, false, false]);
-  const error = await failure(() => runRoutine(call, inputs));
-  const twin = await failure(() => evaluateRoutine(call, inputs));
-  assert.equal(error.message, twin.message);
-  await check(solveCall("f64", [2], [n, 8], [true, false, true]), inputs);
+  for (const n of [70, 110]) {
+    const data = triangles("f64", n, 2);
+    data[n * n + 69 * (n + 1)] = 0;
+    const inputs = [data, dataOf("f64", 2 * n * 12, 1)];
+    const call = solveCall("f64", [2], [n, 12], [true, false, false]);
+    const error = await failure(() => runRoutine(call, inputs));
+    const twin = await failure(() => evaluateRoutine(call, inputs));
+    assert.equal(error.message, twin.message);
+    await check(solveCall("f64", [2], [n, 12], [true, false, true]), inputs);
+  }
 });
 
 Deno.test("routines leave what is small or not of floats to the host", () => {
@@ -189,7 +205,7 @@ Deno.test("routines leave what is small or not of floats to the host", () => {
     flops: 0,
   });
   const made = (call: RoutineCall) => WASM_ROUTINES[call.name]!(step(call));
-  assert.equal(made(choleskyCall("f64", [20, 20])), undefined);
+  assert.equal(made(choleskyCall("f64", [60, 60])), undefined);
   assert.equal(made(choleskyCall("f64", [0, 99, 99])), undefined);
   assert.ok(made(choleskyCall("f64", [99, 99])) !== undefined);
 });

@@ -16,6 +16,8 @@ import {
   assign,
   hold,
   minus,
+  modulo,
+  over,
   plus,
   push,
   pushSmaller,
@@ -43,9 +45,24 @@ const SIZES = [
   "first",
   "forward",
   "unit",
+  "groups",
+  "triangleStride",
+  "unknownStride",
 ] as const;
 
 type Sizes = Record<typeof SIZES[number], number>;
+
+/** Systems that lie one after another. */
+export interface TriangleBatch {
+  /** Number of triangles. */
+  readonly count: number;
+  /** Elements from a triangle to the next. */
+  readonly triangles: number;
+  /** Elements from the right-hand sides of one to those of the next. */
+  readonly unknowns: number;
+}
+
+const ALONE: TriangleBatch = { count: 1, triangles: 0, unknowns: 0 };
 
 /** How a small triangle is read. */
 export interface TriangleOptions {
@@ -66,6 +83,7 @@ let bytes: Uint8Array<ArrayBuffer> | undefined;
  * @param width Order of the triangle.
  * @param lines Number of systems.
  * @param options How the triangle is read.
+ * @param batch Further systems of the same shape; none by default.
  */
 export async function solveSmall(
   context: WasmRoutineContext,
@@ -74,8 +92,10 @@ export async function solveSmall(
   width: number,
   lines: number,
   { lower, unitDiagonal }: TriangleOptions,
+  batch: TriangleBatch = ALONE,
 ): Promise<void> {
   if (lines === 0) return;
+  const groups = Math.ceil(lines / LINES);
   const sizes: Sizes = {
     width,
     row: triangle.row * BYTES,
@@ -86,11 +106,14 @@ export async function solveSmall(
     first: lower ? 0 : width - 1,
     forward: lower ? 1 : -1,
     unit: Number(unitDiagonal),
+    groups,
+    triangleStride: batch.triangles * BYTES,
+    unknownStride: batch.unknowns * BYTES,
   };
   const kernel: WasmKernel = {
     phases: [{
       bytes: bytes ??= moduleBytes(),
-      items: Math.ceil(lines / LINES),
+      items: batch.count * groups,
       grain: 1,
       sizes: SIZES.map((name) => sizes[name]),
       scratchBytes: width * PACKED,
@@ -215,14 +238,11 @@ function writeRun(module: ModuleBuilder, solve: FunctionBuilder): void {
   };
   const triangle = read(0);
   const unknowns = read(layout.outputs);
-  const [width, row, column, step, line, lines, first, forward, unit] = SIZES
-    .map((_, k) => read(layout.sizes + 4 * k)) as
-      & Local[]
-      & [Local, Local, Local, Local, Local, Local, Local, Local, Local];
-  const diagonal = hold(
-    run,
-    plus(triangle, times(first, plus(row, column))),
-  );
+  const sizes = Object.fromEntries(
+    SIZES.map((name, k) => [name, read(layout.sizes + 4 * k)]),
+  ) as Record<typeof SIZES[number], Local>;
+  const { column, first, forward, line, lines, row, step, unit, width } = sizes;
+  const diagonal = run.local("i32");
   const item = hold(run, begin);
   const address = run.local("i32");
   const count = run.local("i32");
@@ -237,10 +257,26 @@ function writeRun(module: ModuleBuilder, solve: FunctionBuilder): void {
     run.call(solve);
   };
   whileBelow(run, item, end, 1, () => {
-    const before = times(item, LINES);
+    const matrix = hold(run, over(item, sizes.groups));
+    const before = hold(run, times(modulo(item, sizes.groups), LINES));
+    assign(
+      run,
+      diagonal,
+      plus(
+        plus(triangle, times(matrix, sizes.triangleStride)),
+        times(first, plus(row, column)),
+      ),
+    );
     pushSmaller(run, minus(lines, before), LINES);
     run.set(count);
-    assign(run, address, plus(unknowns, times(before, line)));
+    assign(
+      run,
+      address,
+      plus(
+        plus(unknowns, times(matrix, sizes.unknownStride)),
+        times(before, line),
+      ),
+    );
     push(run, ["i32.and", ["i32.eq", count, LINES], ["i32.eq", line, BYTES]]);
     run.if(() => call(address, step), () => {
       copy(run, scratch, address, { width, step, line, count }, true);

@@ -23,8 +23,10 @@ import {
 import type { WasmRoutine, WasmRoutineContext } from "./routine.ts";
 import { solveSmall, type TriangleOptions } from "./triangle.ts";
 
-/** Order below which the host is as fast. */
-const LEAST_ORDER = 64;
+/** Order below which a system is solved at once. */
+const LEAST_ORDER = 96;
+/** Operations below which the host is as fast. */
+const LEAST_WORK = 100_000;
 /** Right-hand sides below which the host is as fast. */
 const LEAST_COLUMNS = 4;
 /** Unknowns of a block. */
@@ -43,7 +45,7 @@ export function triangularSolveRoutine(
   const sides = matricesOf(step.inputSpecs[1]!);
   const { count, leading, rows: n } = triangles;
   const m = sides.columns;
-  if (n < LEAST_ORDER || m < LEAST_COLUMNS || count === 0) return undefined;
+  if (m < LEAST_COLUMNS || count * n * n * m < LEAST_WORK) return undefined;
   if (!areFloats(triangles) || !areFloats(sides)) return undefined;
   const lower = step.attributes["lower"] === true;
   const transpose = step.attributes["transpose"] === true;
@@ -63,16 +65,29 @@ export function triangularSolveRoutine(
     );
     await copyElements(context, [second, dtype], [to, "f64"], size);
     const array = arrayAt(context, from, count * n * n);
-    for (let index = 0; index < count; index++) {
-      if (!unitDiagonal) checkDiagonal(array, index, leading, n);
+    const options = { lower: lower !== transpose, unitDiagonal };
+    const partsOf = (index: number): [Part, Part] => {
       const triangle = partOf(from + index * n * n * BYTES, n, 0, 0);
-      await solveInPlace(
-        context,
+      return [
         transpose ? turned(triangle) : triangle,
         partOf(to + index * n * m * BYTES, m, 0, 0),
-        [n, m],
-        { lower: lower !== transpose, unitDiagonal },
-      );
+      ];
+    };
+    if (!unitDiagonal) {
+      for (let index = 0; index < count; index++) {
+        checkDiagonal(array, index, leading, n);
+      }
+    }
+    if (n < LEAST_ORDER) {
+      await solveSmall(context, ...partsOf(0), n, m, options, {
+        count,
+        triangles: n * n,
+        unknowns: n * m,
+      });
+    } else {
+      for (let index = 0; index < count; index++) {
+        await solveInPlace(context, ...partsOf(index), [n, m], options);
+      }
     }
     await copyElements(context, [to, "f64"], [output, dtype], size);
   };
