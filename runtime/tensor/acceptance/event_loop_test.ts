@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CancelledError } from "../../core/errors.ts";
+import { probeWebGpu } from "../../device/webgpu/adapter.ts";
 import * as wf from "../mod.ts";
 import { numbers } from "./testing.ts";
 
@@ -144,3 +145,39 @@ Deno.test("a signal stops a single long kernel before it is done", () =>
       1024,
     ]]);
   }));
+
+const { available, isHardware } = await probeWebGpu();
+
+Deno.test({
+  name: "timers are served between the submits of a long program on webgpu",
+  // On hardware it would not be long.
+  ignore: !available || isHardware,
+  fn: () =>
+    wf.withExecution({ device: "webgpu" }, async () => {
+      const a = await realized(numbers(384, 384));
+      const make = (factor: number): wf.Tensor => {
+        let y = wf.multiply(a, factor);
+        for (let k = 0; k < 16; k++) {
+          y = wf.multiply(wf.matmul(a, y), 0.01);
+        }
+        return y;
+      };
+      // Compiles, and learns how fast the adapter is.
+      await make(1).data();
+      const timers = watchTimers();
+      await make(2).data();
+      const { gap, ticks } = timers.stop();
+      assert.ok(ticks >= 3, `${ticks} ticks, the longest gap is ${gap} ms`);
+
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 20);
+      await assert.rejects(
+        wf.withExecution(
+          { signal: controller.signal },
+          () => make(3).data(),
+        ),
+        CancelledError,
+      );
+      assert.ok((await make(4).data()).every(Number.isFinite));
+    }),
+});
