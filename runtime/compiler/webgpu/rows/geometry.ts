@@ -106,11 +106,12 @@ export function planRows(
   const most = isNarrow ? MOST_NARROW : MOST_UNROLLED;
   const team = acrossRows
     ? planAcross(rows, units, laneAxis !== undefined, busy)
-    : planAlong(rows, units, limits, busy, most);
+    : planAlong(rows, units, limits, busy, most, kernel.stages.length > 1);
   const steps = Math.ceil(units / team.members);
   const isShort = steps <= most &&
     (steps === 1 || steps * expressions <= MOST_WRITTEN);
   const unrolled = isShort ? steps : undefined;
+  const together = AT_ONCE[isNarrow ? "narrow" : "wide"];
   const parts = unrolled === undefined && fitsParts(kernel, limits)
     ? Math.min(
       Math.floor(
@@ -127,7 +128,9 @@ export function planRows(
     units,
     ...team,
     unrolled,
-    atOnce: limits.isHardware ? AT_ONCE[isNarrow ? "narrow" : "wide"] : 1,
+    atOnce: limits.isHardware && together * expressions <= MOST_WRITTEN
+      ? together
+      : 1,
     parts: Math.max(1, parts),
   };
 }
@@ -148,6 +151,7 @@ function planAlong(
   limits: WebGpuLimits,
   busy: number,
   mostSteps: number,
+  isRepeated: boolean,
 ): TeamSize {
   const most = limits.maxComputeInvocationsPerWorkgroup;
   const isSlow = !limits.isHardware && units > MOST_SOFTWARE_UNITS;
@@ -156,11 +160,15 @@ function planAlong(
     return { members: 1, slots: Math.min(group, powerAbove(rows)) };
   }
   // Few rows are given more members each, and rows that fit into the registers
-  // of more members.
-  const fits = units > mostSteps * group && units <= mostSteps * most;
+  // of more members and are visited again.
+  const fits = isRepeated && units > mostSteps * group &&
+    units <= mostSteps * most;
   const isLarge = limits.isHardware && (fits || rows * group < busy / 2);
   const large = isLarge ? most : group;
-  const steps = mostSteps === MOST_NARROW ? MOST_NARROW : 4;
+  // Neighbours read side by side, so short rows have more of them.
+  const steps = units > 4 * MOST_NARROW && mostSteps === MOST_NARROW
+    ? MOST_NARROW
+    : 4;
   const members = Math.min(large, powerAbove(Math.ceil(units / steps)));
   const slots = Math.max(1, group / members);
   return { members, slots: Math.min(slots, powerAbove(rows)) };
