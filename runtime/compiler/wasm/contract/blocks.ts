@@ -11,6 +11,8 @@ import type { ContractSpaces } from "./spaces.ts";
 
 /** Bytes of a block of packed rows: part of a second-level cache. */
 const LEFT_BYTES = 384 * 1024;
+/** Bytes of packed rows that are one block where there are many products. */
+const SMALL_BYTES = 128 * 1024;
 /** Bytes of packed columns that an item may keep to itself. */
 const RIGHT_BYTES = 384 * 1024;
 /** Bytes of a right factor that is packed as a whole, at most. */
@@ -125,13 +127,14 @@ export function packedBlocks(
     4 * Math.ceil(splitDepth / turns / 4),
   );
 
-  const mostPanels = Math.max(
-    1,
-    Math.min(
-      MOST_PANELS,
-      Math.floor(LEFT_BYTES / (arithmetic.rows * depthBlock * bytes)),
-    ),
-  );
+  const panelBytes = arithmetic.rows * depthBlock * bytes;
+  const mostPanels = batches >= FEW_ITEMS &&
+      rowPanels * panelBytes <= SMALL_BYTES
+    ? rowPanels
+    : Math.max(
+      1,
+      Math.min(MOST_PANELS, Math.floor(LEFT_BYTES / panelBytes)),
+    );
   const fewestRowBlocks = Math.ceil(rowPanels / mostPanels);
   // Large blocks of rows read the right factor less often, so columns are cut
   // first, as long as packing the rows anew for each cut is cheap.
