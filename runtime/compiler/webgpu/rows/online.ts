@@ -93,11 +93,10 @@ class OnlineAccumulator implements RowAccumulator {
   }
 
   one(scope: WgslScope, width: Width, place: string): Total {
-    const [value] = this.#max.one(scope, width, place);
-    const F = widen("f32", width);
-    // The least of all adds nothing, whatever the maximum is.
-    const isLeast = `${value} == ${this.#max.empty(width)[0]}`;
-    return [value!, `select(${F}(1.0), ${F}(0.0), ${isLeast})`];
+    return [
+      ...this.#max.one(scope, width, place),
+      `${widen("f32", width)}(1.0)`,
+    ];
   }
 
   join(scope: WgslScope, a: Total, b: Total, width: Width): Total {
