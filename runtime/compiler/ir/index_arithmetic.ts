@@ -131,16 +131,19 @@ const ANY: Range = [-Infinity, Infinity];
  * Bounds of a whole-number expression.
  *
  * @param expr The expression.
- * @param axes Lengths of the axes of the index space.
+ * @param axes Lengths of the axes of the index space, or bounds of positions
+ * along them.
  * @returns The bounds; infinite where nothing is known.
  */
-export function rangeOf(expr: Expr, axes: readonly number[]): Range {
+export function rangeOf(expr: Expr, axes: readonly (number | Range)[]): Range {
   switch (expr.op) {
     case "constant":
     case "size":
       return [expr.value, expr.value];
-    case "axis":
-      return [0, (axes[expr.value] ?? Infinity) - 1];
+    case "axis": {
+      const axis = axes[expr.value] ?? Infinity;
+      return typeof axis === "number" ? [0, axis - 1] : axis;
+    }
     case "add":
     case "subtract":
     case "multiply":
@@ -176,7 +179,7 @@ const DTYPE_RANGES: Readonly<Record<string, Range>> = {
   u32: [0, 4294967295],
 };
 
-function castRange(expr: Expr, axes: readonly number[]): Range {
+function castRange(expr: Expr, axes: readonly (number | Range)[]): Range {
   const own = DTYPE_RANGES[expr.dtype] ?? ANY;
   const from = expr.args[0]!.dtype;
   if (DTYPE_RANGES[from] === undefined) return own;
@@ -205,8 +208,18 @@ function combine(op: Expr["op"], a: Range, b: Range): Range {
         ? ANY
         : [Math.floor(a[0] / b[1]), Math.floor(a[1] / b[0])];
     default:
-      return a[0] < 0 || b[0] < 1 ? ANY : [0, Math.min(a[1], b[1] - 1)];
+      return moduloRange(a, b);
   }
+}
+
+function moduloRange(a: Range, b: Range): Range {
+  if (a[0] < 0 || b[0] < 1) return ANY;
+  const turns = Math.floor(a[0] / b[0]);
+  // Within one turn, remainders rise with what is divided.
+  if (b[0] === b[1] && turns === Math.floor(a[1] / b[0])) {
+    return [a[0] - turns * b[0], a[1] - turns * b[0]];
+  }
+  return [0, Math.min(a[1], b[1] - 1)];
 }
 
 function times(a: number, b: number): number {

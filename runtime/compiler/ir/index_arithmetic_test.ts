@@ -58,3 +58,11 @@ Deno.test("deep expressions do not overflow the stack", () => {
   for (let k = 0; k < 50_000; k++) value = pool.make("exp", "f32", [value]);
   assert.ok(dependsOn(value, 3));
 });
+
+Deno.test("ranges know parts of axes, and remainders within one turn", () => {
+  const pool = new ExprPool();
+  const rest = pool.make("modulo", "i32", [pool.axis(0), pool.size(10)]);
+  assert.deepEqual(rangeOf(rest, [[23, 27]]), [3, 7]);
+  assert.deepEqual(rangeOf(rest, [[27, 31]]), [0, 9]);
+  assert.deepEqual(rangeOf(rest, [8]), [0, 7]);
+});

@@ -7,6 +7,7 @@
 
 import { type Expr, exprOrder } from "./expr.ts";
 import type { Kernel, KernelStore, Operand } from "./kernel.ts";
+import { rootsOfKernel } from "./kernel_roots.ts";
 
 /**
  * The key of a kernel: all that it consists of but for its names, and the
@@ -16,7 +17,7 @@ import type { Kernel, KernelStore, Operand } from "./kernel.ts";
  * @returns The key.
  */
 export function kernelKey(kernel: Kernel): string {
-  const order = exprOrder(rootsOf(kernel));
+  const order = exprOrder(rootsOfKernel(kernel));
   const numbers = new Map(order.map((expr, number) => [expr, number]));
   const buffers = new Map<number, number>();
   const operands = (list: readonly Operand[]) =>
@@ -75,30 +76,4 @@ function exprText(
   // Texts of numbers do not tell 0 from -0.
   const text = Object.is(value, -0) ? "-0" : String(value);
   return `${op}:${dtype}:${text}:${args.map(number).join()}`;
-}
-
-/** All expressions that a kernel names. */
-function rootsOf(kernel: Kernel): Expr[] {
-  const roots: Expr[] = [];
-  const add = (stores: readonly KernelStore[]) => {
-    for (const { index, value } of stores) roots.push(index, value);
-  };
-  switch (kernel.kind) {
-    case "row":
-      for (const { reductions, stores } of kernel.stages) {
-        roots.push(...reductions.map(({ value }) => value));
-        add(stores);
-      }
-      add(kernel.rowStores);
-      break;
-    case "contract":
-      roots.push(kernel.a, kernel.b);
-      add(kernel.stores);
-      break;
-    case "loop":
-      for (const { initial, next } of kernel.carries) roots.push(initial, next);
-      add(kernel.stores);
-      add(kernel.rowStores);
-  }
-  return roots;
 }
