@@ -10,7 +10,7 @@ import type { ContractTile } from "./tile.ts";
 export interface CandidateTile {
   /** The tile. */
   readonly tile: ContractTile;
-  /** Its rate in large products, relative to the best tile. */
+  /** Its rate in large products on an H200, relative to the best tile. */
   readonly speed: number;
 }
 
@@ -28,22 +28,22 @@ function candidate(
 
 /** Tiles for large results, from large to small. */
 export const CANDIDATE_TILES: readonly CandidateTile[] = [
-  candidate([256, 128, 16], [8, 8], 1, 0.95),
-  candidate([128, 256, 16], [8, 8], 1, 0.95),
+  candidate([256, 128, 16], [8, 8], 1, 0.8),
+  candidate([128, 256, 16], [8, 8], 1, 0.78),
   candidate([128, 128, 16], [8, 16], 1, 0.98),
-  candidate([128, 128, 16], [8, 8], 2, 0.8),
+  candidate([128, 128, 16], [8, 8], 2, 0.76),
   candidate([128, 128, 32], [8, 8], 1, 0.99),
   candidate([128, 128, 16], [8, 8], 1, 1),
-  candidate([128, 128, 8], [8, 8], 1, 0.85),
-  candidate([96, 128, 16], [8, 8], 1, 0.95),
-  candidate([256, 64, 16], [8, 8], 1, 0.9),
-  candidate([64, 256, 16], [8, 8], 1, 0.9),
-  candidate([128, 64, 16], [8, 8], 1, 0.96),
-  candidate([64, 128, 16], [8, 8], 1, 0.97),
-  candidate([64, 64, 16], [8, 8], 1, 0.85),
-  candidate([64, 64, 16], [4, 8], 1, 0.85),
-  candidate([64, 64, 32], [4, 4], 1, 0.74),
-  candidate([64, 64, 16], [4, 4], 1, 0.74),
+  candidate([128, 128, 8], [8, 8], 1, 0.88),
+  candidate([96, 128, 16], [8, 8], 1, 0.79),
+  candidate([256, 64, 16], [8, 8], 1, 0.88),
+  candidate([64, 256, 16], [8, 8], 1, 1),
+  candidate([128, 64, 16], [8, 8], 1, 0.83),
+  candidate([64, 128, 16], [8, 8], 1, 0.93),
+  candidate([64, 64, 16], [8, 8], 1, 0.93),
+  candidate([64, 64, 16], [4, 8], 1, 0.8),
+  candidate([64, 64, 32], [4, 4], 1, 0.71),
+  candidate([64, 64, 16], [4, 4], 1, 0.72),
 ];
 
 /** Tiles for results with few rows or columns, or few elements. */

@@ -49,7 +49,7 @@ const GPU = {
   /** Operations a second of one of them, in the best tile. */
   rate: 0.3e12,
   /** Invocations that keep one of them busy. */
-  busy: 256,
+  busy: 128,
   /** Invocations of one of them at most, as each holds many numbers. */
   most: 512,
   /** Bytes a second. */
@@ -121,8 +121,15 @@ function wayOf(plan: ContractPlan, limits: WebGpuLimits): ContractWay {
     return left.length <= 4 && right.along === "depth" ? "skinny" : "registers";
   }
   if (isManySmall(plan) && batches >= SIDE) return "registers";
-  return Math.min(left.length, right.length) <= FEW_ROWS ? "skinny" : "tiled";
+  // Of deep sums, more rows than these are read faster by tiles.
+  const few = plan.depth < DEEP ? FEW_ROWS : FEW_DEEP_ROWS;
+  return Math.min(left.length, right.length) <= few ? "skinny" : "tiled";
 }
+
+/** Depth from which on sums are deep. */
+const DEEP = 1024;
+/** Rows of deep sums that are multiplied in the way of few rows. */
+const FEW_DEEP_ROWS = 8;
 
 function isManySmall({ left, right, batches }: ContractPlan): boolean {
   return Math.max(left.length, right.length) <= 32 && batches > 1;

@@ -82,7 +82,7 @@ Deno.test("chooseContract divides deep sums with few results", () => {
 });
 
 Deno.test("chooseContract reads weights once for few rows", () => {
-  for (const m of [1, 2, 4, 8, 16]) {
+  for (const m of [1, 2, 4, 8]) {
     const { way, tile, work } = choose(weights(m));
     assert(way === "skinny");
     assert.equal(tile.rows, m);
@@ -90,7 +90,7 @@ Deno.test("chooseContract reads weights once for few rows", () => {
     assert(groupsOf(work) >= 256 && work.parts.count === 1, `${m}`);
   }
   assert.equal(choose({ m: 8192, n: 3, k: 64 }).way, "skinny");
-  assert.equal(choose(weights(17)).way, "tiled");
+  assert.equal(choose(weights(9)).way, "tiled");
 });
 
 Deno.test("chooseContract has no idle invocations where sums are short", () => {
