@@ -11,16 +11,18 @@ import type { TypedArray } from "../dtypes.ts";
 const PIECE_BYTES = 16 * 2 ** 20;
 
 /**
- * Writes data to the start of a buffer, in pieces.
+ * Writes data to a buffer, in pieces.
  *
  * @param queue The queue.
  * @param buffer The buffer; padded to a multiple of 4 bytes.
  * @param bytes The data.
+ * @param offset Where in the buffer, a multiple of 4; its start by default.
  */
 export async function uploadBytes(
   queue: GPUQueue,
   buffer: GPUBuffer,
   bytes: Uint8Array<ArrayBuffer>,
+  offset = 0,
 ): Promise<void> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     if (at > 0) {
@@ -30,7 +32,7 @@ export async function uploadBytes(
     }
     if (sliceIsOver()) await nextSlice(undefined);
     const piece = bytes.subarray(at, at + PIECE_BYTES);
-    writePadded(queue, buffer, at, piece);
+    writePadded(queue, buffer, offset + at, piece);
   }
 }
 

@@ -6,26 +6,29 @@
 
 import { DTypeError, WeftError } from "../../../core/errors.ts";
 import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
-import { megabytes } from "../../../device/explain.ts";
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import type { Kernel, Program, RoutineStep, Step } from "../../ir/kernel.ts";
-import { buffersRead, buffersWritten } from "../../memory_plan.ts";
 import type { WebGpuKernel, WebGpuPhase } from "../abi.ts";
 import { BindGroups } from "./bind_groups.ts";
 import { estimateOf } from "./estimates.ts";
 import { commonSlabs, layInTurn } from "./layout.ts";
 import { compileLoop } from "./loop_plan.ts";
 import { ParameterTable, type ScalarParameter } from "./parameters.ts";
+import { renderPieces } from "./pieces.ts";
 import type {
+  ByteWindow,
   Charged,
   DispatchPlan,
+  HostPlan,
   KernelPlan,
+  PiecesPlan,
   ProgramPlan,
   Renderer,
   StepPlan,
 } from "./plan.ts";
 import { bytesOfSpec, paddedBytes, type Place } from "./ranges.ts";
 import { placeTemporaries } from "./temporaries.ts";
+import { longestOf } from "./too_long.ts";
 
 /** A step that cannot be compiled or run. */
 export class FailedStep extends Error {
@@ -48,6 +51,11 @@ export interface PlannedStep {
    * @param places Where the parts of its scratch memory lie.
    */
   plan(places: readonly Place[]): StepPlan;
+}
+
+/** The plan of a single kernel. */
+interface PlannedKernel extends PlannedStep {
+  plan(places: readonly Place[]): KernelPlan;
 }
 
 /** How the steps of a program refer to what surrounds it. */
@@ -181,25 +189,35 @@ export class PlanCompiler {
     surroundings: Surroundings,
   ): Promise<PlannedStep> {
     const charged = chargedOf(program, step, surroundings);
-    this.#checkSizes(program, step, charged);
     if (step.kind === "hostLoop") {
       return compileLoop(this, program, step, surroundings, charged);
     }
+    const limit = this.connection.capabilities.maxStorageBufferBindingSize;
+    const longest = longestOf(program, step);
+    if (longest <= limit) {
+      const kernel = this.#rendered(step, charged);
+      if (kernel === undefined) return hostStep(step, surroundings, charged);
+      if (Math.max(0, ...kernel.temporaries) <= limit) {
+        return await this.#kernel(step, kernel, surroundings, charged);
+      }
+    }
+    return await this.#pieces(step, surroundings, charged) ??
+      hostStep(step, surroundings, charged, longest);
+  }
+
+  #rendered(
+    step: Kernel | RoutineStep,
+    charged: Charged,
+  ): WebGpuKernel | undefined {
     let kernel: WebGpuKernel | undefined;
     try {
       kernel = this.#render(step, this.connection.capabilities);
     } catch (error) {
       throw new FailedStep(charged, error);
     }
-    if (kernel !== undefined) {
-      return await this.#kernel(step, kernel, surroundings, charged);
-    }
-    if (step.kind !== "routine") {
-      const error = new WeftError(`Cannot render the kernel "${step.name}"`);
-      throw new FailedStep(charged, error);
-    }
-    const plan = { ...charged, kind: "routine" as const, step };
-    return { scratch: [], plan: () => plan };
+    if (kernel !== undefined || step.kind === "routine") return kernel;
+    const error = new WeftError(`Cannot render the kernel "${step.name}"`);
+    throw new FailedStep(charged, error);
   }
 
   async #kernel(
@@ -207,7 +225,8 @@ export class PlanCompiler {
     kernel: WebGpuKernel,
     surroundings: Surroundings,
     charged: Charged,
-  ): Promise<PlannedStep> {
+    windows?: readonly ByteWindow[],
+  ): Promise<PlannedKernel> {
     const buffers = step.kind === "routine"
       ? [...step.inputs, ...step.outputs]
       : [...step.operands, ...step.outputs].map(({ buffer }) => buffer);
@@ -228,31 +247,61 @@ export class PlanCompiler {
         kind: "kernel",
         dispatches,
         buffers,
+        windows,
         temporaries,
       }),
     };
   }
 
-  /** Refuses buffers that cannot be bound. */
-  #checkSizes(program: Program, step: Step, charged: Charged): void {
+  /** A kernel in pieces that fit the bindings, if there is a way. */
+  async #pieces(
+    step: Kernel | RoutineStep,
+    surroundings: Surroundings,
+    charged: Charged,
+  ): Promise<PlannedStep | undefined> {
+    if (step.kind === "routine") return undefined;
     const { capabilities } = this.connection;
-    const limit = capabilities.maxStorageBufferBindingSize;
-    for (const buffer of [...buffersRead(step), ...buffersWritten(step)]) {
-      const bytes = bytesOfSpec(program.buffers[buffer]!);
-      if (bytes <= limit) continue;
-      throw new FailedStep(
-        charged,
-        new WeftError(
-          `Cannot use a tensor of ${megabytes(bytes)} on the device "webgpu"`,
-          {
-            expected: `at most ${megabytes(limit)}`,
-            actual: `"${capabilities.description}"`,
-            hint: 'Cut the tensor in pieces, or run with { device: "wasm" }',
-          },
-        ),
-      );
-    }
+    const rendered = renderPieces(
+      step,
+      capabilities,
+      (piece) => this.#rendered(piece, charged)!,
+    );
+    if (rendered === undefined) return undefined;
+    const pieces = await Promise.all(
+      rendered.map(({ kernel, made, windows }) =>
+        this.#kernel(kernel, made, surroundings, charged, windows)
+      ),
+    );
+    // One runs after the other, so that they share their memory.
+    const scratch = commonSlabs(pieces.map((piece) => piece.scratch));
+    return {
+      scratch,
+      plan: (places): PiecesPlan => ({
+        ...charged,
+        kind: "pieces",
+        pieces: pieces.map((piece) => {
+          const own = piece.scratch.map((bytes, k) => ({
+            ...places[k]!,
+            bytes,
+          }));
+          return piece.plan(own);
+        }),
+      }),
+    };
   }
+}
+
+function hostStep(
+  step: Kernel | RoutineStep,
+  surroundings: Surroundings,
+  charged: Charged,
+  tooLong?: number,
+): PlannedStep {
+  const scalars = step.kind === "routine"
+    ? []
+    : step.scalars.map(({ scalar }) => surroundings.scalars[scalar]!);
+  const plan: HostPlan = { ...charged, kind: "host", step, scalars, tooLong };
+  return { scratch: [], plan: () => plan };
 }
 
 /** A place in parts that lie in slabs of their own. */

@@ -1,91 +1,121 @@
 /**
- * Routines that have no kernels on a GPU: their inputs are read back, the host
- * computes on WebAssembly, and the outputs are uploaded.
+ * Steps that have no kernels on a GPU, or whose buffers are too long for it:
+ * their inputs are read back, the host computes on WebAssembly, and the outputs
+ * are uploaded.
  *
  * @module
  */
 
-import { allocate, byteSize, type DType } from "../../../device/dtypes.ts";
+import { allocate, byteSize } from "../../../device/dtypes.ts";
 import { hostStorage, type Storage } from "../../../device/graph.ts";
 import { sizeOf } from "../../../device/shapes.ts";
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
-import { bytesOf, writePadded } from "../../../device/webgpu/uploads.ts";
+import { bytesOf, uploadBytes } from "../../../device/webgpu/uploads.ts";
 import type { PreparedProgram } from "../../backend.ts";
-import type { BufferSpec, Program, RoutineStep } from "../../ir/kernel.ts";
+import type { BufferSpec, Program } from "../../ir/kernel.ts";
 import { wasmBackend } from "../../wasm/backend.ts";
+import type { HostStep } from "./plan.ts";
 import type { Range } from "./ranges.ts";
 
-/** Programs of single routines, on the host. */
-const prepared = new WeakMap<RoutineStep, Promise<PreparedProgram>>();
+/** Programs of single steps, on the host. */
+const prepared = new WeakMap<HostStep, Promise<PreparedProgram>>();
+
+/** A step to be run on the host. */
+export interface HostRun {
+  /** Where its data are. */
+  readonly connection: WebGpuConnection;
+  /** The step. */
+  readonly step: HostStep;
+  /** Where its inputs lie. */
+  readonly inputs: readonly Range[];
+  /** Where its outputs go. */
+  readonly outputs: readonly Range[];
+  /** Numbers that its scalars stand for. */
+  readonly scalars: readonly number[];
+  /** Stops it. */
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
- * Runs a routine on the host.
+ * Runs a step on the host.
  *
- * @param connection Where its data are.
- * @param step The routine.
- * @param inputs Where its inputs lie.
- * @param outputs Where its outputs go.
- * @param signal Stops it.
+ * @param run The step, and where its data are.
  * @throws {CancelledError} When the signal is aborted.
  */
-export async function runOnHost(
-  connection: WebGpuConnection,
-  step: RoutineStep,
-  inputs: readonly Range[],
-  outputs: readonly Range[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  let program = prepared.get(step);
-  if (program === undefined) {
-    program = wasmBackend.prepare(programOf(step));
-    prepared.set(step, program);
+export async function runOnHost(run: HostRun): Promise<void> {
+  const { connection, outputs, scalars, signal, step } = run;
+  let made = prepared.get(step);
+  if (made === undefined) {
+    made = wasmBackend.prepare(programOf(step));
+    prepared.set(step, made);
   }
+  const program = await made;
   const leaves = await Promise.all(
-    step.inputSpecs.map(({ dtype, shape }, k) =>
-      readRange(connection, inputs[k]!, dtype, sizeOf(shape))
+    specsOf(step).inputs.map((spec, k) =>
+      readRange(connection, run.inputs[k]!, spec)
     ),
   );
-  const made = await (await program).run(leaves, [], {
+  const results = await program.run(leaves, scalars, {
     signal,
     blame: () => undefined,
   });
-  for (const [k, storage] of made.entries()) {
+  for (const [k, storage] of results.entries()) {
     const array = storage.array ?? await storage.read();
     const { buffer, offset } = outputs[k]!;
-    writePadded(connection.device.queue, buffer, offset, bytesOf(array));
+    await uploadBytes(connection.device.queue, buffer, bytesOf(array), offset);
     storage.dispose();
   }
 }
 
-/** A program whose only step is a routine. */
-function programOf(step: RoutineStep): Program {
-  const specOf =
-    (role: BufferSpec["role"]) =>
-    ({ dtype, shape }: RoutineStep["inputSpecs"][number]): BufferSpec => ({
-      dtype,
-      size: sizeOf(shape),
-      role,
-    });
-  const count = step.inputSpecs.length;
-  const inputs = step.inputSpecs.map((_, k) => k);
-  const outputs = step.outputSpecs.map((_, k) => count + k);
+/** A buffer of a step. */
+type HostSpec = Pick<BufferSpec, "dtype" | "size">;
+
+/** What a step reads and writes. */
+function specsOf(
+  step: HostStep,
+): { readonly inputs: HostSpec[]; readonly outputs: HostSpec[] } {
+  if (step.kind !== "routine") {
+    return { inputs: [...step.operands], outputs: [...step.outputs] };
+  }
+  const specs = (list: typeof step.inputSpecs) =>
+    list.map(({ dtype, shape }) => ({ dtype, size: sizeOf(shape) }));
+  return { inputs: specs(step.inputSpecs), outputs: specs(step.outputSpecs) };
+}
+
+/** A program whose only step is this one. */
+function programOf(step: HostStep): Program {
+  const specs = specsOf(step);
+  const count = specs.inputs.length;
+  const inputs = specs.inputs.map((_, k) => k);
+  const outputs = specs.outputs.map((_, k) => count + k);
+  const scalars = step.kind === "routine" ? [] : step.scalars;
   return {
     buffers: [
-      ...step.inputSpecs.map(specOf("leaf")),
-      ...step.outputSpecs.map(specOf("result")),
+      ...specs.inputs.map(roleOf("leaf")),
+      ...specs.outputs.map(roleOf("result")),
     ],
     leaves: inputs.map((buffer) => ({ buffer, leaf: buffer })),
-    scalars: [],
-    steps: [{ ...step, inputs, outputs }],
+    scalars: scalars.map(({ dtype }, leaf) => ({ leaf, dtype })),
+    steps: [
+      step.kind === "routine" ? { ...step, inputs, outputs } : {
+        ...step,
+        operands: step.operands.map((one, k) => ({ ...one, buffer: k })),
+        outputs: step.outputs.map((one, k) => ({ ...one, buffer: count + k })),
+        scalars: scalars.map(({ dtype }, scalar) => ({ scalar, dtype })),
+      },
+    ],
     results: outputs,
   };
+}
+
+function roleOf(role: BufferSpec["role"]): (spec: HostSpec) => BufferSpec {
+  return ({ dtype, size }) => ({ role, dtype, size });
 }
 
 async function readRange(
   { reader }: WebGpuConnection,
   { buffer, offset }: Range,
-  dtype: DType,
-  size: number,
+  { dtype, size }: HostSpec,
 ): Promise<Storage> {
   const array = allocate(dtype, size);
   if (size > 0) {

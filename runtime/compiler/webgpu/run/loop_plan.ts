@@ -9,13 +9,14 @@ import type { BufferSpec, HostLoopStep, Program } from "../../ir/kernel.ts";
 import type { PlanCompiler, PlannedStep, Surroundings } from "./compile.ts";
 import { copyDispatch } from "./copy_kernel.ts";
 import type {
+  ByteWindow,
   Charged,
+  CopyPart,
   CopyPlan,
-  DispatchPlan,
   LoopPlan,
   LoopResult,
 } from "./plan.ts";
-import { bytesOfSpec, paddedBytes } from "./ranges.ts";
+import { ALIGNMENT, bytesOfSpec, paddedBytes } from "./ranges.ts";
 
 /**
  * Compiles a loop.
@@ -141,22 +142,38 @@ class Copies {
     pairs: readonly (readonly [number, number])[],
   ): Promise<CopyPlan> {
     const charged = { ...this.#charged, name: "copy", bytes };
-    const dispatches = new Map<string, DispatchPlan>();
+    const parts = new Map<string, readonly CopyPart[]>();
     if (bytes > 0) {
       for (const [source, target] of pairs) {
-        const copy = copyDispatch(source, target, bytes);
-        const phase = {
-          ...copy,
-          entryPoint: "main",
-          usesF16: false,
-          flops: 0,
-          bytes: 2 * bytes,
-        };
-        const made = await this.#compiler.dispatch(phase, 2, [], charged);
-        dispatches.set(`${source} ${target}`, made);
+        const made: CopyPart[] = [];
+        for (const window of this.#windows(bytes)) {
+          const copy = copyDispatch(source, target, window.bytes);
+          const phase = {
+            ...copy,
+            entryPoint: "main",
+            usesF16: false,
+            flops: 0,
+            bytes: 2 * window.bytes,
+          };
+          const dispatch = await this.#compiler.dispatch(phase, 2, [], charged);
+          made.push({ ...window, dispatch });
+        }
+        parts.set(`${source} ${target}`, made);
       }
     }
-    return { ...charged, sliceBytes: bytes, dispatches };
+    return { ...charged, sliceBytes: bytes, parts };
+  }
+
+  /** Parts that can be bound, also where they start behind an aligned offset. */
+  #windows(bytes: number): ByteWindow[] {
+    const limit = this.#compiler.connection.capabilities
+      .maxStorageBufferBindingSize;
+    const most = Math.floor(limit / ALIGNMENT - 1) * ALIGNMENT;
+    const windows: ByteWindow[] = [];
+    for (let offset = 0; offset < bytes; offset += most) {
+      windows.push({ offset, bytes: Math.min(most, bytes - offset) });
+    }
+    return windows;
   }
 }
 

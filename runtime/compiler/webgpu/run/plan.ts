@@ -54,26 +54,56 @@ export interface KernelPlan extends Charged {
   readonly dispatches: readonly DispatchPlan[];
   /** Buffers of the program that it is bound to, in order. */
   readonly buffers: readonly number[];
+  /** The part of each buffer that is bound; undefined for all of them whole. */
+  readonly windows: readonly ByteWindow[] | undefined;
   /** Its own temporaries, bound after them. */
   readonly temporaries: readonly Place[];
 }
 
-/** A routine that runs on the host. */
-export interface RoutinePlan extends Charged {
-  readonly kind: "routine";
-  /** The routine. */
-  readonly step: RoutineStep;
+/** A part of a buffer, in bytes. */
+export interface ByteWindow {
+  /** Bytes from its start. */
+  readonly offset: number;
+  /** Length, padded. */
+  readonly bytes: number;
 }
+
+/** A kernel over buffers that are too long to be bound whole. */
+export interface PiecesPlan extends Charged {
+  readonly kind: "pieces";
+  /** Its pieces, in order. */
+  readonly pieces: readonly KernelPlan[];
+}
+
+/** A step that runs on the host. */
+export interface HostPlan extends Charged {
+  readonly kind: "host";
+  /** The step. */
+  readonly step: HostStep;
+  /** Its scalars, as numbers of the outermost program. */
+  readonly scalars: readonly number[];
+  /** Bytes of its longest buffer, where the GPU cannot run it for that. */
+  readonly tooLong: number | undefined;
+}
+
+/** What the host can run. */
+export type HostStep = Kernel | RoutineStep;
 
 /** A copy of slices that are not aligned. */
 export interface CopyPlan extends Charged {
   /** Bytes of a slice. */
   readonly sliceBytes: number;
   /**
-   * The dispatch for each pair of bytes that source and target start behind an
+   * The parts for each pair of bytes that source and target start behind an
    * aligned offset, by `"source target"`.
    */
-  readonly dispatches: ReadonlyMap<string, DispatchPlan>;
+  readonly parts: ReadonlyMap<string, readonly CopyPart[]>;
+}
+
+/** A part of a copy, short enough for a binding. */
+export interface CopyPart extends ByteWindow {
+  /** What copies it. */
+  readonly dispatch: DispatchPlan;
 }
 
 /** A result of a loop's body. */
@@ -110,7 +140,7 @@ export interface LoopPlan extends Charged {
 }
 
 /** One step. */
-export type StepPlan = KernelPlan | RoutinePlan | LoopPlan;
+export type StepPlan = KernelPlan | PiecesPlan | HostPlan | LoopPlan;
 
 /** A program, ready to be recorded. */
 export interface ProgramPlan {

@@ -21,26 +21,38 @@ import type { DeviceBuffer } from "../../../device/webgpu/pool.ts";
 import { WebGpuStorage } from "../../../device/webgpu/storage.ts";
 import type { PreparedProgram, RunOptions } from "../../backend.ts";
 import type { Program } from "../../ir/kernel.ts";
+import { wasmBackend } from "../../wasm/backend.ts";
 import { CompiledProgram } from "./compiled.ts";
 import { FailedStep } from "./compile.ts";
 import { LeafHolder } from "./leaves.ts";
 import type { Renderer } from "./plan.ts";
 import { bytesOfSpec, rangeOfBuffer } from "./ranges.ts";
 import { ProgramRun } from "./program_run.ts";
+import { longestOfAll, stepThatUses, tooLongError } from "./too_long.ts";
 
 /** A program, compiled for the device of the moment. */
 export class WebGpuProgram implements PreparedProgram {
   readonly #program: Program;
   readonly #render: Renderer;
+  readonly #connect: () => Promise<WebGpuConnection>;
+  readonly #longest: number;
   #compiled: Promise<CompiledProgram> | undefined;
+  #onHost: Promise<PreparedProgram> | undefined;
 
   /**
    * @param program The program.
    * @param render Renders its kernels.
+   * @param connect Gives the device of the moment.
    */
-  constructor(program: Program, render: Renderer) {
+  constructor(
+    program: Program,
+    render: Renderer,
+    connect: () => Promise<WebGpuConnection> = connectWebGpu,
+  ) {
     this.#program = program;
     this.#render = render;
+    this.#connect = connect;
+    this.#longest = longestOfAll(program);
   }
 
   /**
@@ -50,7 +62,9 @@ export class WebGpuProgram implements PreparedProgram {
    * @throws {WeftError} When there is no adapter.
    */
   async compile(): Promise<void> {
-    await this.#compiledFor(await connectWebGpu()).catch(() => {});
+    const connection = await this.#connect();
+    if (this.#isTooLong(connection)) return;
+    await this.#compiledFor(connection).catch(() => {});
   }
 
   /**
@@ -69,9 +83,12 @@ export class WebGpuProgram implements PreparedProgram {
     const { signal } = options;
     throwIfAborted(signal);
     if (sliceIsOver()) await nextSlice(signal);
-    const connection = await connectWebGpu();
+    const connection = await this.#connect();
     try {
       connection.check();
+      if (this.#isTooLong(connection)) {
+        return await this.#runOnHost(connection, leaves, scalars, options);
+      }
       const compiled = await this.#compiledFor(connection);
       return await this.#runOn(compiled, leaves, scalars, options);
     } catch (error) {
@@ -81,6 +98,32 @@ export class WebGpuProgram implements PreparedProgram {
       const isMemory = reason instanceof RangeError;
       const told = isMemory ? reason : await connection.explain(reason);
       throw explained(told, name, path);
+    }
+  }
+
+  /** Whether a tensor is longer than any buffer of the device. */
+  #isTooLong({ capabilities }: WebGpuConnection): boolean {
+    return this.#longest > capabilities.maxBufferSize;
+  }
+
+  async #runOnHost(
+    { capabilities }: WebGpuConnection,
+    leaves: readonly Storage[],
+    scalars: readonly number[],
+    options: RunOptions,
+  ): Promise<Storage[]> {
+    try {
+      this.#onHost ??= wasmBackend.prepare(this.#program);
+      return await (await this.#onHost).run(leaves, scalars, options);
+    } catch (error) {
+      const step = stepThatUses(this.#program, this.#longest);
+      const reason = tooLongError(
+        capabilities,
+        step.name,
+        this.#longest,
+        error,
+      );
+      throw new FailedStep(step, reason);
     }
   }
 

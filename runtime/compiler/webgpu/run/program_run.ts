@@ -10,6 +10,7 @@ import type { RunOptions } from "../../backend.ts";
 import type { CompiledProgram } from "./compiled.ts";
 import { FailedStep } from "./compile.ts";
 import { runOnHost } from "./host_step.ts";
+import { tooLongError } from "./too_long.ts";
 import { KernelTrace } from "./kernel_trace.ts";
 import type { LeafHolder } from "./leaves.ts";
 import { type Range, rangeOfBuffer } from "./ranges.ts";
@@ -110,25 +111,35 @@ export class ProgramRun {
     const { signal } = this.#options;
     await this.#finishSubmit();
     await this.#recorder.check();
-    if (pause.kind === "routine") {
-      await this.#runRoutine(pause);
-    }
+    if (pause.kind === "host") await this.#runOnHost(pause);
     // A submit may have blocked until the one before it was done.
     if (sliceIsOver()) await nextSlice(signal);
     await connection.pacer.admit(signal);
     return this.#recorder.submit(() => walk.next());
   }
 
-  async #runRoutine(
-    { inputs, outputs, plan }: Extract<Pause, { kind: "routine" }>,
+  async #runOnHost(
+    { inputs, outputs, plan }: Extract<Pause, { kind: "host" }>,
   ): Promise<void> {
     const { connection } = this.#compiled;
     const { signal } = this.#options;
+    const scalars = plan.scalars.map((scalar) => this.#scalars[scalar]!);
     const start = performance.now();
     try {
-      await runOnHost(connection, plan.step, inputs, outputs, signal);
+      await runOnHost({
+        connection,
+        step: plan.step,
+        inputs,
+        outputs,
+        scalars,
+        signal,
+      });
     } catch (error) {
-      throw new FailedStep(plan, error);
+      const { name, tooLong } = plan;
+      const reason = tooLong === undefined
+        ? error
+        : tooLongError(connection.capabilities, name, tooLong, error);
+      throw new FailedStep(plan, reason);
     }
     this.#trace?.add(plan, performance.now() - start);
   }

@@ -7,25 +7,26 @@
 
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import type { CommandRecorder } from "../../../device/webgpu/recorder.ts";
+import { buffersRead, buffersWritten } from "../../memory_plan.ts";
 import type { UniformBlock } from "./parameters.ts";
 import type {
   Charged,
   DispatchPlan,
+  HostPlan,
   KernelPlan,
   ProgramPlan,
-  RoutinePlan,
 } from "./plan.ts";
-import { type Range, rangeOfPlace } from "./ranges.ts";
+import { type Range, rangeOfPlace, rangePart } from "./ranges.ts";
 import { walkLoop } from "./walk_loop.ts";
 
 /** Why recording pauses. */
 export type Pause =
   /** Enough is recorded. */
   | { readonly kind: "full" }
-  /** A routine is to be run on the host. */
+  /** A step is to be run on the host. */
   | {
-    readonly kind: "routine";
-    readonly plan: RoutinePlan;
+    readonly kind: "host";
+    readonly plan: HostPlan;
     /** Where its inputs lie. */
     readonly inputs: readonly Range[];
     /** Where its outputs go. */
@@ -84,16 +85,22 @@ export function* walkProgram(
   for (const step of plan.steps) {
     switch (step.kind) {
       case "kernel": {
-        recordKernel(context, step, ranges, slabs);
+        recordKernel(context, step, step, ranges, slabs);
         if (context.recorder.isFull) yield FULL;
         break;
       }
-      case "routine":
+      case "pieces":
+        for (const piece of step.pieces) {
+          recordKernel(context, piece, step, ranges, slabs);
+          if (context.recorder.isFull) yield FULL;
+        }
+        break;
+      case "host":
         yield {
-          kind: "routine",
+          kind: "host",
           plan: step,
-          inputs: step.step.inputs.map((buffer) => ranges[buffer]!),
-          outputs: step.step.outputs.map((buffer) => ranges[buffer]!),
+          inputs: buffersRead(step.step).map((buffer) => ranges[buffer]!),
+          outputs: buffersWritten(step.step).map((buffer) => ranges[buffer]!),
         };
         break;
       case "loop":
@@ -129,16 +136,21 @@ export function recordDispatch(
 function recordKernel(
   context: WalkContext,
   kernel: KernelPlan,
+  charged: Charged,
   ranges: readonly Range[],
   slabs: readonly Range[],
 ): void {
-  const { buffers, dispatches, temporaries } = kernel;
+  const { buffers, dispatches, temporaries, windows } = kernel;
   const bound: Range[] = [];
-  for (let k = 0; k < buffers.length; k++) bound.push(ranges[buffers[k]!]!);
+  for (let k = 0; k < buffers.length; k++) {
+    const range = ranges[buffers[k]!]!;
+    if (windows === undefined) bound.push(range);
+    else bound.push(rangePart(range, windows[k]!.offset, windows[k]!.bytes));
+  }
   for (let k = 0; k < temporaries.length; k++) {
     bound.push(rangeOfPlace(slabs, temporaries[k]!));
   }
   for (let k = 0; k < dispatches.length; k++) {
-    recordDispatch(context, dispatches[k]!, bound, kernel);
+    recordDispatch(context, dispatches[k]!, bound, charged);
   }
 }

@@ -150,10 +150,17 @@ class LoopWalker {
     if (shift === 0) {
       return rangePart(whole, offset, paddedBytes(sliceBytes), true);
     }
-    const dispatch = copy.dispatches.get(`${shift} 0`)!;
-    const length = paddedBytes(shift + sliceBytes);
-    const source = rangePart(whole, offset - shift, length, true);
-    recordDispatch(this.#context, dispatch, [source, slice], copy);
+    for (const one of copy.parts.get(`${shift} 0`)!) {
+      const start = offset - shift + one.offset;
+      const source = rangePart(
+        whole,
+        start,
+        paddedBytes(shift + one.bytes),
+        true,
+      );
+      const target = rangePart(slice, one.offset, paddedBytes(one.bytes));
+      recordDispatch(this.#context, one.dispatch, [source, target], copy);
+    }
     return slice;
   }
 
@@ -197,11 +204,16 @@ class LoopWalker {
     if (sliceBytes === 0) return;
     const start = offset * sliceBytes;
     const shift = start % this.#alignment;
-    const dispatch = copy.dispatches.get(`0 ${shift}`)!;
-    const length = paddedBytes(shift + sliceBytes);
-    const target = rangePart(whole, start - shift, length, start > 0);
-    const exact = rangePart(source, 0, paddedBytes(sliceBytes));
-    recordDispatch(this.#context, dispatch, [exact, target], copy);
+    for (const one of copy.parts.get(`0 ${shift}`)!) {
+      const target = rangePart(
+        whole,
+        start - shift + one.offset,
+        paddedBytes(shift + one.bytes),
+        start > 0,
+      );
+      const exact = rangePart(source, one.offset, paddedBytes(one.bytes));
+      recordDispatch(this.#context, one.dispatch, [exact, target], copy);
+    }
   }
 
   get #alignment(): number {
