@@ -1,5 +1,6 @@
 /**
- * Runs benchmarks: `deno task bench [NAME …] [--device wasm|webgpu] [--json]`.
+ * Runs benchmarks: `deno task bench [NAME …] [--device wasm|webgpu]
+ * [--json|--markdown]`.
  *
  * @module
  */
@@ -16,7 +17,11 @@ import {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { device: { type: "string" }, json: { type: "boolean" } },
+  options: {
+    device: { type: "string" },
+    json: { type: "boolean" },
+    markdown: { type: "boolean" },
+  },
 });
 const available = await benchDevices();
 const devices = available.filter((one: BenchDevice) =>
@@ -50,6 +55,28 @@ if (unknown !== undefined) {
   Deno.exit(1);
 }
 
+function rounded(value: number | null): string {
+  return value === null ? "" : String(Number(value.toPrecision(3)));
+}
+
+/** A row for each piece of work and device, with all its peers. */
+function markdownOf(rows: readonly BenchResult[]): string {
+  const lines = [
+    "| what | device | ours, ms | peers, ms (times ours) |",
+    "| - | - | - | - |",
+  ];
+  const works = Map.groupBy(rows, ({ device, name }) => `${name} | ${device}`);
+  for (const [work, own] of works) {
+    const peers = own.flatMap(({ peer, peerMs, ratio }) =>
+      peer === null ? [] : [`${peer}: ${rounded(peerMs)} (${rounded(ratio)})`]
+    );
+    lines.push(
+      `| ${work} | ${rounded(own[0]!.oursMs)} | ${peers.join(", ")} |`,
+    );
+  }
+  return lines.join("\n");
+}
+
 const results: BenchResult[] = [];
 for (const [name, run] of Object.entries(BENCHES)) {
   if (positionals.length === 0 || positionals.includes(name)) {
@@ -58,9 +85,8 @@ for (const [name, run] of Object.entries(BENCHES)) {
 }
 if (values.json === true) {
   console.log(JSON.stringify(results, null, 2));
-} else {
-  const rounded = (value: number | null) =>
-    value === null ? "" : value.toPrecision(3);
+} else if (values.markdown === true) console.log(markdownOf(results));
+else {
   console.table(
     results.map(({ oursMs, peerMs, ratio, peer, ...rest }) => ({
       ...rest,
