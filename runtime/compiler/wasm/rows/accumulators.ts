@@ -11,6 +11,7 @@ import {
 } from "../../../device/dtypes.ts";
 import type { Reduction } from "../../ir/kernel.ts";
 import type { Local } from "../assembler.ts";
+import { hasRelaxedSimd } from "../assembler_features.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { floatShape, integerShape, isUnsigned, kindOf } from "../emit/kinds.ts";
 import { extractLane } from "../emit/lanes.ts";
@@ -108,6 +109,22 @@ export class Fold implements Accumulator {
     else this.#e.fn[kind === "bool" ? "i32" : kind](value);
   }
 
+  /** Whether products are added in one instruction. */
+  get #addsProducts(): boolean {
+    const { op, value } = this.#reduction;
+    return this.#vector && op === "sum" && value.op === "multiply" &&
+      (value.dtype === "f32" || value.dtype === "f64") && hasRelaxedSimd();
+  }
+
+  #addProduct(total: Local, unit: number): void {
+    const { fn } = this.#e;
+    const { args, dtype } = this.#reduction.value;
+    for (const arg of args) this.#e.push(arg, true, unit);
+    fn.get(total);
+    fn.op(dtype === "f64" ? "f64x2.relaxed_madd" : "f32x4.relaxed_madd");
+    fn.set(total);
+  }
+
   /** Replaces two totals on the stack by their total. */
   #combine(vector: boolean): void {
     const { fn } = this.#e;
@@ -142,6 +159,7 @@ export class Fold implements Accumulator {
   add(unit: number): void {
     const { fn } = this.#e;
     const total = this.#units[unit]!;
+    if (this.#addsProducts) return this.#addProduct(total, unit);
     fn.get(total);
     this.#e.push(this.#reduction.value, this.#vector, unit);
     this.#combine(this.#vector);

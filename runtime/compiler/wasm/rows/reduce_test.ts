@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import type { DType } from "../../../device/dtypes.ts";
 import { isFloatDType } from "../../../device/dtypes.ts";
 import { type Expr, ExprPool } from "../../ir/expr.ts";
 import type { ReductionOp, RowKernel } from "../../ir/kernel.ts";
+import { renderRows } from "./render_rows.ts";
 import { assertCompiled, Draw, kernelBase, rowMajor } from "./testing.ts";
 
 const DTYPES: readonly DType[] = ["f64", "f32", "i32", "u32", "i8", "u8"];
@@ -302,6 +304,62 @@ Deno.test("long rows are reduced in parts", () => {
         const tolerance = op === "sum" ? 1e-3 : 0;
         assertCompiled(kernel, [data], { tolerance });
       }
+    }
+  }
+});
+
+/** Products of a batch of matrices with a vector each. */
+function matrixTimesVector(
+  dtype: DType,
+  [batch, rows, columns]: readonly [number, number, number],
+): RowKernel {
+  const pool = new ExprPool();
+  const wide = dtype === "f16" ? "f32" : dtype;
+  const factor = (operand: number, index: Expr) => {
+    const loaded = pool.load(operand, dtype, index);
+    return dtype === wide ? loaded : pool.make("cast", wide, [loaded]);
+  };
+  const base = kernelBase(
+    pool,
+    [batch, rows, columns],
+    [[dtype, batch * rows * columns], [dtype, batch * columns]],
+    [[dtype, batch * rows]],
+  );
+  const place = pool.make("add", "i32", [
+    pool.make("multiply", "i32", [pool.axis(0), pool.size(columns)]),
+    pool.axis(2),
+  ]);
+  const value = pool.make("multiply", wide, [
+    factor(0, rowMajor(pool, base.axes)),
+    factor(1, place),
+  ]);
+  return {
+    ...base,
+    kind: "row",
+    outer: 2,
+    stages: [{ reductions: [{ op: "sum", dtype: wide, value }], stores: [] }],
+    rowStores: [{
+      output: 0,
+      index: rowMajor(pool, [batch, rows]),
+      value: pool.make("reduced", wide, [], 0),
+    }],
+  };
+}
+
+Deno.test("rows that share a factor are summed several at once", () => {
+  const draw = new Draw(13);
+  for (const dtype of ["f32", "f64", "f16", "i32"] as const) {
+    for (const shape of [[1, 256, 35], [2, 263, 12], [1, 263, 1]] as const) {
+      const kernel = matrixTimesVector(dtype, shape);
+      const [phase] = renderRows(kernel).phases;
+      if (shape[2] > 4) {
+        assert.equal(phase!.items, shape[0] * Math.ceil(shape[1] / 8));
+      }
+      const data = kernel.operands.map(({ size }, k) =>
+        draw.data(dtype, size, k === 0)
+      );
+      const tolerance = dtype === "f64" ? 1e-12 : dtype === "i32" ? 0 : 1e-3;
+      assertCompiled(kernel, data, { tolerance });
     }
   }
 });

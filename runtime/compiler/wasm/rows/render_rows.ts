@@ -14,6 +14,7 @@ import { buffersOf, Frame, type FrameBuffers } from "./frame.ts";
 import { KeptValues } from "./kept.ts";
 import { type LaneLoop, writeLanes } from "./lane_loop.ts";
 import { crossAxis, type Layout, layoutOf } from "./plan.ts";
+import { severalRows } from "./several_rows.ts";
 import { splitRows } from "./split.ts";
 import { type RowWriter, writeStages } from "./stages.ts";
 import { grainOf } from "./work.ts";
@@ -69,11 +70,12 @@ export function renderRows(kernel: RowKernel): WasmKernel {
 function renderPass(pass: Pass): WasmPhase {
   const { outer, stages } = pass.kernel;
   const layout = layoutOfPass(pass);
-  const sideBySide = layout.vectorAxis !== undefined &&
-    layout.vectorAxis < outer;
-  return stages.length === 0 || sideBySide
-    ? renderSideBySide(pass, layout)
-    : renderOneByOne(pass);
+  const { vectorAxis } = layout;
+  const sideBySide = vectorAxis !== undefined && vectorAxis < outer;
+  if (stages.length === 0 || sideBySide) return renderSideBySide(pass, layout);
+  return vectorAxis === undefined
+    ? renderOneByOne(pass)
+    : renderOneByOne({ ...pass, kernel: severalRows(pass.kernel) });
 }
 
 function layoutOfPass({ kernel, chunk }: Pass): Layout {
