@@ -44,7 +44,7 @@ export function renderContract(
       scalars: kernel.scalars,
       outputs: kernel.outputs,
       temporaries: isParted ? [{ dtype: type }] : [],
-      hasF16: limits.hasF16,
+      limits,
     });
   const phase = (
     module: WgslModule,

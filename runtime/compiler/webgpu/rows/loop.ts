@@ -26,7 +26,7 @@ export function renderWalk(
   limits: WebGpuLimits,
 ): WebGpuKernel {
   const { axes, carries, outputs } = kernel;
-  const module = new WgslModule({ ...kernel, hasF16: limits.hasF16 });
+  const module = new WgslModule({ ...kernel, limits });
   const last = axes.length - 1;
   const lengths = axes.slice(0, last);
   const lanes = lengths.reduce((product, length) => product * length, 1);

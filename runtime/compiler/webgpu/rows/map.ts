@@ -52,7 +52,7 @@ export function renderMap(
   kernel: RowKernel,
   limits: WebGpuLimits,
 ): WebGpuKernel {
-  const module = new WgslModule({ ...kernel, hasF16: limits.hasF16 });
+  const module = new WgslModule({ ...kernel, limits });
   const axes = kernel.axes.length === 0 ? [1] : kernel.axes;
   const plan = planMap(kernel, axes, limits);
   const root = new WgslScope(module);

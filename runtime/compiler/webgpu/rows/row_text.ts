@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { WebGpuLimits } from "../abi.ts";
 import type { RowKernel } from "../../ir/kernel.ts";
 import { WgslModule, WgslScope, type Width } from "../wgsl/mod.ts";
 import type { RowGeometry } from "./geometry.ts";
@@ -57,14 +58,14 @@ export interface Step {
  *
  * @param kernel The kernel.
  * @param plan How invocations share rows.
- * @param hasF16 Whether the device has f16.
+ * @param limits What the adapter can do.
  * @param parts Parts of a row, each of its own workgroup.
  * @returns The text.
  */
 export function beginRows(
   kernel: RowKernel,
   plan: RowGeometry,
-  hasF16: boolean,
+  limits: WebGpuLimits,
   parts: number,
 ): RowText {
   const { acrossRows, laneAxis, members, rows, slots } = plan;
@@ -73,7 +74,7 @@ export function beginRows(
     temporaries: plan.parts === 1
       ? []
       : partTypes(kernel).map((dtype) => ({ dtype })),
-    hasF16,
+    limits,
   });
   const root = new WgslScope(module);
   const fast = acrossRows ? slots : members;

@@ -121,7 +121,7 @@ function moduleOf({ blocks, kernel, limits, type }: RunningPlan): WgslModule {
   return new WgslModule({
     ...kernel,
     temporaries: blocks === 1 ? [] : [{ dtype }],
-    hasF16: limits.hasF16,
+    limits,
   });
 }
 

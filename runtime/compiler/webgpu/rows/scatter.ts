@@ -93,7 +93,7 @@ function moduleOf({ limits, step }: Plan, isLinked: boolean): WgslModule {
     outputs: step.outputSpecs,
     scalars: [],
     temporaries: isLinked ? [{ dtype: "i32" }] : [],
-    hasF16: limits.hasF16,
+    limits,
   });
 }
 

@@ -100,7 +100,7 @@ function begin(
     outputs: step.outputSpecs,
     scalars: [],
     temporaries: isLocal ? [] : [{ dtype: "u32" }, { dtype: "i32" }],
-    hasF16: limits.hasF16,
+    limits,
     reservedSizes: [
       rows,
       length,

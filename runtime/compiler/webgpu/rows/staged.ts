@@ -58,7 +58,7 @@ class StagedWriter {
     limits: WebGpuLimits,
     parts: number,
   ) {
-    this.#text = beginRows(kernel, plan, limits.hasF16, parts);
+    this.#text = beginRows(kernel, plan, limits, parts);
     this.#limits = limits;
     this.#parts = parts;
   }

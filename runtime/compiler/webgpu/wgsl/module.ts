@@ -7,6 +7,7 @@
 
 import type { DType } from "../../../device/dtypes.ts";
 import { SizeTable } from "../../ir/sizes.ts";
+import type { WebGpuLimits } from "../abi.ts";
 import { type Buffer, BufferAccess } from "./buffers.ts";
 import {
   type FunctionName,
@@ -25,8 +26,8 @@ export interface ModuleInterface {
   readonly outputs: readonly { readonly dtype: DType }[];
   /** Buffers that live while the kernel runs. */
   readonly temporaries?: readonly { readonly dtype: DType }[];
-  /** Whether the device has f16. */
-  readonly hasF16: boolean;
+  /** What the adapter can do. */
+  readonly limits: Pick<WebGpuLimits, "hasF16" | "isHardware">;
   /** Sizes that take the first parameters, each its own, though equal. */
   readonly reservedSizes?: readonly number[];
 }
@@ -40,6 +41,7 @@ export class WgslModule {
   readonly sizes: SizeTable;
   /** Whether the device has f16. */
   readonly hasF16: boolean;
+  readonly #isHardware: boolean;
   readonly #scalars: ModuleInterface["scalars"];
   readonly #operands: readonly BufferAccess[];
   readonly #outputs: readonly BufferAccess[];
@@ -56,7 +58,8 @@ export class WgslModule {
    */
   constructor(about: ModuleInterface) {
     this.sizes = new SizeTable(about.reservedSizes);
-    this.hasF16 = about.hasF16;
+    this.hasF16 = about.limits.hasF16;
+    this.#isHardware = about.limits.isHardware;
     this.#scalars = about.scalars;
     let binding = 1;
     const bind = (prefix: string, buffers: readonly Buffer[]) =>
@@ -235,8 +238,11 @@ export class WgslModule {
   text(workgroup: readonly [number, number], body: readonly string[]): string {
     const head: string[] = [];
     const count = this.sizes.values.length;
+    // Mesa compiles a kernel anew at each dispatch when it sees that bounds of
+    // loops come from parameters. There is one workgroup along z, number 0.
+    const hidden = this.#isHardware ? "" : " + group.z";
     for (const [slot, name] of this.#sizeNames) {
-      head.push(`let ${name} = bitcast<i32>(${this.#word(slot)});`);
+      head.push(`let ${name} = bitcast<i32>(${this.#word(slot)}${hidden});`);
     }
     for (const [k, name] of this.#scalarNames) {
       const { dtype } = this.#scalars[k]!;
