@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { fileURLToPath } from "node:url";
 import { wasmRuntime } from "../../device/wasm/runtime.ts";
+import { probeWebGpu } from "../../device/webgpu/adapter.ts";
 import * as wf from "../mod.ts";
 import { numbers } from "./testing.ts";
+import { beginTraining } from "./testing_training.ts";
 
 /** Collects garbage, and lets what was waiting for it happen. */
 async function collect(): Promise<void> {
@@ -31,44 +34,7 @@ async function held(): Promise<Held> {
 
 Deno.test("10,000 steps of training do not take more memory than 500", () =>
   wf.withExecution({ device: "wasm" }, async () => {
-    // The first matrix is kept on the device, the others are small.
-    const widths = [4, 2048, 2];
-    const x = numbers(4, widths[0]!);
-    const y = numbers(4, widths.at(-1)!);
-    let params = widths.slice(1).map((n, k) => ({
-      weight: wf.multiply(numbers(widths[k]!, n), 0.1),
-      bias: numbers(n),
-    }));
-    const loss = (layers: typeof params): wf.F32 => {
-      let made = x;
-      layers.forEach(({ bias, weight }, k) => {
-        made = wf.add(wf.matmul(made, weight), bias);
-        if (k === 0) made = wf.tanh(made);
-      });
-      return wf.mean(wf.square(wf.subtract(made, y)));
-    };
-    const optimizer = wf.optim.adamW({ learningRate: 1e-3 });
-    let state = optimizer.init(params);
-    const step = wf.compile((now: typeof params, past: typeof state) => {
-      const [value, slopes] = wf.valueAndGrad(loss)(now);
-      return { value, next: optimizer.update(slopes, past, now) };
-    });
-    const train = async (steps: number): Promise<number> => {
-      let last: wf.F32 | undefined;
-      for (let k = 0; k < steps; k++) {
-        const { next, value } = step(params, state);
-        ({ params, state } = next);
-        last = value;
-        await wf.realize(
-          value,
-          state.step,
-          ...[params, state.mean, state.meanSquare].flatMap((layers) =>
-            layers.flatMap(({ bias, weight }) => [bias, weight])
-          ),
-        );
-      }
-      return await last!.item();
-    };
+    const { train } = beginTraining();
     const first = await train(1);
     await train(499);
     const before = await held();
@@ -89,6 +55,46 @@ Deno.test("10,000 steps of training do not take more memory than 500", () =>
       `${before.outside} bytes outside of the heap became ${after.outside}`,
     );
   }));
+
+interface Memory {
+  readonly first: number;
+  readonly last: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+const { available } = await probeWebGpu();
+
+Deno.test({
+  name: "1,000 steps of training on webgpu do not take more memory than 100",
+  ignore: !available,
+  async fn() {
+    // A process of its own, as other tests use memory, too.
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--quiet",
+        "--allow-read",
+        "--allow-sys",
+        fileURLToPath(new URL("./testing_training.ts", import.meta.url)),
+        "webgpu",
+        "1000",
+      ],
+      stdout: "piped",
+      stderr: "null",
+    }).output();
+    const { after, before, first, last } = JSON.parse(
+      new TextDecoder().decode(stdout),
+    ) as Memory;
+    assert.ok(last < first / 2, `the loss went from ${first} to ${last}`);
+    // A driver that keeps something at each step keeps gigabytes.
+    assert.ok(
+      after - before < 2 ** 28,
+      `${before} bytes became ${after}`,
+    );
+  },
+});
 
 Deno.test("tensors that are dropped and never disposed of take a bounded amount of memory", () =>
   wf.withExecution({ device: "wasm" }, async () => {
