@@ -53,7 +53,7 @@ export type BenchCase =
   }
   /** One AdamW step over one parameter of this size, gradient given. */
   | { readonly kind: "adamWStep"; readonly size: number }
-  /** So many dependent kernels over a few numbers. */
+  /** So many products of 4 × 4 matrices, each of the one before. */
   | { readonly kind: "dispatch"; readonly count: number };
 
 /** Does the work `count` times, and waits until all of it is done. */

@@ -123,7 +123,7 @@ export const SUITES: Readonly<Record<string, readonly NamedCase[]>> = {
   ],
   dispatch: [
     {
-      name: "200 dependent small kernels",
+      name: "200 products of 4×4, one after another",
       work: { kind: "dispatch", count: 200 },
     },
   ],

@@ -119,12 +119,10 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
       return await adamWStep(work.size);
     case "dispatch": {
       const x = await random([4, 4]) as wf.F32;
-      // Sums over all elements cannot share a kernel with the next one.
+      // Products of matrices cannot share a kernel with the next one.
       const chain = wf.compile((start: wf.F32) => {
         let y = start;
-        for (let k = 0; k < work.count; k++) {
-          y = wf.multiply(start, wf.sum(y));
-        }
+        for (let k = 0; k < work.count; k++) y = wf.matmul(start, y);
         return y;
       });
       return () => [chain(x)];

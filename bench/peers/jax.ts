@@ -148,7 +148,7 @@ function prepared(work: BenchCase): Step | undefined {
       const x = random([4, 4]);
       const run = jit((start: JaxArray) => {
         let y = start.ref;
-        for (let k = 0; k < work.count; k++) y = start.ref.mul(y.sum());
+        for (let k = 0; k < work.count; k++) y = np.matmul(start.ref, y);
         start.dispose();
         return y;
       });

@@ -94,10 +94,17 @@ function prepared(work: BenchCase): Step | undefined {
     }
     case "mlpStep":
       return mlpStep(work);
+    case "dispatch": {
+      const x = random([4, 4]);
+      return () => {
+        let y = x;
+        for (let k = 0; k < work.count; k++) y = tf.matMul(x, y);
+        return y;
+      };
+    }
     case "attention":
     case "cholesky":
     case "adamWStep":
-    case "dispatch":
       return undefined;
   }
 }
