@@ -201,7 +201,7 @@ export class PlanCompiler {
         return await this.#kernel(step, kernel, surroundings, charged);
       }
     }
-    return await this.#pieces(step, surroundings, charged) ??
+    return await this.#pieces(program, step, surroundings, charged) ??
       hostStep(step, surroundings, charged, longest);
   }
 
@@ -255,6 +255,7 @@ export class PlanCompiler {
 
   /** A kernel in pieces that fit the bindings, if there is a way. */
   async #pieces(
+    program: Program,
     step: Kernel | RoutineStep,
     surroundings: Surroundings,
     charged: Charged,
@@ -264,18 +265,19 @@ export class PlanCompiler {
     const rendered = renderPieces(
       step,
       capabilities,
+      program.buffers.length,
       (piece) => this.#rendered(piece, charged)!,
     );
     if (rendered === undefined) return undefined;
     const pieces = await Promise.all(
-      rendered.map(({ kernel, made, windows }) =>
+      rendered.pieces.map(({ kernel, made, windows }) =>
         this.#kernel(kernel, made, surroundings, charged, windows)
       ),
     );
     // One runs after the other, so that they share their memory.
-    const scratch = commonSlabs(pieces.map((piece) => piece.scratch));
+    const common = commonSlabs(pieces.map((piece) => piece.scratch));
     return {
-      scratch,
+      scratch: [...common, ...rendered.kept],
       plan: (places): PiecesPlan => ({
         ...charged,
         kind: "pieces",
@@ -286,6 +288,7 @@ export class PlanCompiler {
           }));
           return piece.plan(own);
         }),
+        kept: places.slice(common.length),
       }),
     };
   }

@@ -7,6 +7,7 @@
 import { byteSize } from "../../../device/dtypes.ts";
 import type { WebGpuCapabilities } from "../../../device/webgpu/adapter.ts";
 import type { Kernel, Operand } from "../../ir/kernel.ts";
+import { unfused } from "../../ir/unfuse.ts";
 import {
   type Window,
   windowed,
@@ -14,7 +15,7 @@ import {
 } from "../../ir/windows.ts";
 import type { WebGpuKernel } from "../abi.ts";
 import type { ByteWindow } from "./plan.ts";
-import { ALIGNMENT, paddedBytes } from "./ranges.ts";
+import { ALIGNMENT, bytesOfSpec, paddedBytes } from "./ranges.ts";
 
 /** A piece of a kernel, rendered. */
 export interface RenderedPiece {
@@ -26,24 +27,61 @@ export interface RenderedPiece {
   readonly windows: readonly ByteWindow[];
 }
 
+/** A kernel in pieces. */
+export interface RenderedPieces {
+  /** The pieces, in order. */
+  readonly pieces: readonly RenderedPiece[];
+  /** Bytes of buffers between them. */
+  readonly kept: readonly number[];
+}
+
 /** How often shorter windows are tried where temporaries are too long. */
 const ATTEMPTS = 5;
+
+/** What the GPU can bind. */
+type Bindable = Pick<
+  WebGpuCapabilities,
+  "maxStorageBufferBindingSize" | "maxStorageBuffersPerShaderStage"
+>;
+
+/** Renders a piece. */
+type RenderPiece = (piece: Kernel) => WebGpuKernel;
 
 /**
  * Cuts a kernel in pieces and renders them.
  *
  * @param kernel The kernel.
  * @param capabilities What the GPU can bind.
+ * @param firstBuffer Number of the first of the buffers between the pieces.
  * @param render Renders a piece.
- * @returns The pieces, in order; undefined where there is no way.
+ * @returns The pieces; undefined where there is no way.
  */
 export function renderPieces(
   kernel: Kernel,
-  capabilities: Pick<
-    WebGpuCapabilities,
-    "maxStorageBufferBindingSize" | "maxStorageBuffersPerShaderStage"
-  >,
-  render: (piece: Kernel) => WebGpuKernel,
+  capabilities: Bindable,
+  firstBuffer: number,
+  render: RenderPiece,
+): RenderedPieces | undefined {
+  const whole = renderWindows(kernel, capabilities, render);
+  if (whole !== undefined) return { pieces: whole, kept: [] };
+  const parts = kernel.kind === "row"
+    ? unfused(kernel, firstBuffer)
+    : undefined;
+  if (parts === undefined) return undefined;
+  const pieces: RenderedPiece[] = [];
+  for (const part of parts.kernels) {
+    const own = renderWindows(part, capabilities, render);
+    if (own === undefined) return undefined;
+    pieces.push(...own);
+  }
+  const kept = parts.kept.map(bytesOfSpec);
+  return { pieces, kept };
+}
+
+function renderWindows(
+  kernel: Kernel,
+  capabilities: Bindable,
+  render: RenderPiece,
 ): RenderedPiece[] | undefined {
   const { maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } =
     capabilities;
@@ -69,7 +107,7 @@ export function renderPieces(
 
 function renderPiece(
   { kernel, operands, outputs }: WindowedKernel,
-  render: (piece: Kernel) => WebGpuKernel,
+  render: RenderPiece,
 ): RenderedPiece {
   return {
     kernel,

@@ -73,6 +73,8 @@ export interface PiecesPlan extends Charged {
   readonly kind: "pieces";
   /** Its pieces, in order. */
   readonly pieces: readonly KernelPlan[];
+  /** Places of buffers between them, which are numbered behind all others. */
+  readonly kept: readonly Place[];
 }
 
 /** A step that runs on the host. */

@@ -25,6 +25,8 @@ import {
   type WebGpuCapabilities,
 } from "../../../device/webgpu/adapter.ts";
 import { WebGpuConnection } from "../../../device/webgpu/connection.ts";
+import { evaluateProgram } from "../../ir/evaluate_program.ts";
+import type { Program } from "../../ir/kernel.ts";
 import { lower, structureOf } from "../../lower/mod.ts";
 import { WebGpuProgram } from "./prepared.ts";
 import { renderStep } from "./render.ts";
@@ -144,6 +146,24 @@ export async function checkGraph(
   for (const [k, storage] of expected.entries()) {
     assertNear(actual[k]!, storage.array ?? await storage.read(), error);
   }
+}
+
+/** Runs a program and compares it with the interpreter. */
+export async function checkProgram(
+  program: Program,
+  leaves: readonly TypedArray[],
+  connection: WebGpuConnection,
+): Promise<void> {
+  const prepared = new WebGpuProgram(
+    program,
+    renderStep,
+    () => Promise.resolve(connection),
+  );
+  const storages = await prepared.run(leaves.map(hostStorage), [], QUIET);
+  assert.deepEqual(
+    await readAll(storages),
+    evaluateProgram(program, leaves, []),
+  );
 }
 
 function assertNear(

@@ -89,12 +89,17 @@ export function* walkProgram(
         if (context.recorder.isFull) yield FULL;
         break;
       }
-      case "pieces":
+      case "pieces": {
+        const all = [...ranges];
+        step.kept.forEach((place, k) =>
+          all[plan.places.length + k] = rangeOfPlace(slabs, place)
+        );
         for (const piece of step.pieces) {
-          recordKernel(context, piece, step, ranges, slabs);
+          recordKernel(context, piece, step, all, slabs);
           if (context.recorder.isFull) yield FULL;
         }
         break;
+      }
       case "host":
         yield {
           kind: "host",
