@@ -69,6 +69,14 @@ export interface PackedBlocks extends Blocks {
   readonly private: boolean;
 }
 
+/** What may be chosen of blocks by measuring; sums keep their order. */
+export interface BlockOptions {
+  /** Panels of rows in a block at most. */
+  readonly panels: number;
+  /** Items that a contraction is cut into where it is large enough. */
+  readonly items: number;
+}
+
 /** How the depth is cut into parts. */
 interface Split {
   readonly splits: number;
@@ -90,12 +98,14 @@ function splitOf(depth: number, wanted: number): Split {
  * @param arithmetic How products are summed.
  * @param inOnePhase Whether each item packs its own columns and completes its
  * sums, whatever the shape.
+ * @param options What was chosen by measuring, if anything was.
  * @returns The numbers.
  */
 export function packedBlocks(
   spaces: Pick<ContractSpaces, "batch" | "rows" | "columns" | "depth">,
   arithmetic: Arithmetic,
   inOnePhase = false,
+  options?: BlockOptions,
 ): PackedBlocks {
   const { bytes } = arithmetic;
   const batches = spaces.batch.size;
@@ -105,7 +115,8 @@ export function packedBlocks(
   const work = 2 * batches * rows * columns * depth;
   const rowPanels = Math.ceil(rows / arithmetic.rows);
   const columnPanels = Math.ceil(columns / arithmetic.columns);
-  const wanted = Math.max(1, Math.min(WANTED_ITEMS, work / LEAST_WORK)) /
+  const wantedItems = options?.items ?? WANTED_ITEMS;
+  const wanted = Math.max(1, Math.min(wantedItems, work / LEAST_WORK)) /
     batches;
 
   const mostItems = batches * Math.ceil(rowPanels / 4) *
@@ -128,13 +139,14 @@ export function packedBlocks(
   );
 
   const panelBytes = arithmetic.rows * depthBlock * bytes;
-  const mostPanels = batches >= FEW_ITEMS &&
+  const ruledPanels = batches >= FEW_ITEMS &&
       rowPanels * panelBytes <= SMALL_BYTES
     ? rowPanels
     : Math.max(
       1,
       Math.min(MOST_PANELS, Math.floor(LEFT_BYTES / panelBytes)),
     );
+  const mostPanels = options?.panels ?? ruledPanels;
   const fewestRowBlocks = Math.ceil(rowPanels / mostPanels);
   // Large blocks of rows read the right factor less often, so columns are cut
   // first, as long as packing the rows anew for each cut is cheap.

@@ -8,7 +8,12 @@
 import type { ContractKernel } from "../../ir/kernel.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
-import { type Blocks, packedBlocks, thinBlocks } from "./blocks.ts";
+import {
+  type BlockOptions,
+  type Blocks,
+  packedBlocks,
+  thinBlocks,
+} from "./blocks.ts";
 import { combineFunction } from "./combine.ts";
 import { ContractModule } from "./module.ts";
 import { packFunction, prefersAcross } from "./pack.ts";
@@ -34,23 +39,28 @@ import { alongFunction } from "./thin_along.ts";
  * Renders a contraction.
  *
  * @param kernel The contraction.
+ * @param options What was chosen by measuring, if anything was.
  * @returns Its phases.
  */
-export function renderContract(kernel: ContractKernel): WasmKernel {
+export function renderContract(
+  kernel: ContractKernel,
+  options?: BlockOptions,
+): WasmKernel {
   const expanded = withoutFunctions(kernel);
   const arithmetic = arithmeticOf(kernel.dtype);
   const spaces = spacesOf(expanded, arithmetic);
   return isThin(spaces, arithmetic)
     ? renderThin(expanded, spaces, arithmetic)
-    : renderPacked(expanded, spaces, arithmetic);
+    : renderPacked(expanded, spaces, arithmetic, options);
 }
 
 function renderPacked(
   kernel: ContractKernel,
   spaces: ContractSpaces,
   arithmetic: Arithmetic,
+  options: BlockOptions | undefined,
 ): WasmKernel {
-  const blocks = packedBlocks(spaces, arithmetic);
+  const blocks = packedBlocks(spaces, arithmetic, false, options);
   const panels = Math.ceil(spaces.columns.size / arithmetic.columns);
   const panelBytes = arithmetic.columns * arithmetic.bytes * spaces.depth;
   const temporaries: number[] = [];
