@@ -8,6 +8,7 @@ import type { KernelRecord } from "../device/device.ts";
 import type { DType } from "../device/dtypes.ts";
 import type { Storage } from "../device/graph.ts";
 import type { Program } from "./ir/kernel.ts";
+import type { Tuning } from "./tuning/tuning.ts";
 
 /** How one run of a program is steered. */
 export interface RunOptions {
@@ -20,6 +21,17 @@ export interface RunOptions {
    * in the graph's order.
    */
   readonly blame: (node: number) => readonly string[] | undefined;
+}
+
+/** How programs are compiled. */
+export interface PrepareOptions {
+  /**
+   * Whether products of f16 factors may be added up in f16 over a part of the
+   * sum, where the device can.
+   */
+  readonly halfSums: boolean;
+  /** Chooses kernels where size rules do not. */
+  readonly tuning: Tuning;
 }
 
 /** A program that is ready to run, over and over, on new data. */
@@ -55,7 +67,11 @@ export interface Backend {
    * Compiles a program.
    *
    * @param program The program.
+   * @param options How; by rules and in full precision by default.
    * @returns The program, ready to run.
    */
-  prepare(program: Program): Promise<PreparedProgram>;
+  prepare(
+    program: Program,
+    options?: PrepareOptions,
+  ): Promise<PreparedProgram>;
 }

@@ -16,9 +16,10 @@ import {
 } from "../device/graph.ts";
 import { firstNotFinite } from "../device/reference/blame.ts";
 import { referenceDevice } from "../device/reference/device.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, PrepareOptions } from "./backend.ts";
 import { compileGraph, type GraphProgram, runGraph } from "./graph_program.ts";
 import { structureOf } from "./lower/mod.ts";
+import { currentTuning } from "./tuning/current.ts";
 
 /** Longest key under which a program is kept, in characters. */
 const MAX_KEY = 1_000_000;
@@ -87,10 +88,12 @@ export class CompiledDevice implements Device {
   ): Promise<Storage[]> {
     const order = topologicalOrder(roots);
     for (let slot = 0; slot < order.length; slot++) order[slot]!.slot = slot;
-    const { key, leaves } = structureOf(order, roots);
+    const { key: structure, leaves } = structureOf(order, roots);
+    const manner = mannerOf(options);
+    const key = structure + textOf(manner);
     let program = this.#programs.get(key);
     if (program === undefined) {
-      program = this.#compile(order, roots, leaves);
+      program = this.#compile(order, roots, leaves, manner);
       this.#remember(key, program);
     }
     try {
@@ -107,11 +110,12 @@ export class CompiledDevice implements Device {
     order: readonly GraphNode[],
     roots: readonly GraphNode[],
     leaves: readonly GraphNode[],
+    manner: PrepareOptions,
   ): Promise<GraphProgram> {
     const backends = await this.#backends();
     // Another execution may have numbered the nodes anew while this one waited.
     order.forEach((node, slot) => node.slot = slot);
-    return compileGraph(order, roots, leaves, backends);
+    return compileGraph(order, roots, leaves, backends, manner);
   }
 
   #remember(key: string, program: Promise<GraphProgram>): void {
@@ -133,6 +137,16 @@ export class CompiledDevice implements Device {
     this.#programs.clear();
     this.#keyLength = 0;
   }
+}
+
+function mannerOf({ halfSums }: ExecutionOptions): PrepareOptions {
+  return { halfSums: halfSums === true, tuning: currentTuning() };
+}
+
+/** Tells programs of one structure apart; empty mostly. */
+function textOf({ halfSums, tuning }: PrepareOptions): string {
+  const half = halfSums ? "|half" : "";
+  return tuning.key === "" ? half : `${half}|${tuning.key}`;
 }
 
 /**

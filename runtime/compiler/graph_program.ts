@@ -15,7 +15,7 @@ import {
   type Storage,
   storageOf,
 } from "../device/graph.ts";
-import type { Backend, PreparedProgram } from "./backend.ts";
+import type { Backend, PreparedProgram, PrepareOptions } from "./backend.ts";
 import { checkIndices } from "./index_errors.ts";
 import { inlineCalls } from "./inline_calls.ts";
 import type { Program } from "./ir/kernel.ts";
@@ -57,6 +57,7 @@ export interface GraphProgram {
  * @param leaves The leaves, as `structureOf` lists them.
  * @param backends Where to run: the first one that has the dtypes that a
  * primitive needs; the last one has all.
+ * @param options How kernels are chosen.
  * @returns The program.
  */
 export async function compileGraph(
@@ -64,6 +65,7 @@ export async function compileGraph(
   roots: readonly GraphNode[],
   leaves: readonly GraphNode[],
   backends: readonly Backend[],
+  options: PrepareOptions,
 ): Promise<GraphProgram> {
   const isOut = (node: GraphNode) =>
     isOutOfReach(node, (dtype) => backends[0]!.supports(dtype));
@@ -74,7 +76,7 @@ export async function compileGraph(
     const program = lower(order, roots);
     const piece = {
       program,
-      prepared: await backends[0]!.prepare(withChecks(program)),
+      prepared: await backends[0]!.prepare(withChecks(program), options),
       leaves: program.leaves.map(({ leaf }) => ({ leaf })),
       scalars: program.scalars.map(({ leaf }) => leaf),
       origins: order.map((_, slot) => slot),
@@ -102,7 +104,10 @@ export async function compileGraph(
     };
     return {
       program,
-      prepared: await backends[piece.place]!.prepare(withChecks(program)),
+      prepared: await backends[piece.place]!.prepare(
+        withChecks(program),
+        options,
+      ),
       leaves: program.leaves.map(({ leaf }) => sourceOf(leaf)),
       scalars: program.scalars.map(({ leaf }) => leafNumbers.get(own[leaf]!)!),
       origins: piece.origins.map((at) =>

@@ -31,6 +31,14 @@ export interface ExecutionOptions {
    * a primitive.
    */
   readonly checkFinite?: boolean | undefined;
+  /**
+   * Whether sums of products of f16 numbers (of `matmul` and the like) may be
+   * computed in f16 over a part of each sum, which some GPUs do twice as fast:
+   * results then differ in their last digits, and parts beyond 65504 become
+   * infinite. Not by default: such sums are f32 and rounded at the end. Devices
+   * without f16 arithmetic ignore it.
+   */
+  readonly halfSums?: boolean | undefined;
   /** Called after each kernel. */
   readonly onKernel?: ((record: KernelRecord) => void) | undefined;
 }

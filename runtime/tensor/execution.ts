@@ -31,7 +31,7 @@ const settings = new ScopedValue<ExecutionSettings>();
  * Runs code whose tensors are computed under given settings; inner settings
  * win over outer ones, one by one. They hold until the body has settled.
  *
- * @param options Device, signal, checks and trace.
+ * @param options Device, signal, checks, precision and trace.
  * @param body The code, synchronous or not.
  * @returns What it returns.
  * @throws {ParameterError} When the device does not exist here.
@@ -62,6 +62,7 @@ function merge(
     device: inner.device ?? outer.device,
     signal: inner.signal ?? outer.signal,
     checkFinite: inner.checkFinite ?? outer.checkFinite,
+    halfSums: inner.halfSums ?? outer.halfSums,
     onKernel: inner.onKernel ?? outer.onKernel,
   };
 }

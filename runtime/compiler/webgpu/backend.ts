@@ -6,8 +6,9 @@
 
 import type { DType } from "../../device/dtypes.ts";
 import { knownCapabilities, probeWebGpu } from "../../device/webgpu/adapter.ts";
-import type { Backend, PreparedProgram } from "../backend.ts";
+import type { Backend, PreparedProgram, PrepareOptions } from "../backend.ts";
 import type { Program } from "../ir/kernel.ts";
+import { NO_TUNING } from "../tuning/tuning.ts";
 import { WebGpuProgram } from "./run/prepared.ts";
 import { renderStep } from "./run/render.ts";
 
@@ -21,9 +22,15 @@ export const webgpuBackend: Backend = {
     if (dtype === "f16") return knownCapabilities()?.hasF16 ?? true;
     return dtype !== "f64";
   },
-  async prepare(program: Program): Promise<PreparedProgram> {
-    await probeWebGpu();
-    const prepared = new WebGpuProgram(program, renderStep);
+  async prepare(
+    program: Program,
+    options: PrepareOptions = { halfSums: false, tuning: NO_TUNING },
+  ): Promise<PreparedProgram> {
+    const device = `webgpu ${(await probeWebGpu()).description}`;
+    const prepared = new WebGpuProgram(
+      program,
+      (step, limits) => renderStep(step, limits, { ...options, device }),
+    );
     await prepared.compile();
     return prepared;
   },

@@ -4,8 +4,12 @@
  * @module
  */
 
-import type { Kernel, RoutineStep } from "../../ir/kernel.ts";
+import type { PrepareOptions } from "../../backend.ts";
+import type { ContractKernel, Kernel, RoutineStep } from "../../ir/kernel.ts";
+import { NO_TUNING } from "../../tuning/tuning.ts";
+import { webGpuOptions } from "../../tuning/webgpu_choices.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
+import type { ContractOptions } from "../contract/choose.ts";
 import { normalizeContract } from "../contract/normalize.ts";
 import { renderContract } from "../contract/render.ts";
 import {
@@ -14,6 +18,19 @@ import {
   renderScatter,
   renderSort,
 } from "../rows/mod.ts";
+
+/** How steps are rendered. */
+export interface RenderOptions extends PrepareOptions {
+  /** The adapter that kernels are chosen for. */
+  readonly device: string;
+}
+
+/** By rules, in full precision. */
+const BY_RULE: RenderOptions = {
+  halfSums: false,
+  tuning: NO_TUNING,
+  device: "",
+};
 
 /** Renders a routine; gives undefined where the host should run it. */
 type RoutineRenderer = (
@@ -34,20 +51,39 @@ const ROUTINES: Readonly<Record<string, RoutineRenderer>> = {
  *
  * @param step A kernel or a routine.
  * @param limits Limits of the adapter.
+ * @param options How; by rules and in full precision by default.
  * @returns The kernel; undefined for a routine that has none.
  */
 export function renderStep(
   step: Kernel | RoutineStep,
   limits: WebGpuLimits,
+  options: RenderOptions = BY_RULE,
 ): WebGpuKernel | undefined {
   switch (step.kind) {
     case "row":
       return renderRows(step, limits);
     case "contract":
-      return renderContract(normalizeContract(step), limits);
+      return renderContract(
+        normalizeContract(step),
+        limits,
+        contractOptions(step, limits, options),
+      );
     case "loop":
       return renderLoop(step, limits);
     case "routine":
       return ROUTINES[step.name]?.(step, limits);
   }
+}
+
+function contractOptions(
+  kernel: ContractKernel,
+  limits: WebGpuLimits,
+  { device, halfSums, tuning }: RenderOptions,
+): ContractOptions {
+  const inHalf = halfSums && limits.hasF16;
+  const choice = tuning.choiceFor({ device, kernel, inHalf });
+  const chosen = choice === undefined
+    ? undefined
+    : webGpuOptions(choice, kernel, limits, inHalf);
+  return { ...chosen, arithmetic: inHalf ? "f16" : "f32" };
 }
