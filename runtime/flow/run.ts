@@ -116,6 +116,8 @@ export class Run<V> {
       device,
       signal: cancel.signal,
       onKernel: kernelEvents(events, now, kernels),
+      // Keys of results do not know of it; an op may ask for it in its body.
+      halfSums: false,
     };
     const work = async () => {
       try {
