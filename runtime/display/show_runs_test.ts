@@ -44,6 +44,8 @@ async function interrupted(kind: string, times: number) {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  // A process whose parent ignores SIGINT ignores it too; it must not hang.
+  const end = setTimeout(() => child.kill("SIGKILL"), 60_000);
   let said = "";
   const decoder = new TextDecoder();
   const reading = (async () => {
@@ -62,6 +64,7 @@ async function interrupted(kind: string, times: number) {
     new Response(child.stdout).text(),
     reading,
   ]);
+  clearTimeout(end);
   await Deno.remove(folder, { recursive: true });
   return { code: status.code, output, said };
 }
