@@ -42,6 +42,25 @@ export function storesOfKernel(kernel: Kernel): KernelStore[] {
   }
 }
 
+/** Gives other expressions for those of a kernel, in the same order. */
+export type Transform = (roots: readonly Expr[]) => Expr[];
+
+/**
+ * A kernel whose expressions are others, which are made all at once.
+ *
+ * @param kernel The kernel.
+ * @param transform Gives them.
+ * @returns The kernel.
+ */
+export function transformRoots<K extends Kernel>(
+  kernel: K,
+  transform: Transform,
+): K {
+  const made = transform(rootsOfKernel(kernel));
+  let used = 0;
+  return mapRoots(kernel, () => made[used++]!);
+}
+
 /**
  * A kernel whose expressions are others.
  *
@@ -50,6 +69,10 @@ export function storesOfKernel(kernel: Kernel): KernelStore[] {
  * that is written at, it is told the output.
  * @returns The kernel.
  */
+export function mapRoots<K extends Kernel>(
+  kernel: K,
+  change: (root: Expr, output?: number) => Expr,
+): K;
 export function mapRoots(
   kernel: Kernel,
   change: (root: Expr, output?: number) => Expr,

@@ -8,7 +8,7 @@
 import type { ContractKernel } from "../ir/kernel.ts";
 import { arithmeticOf } from "../wasm/contract/arithmetic.ts";
 import { type BlockOptions, packedBlocks } from "../wasm/contract/blocks.ts";
-import { withoutFunctions } from "../wasm/contract/phases.ts";
+import { emittable } from "../wasm/emit/emittable.ts";
 import { isThin, spacesOf } from "../wasm/contract/spaces.ts";
 
 const CHOICE = /^panels (\d{1,2}) items (\d{1,3})$/;
@@ -40,7 +40,7 @@ export function wasmOptions(choice: string): BlockOptions | undefined {
  */
 export function wasmChoices(kernel: ContractKernel): string[] {
   const arithmetic = arithmeticOf(kernel.dtype);
-  const spaces = spacesOf(withoutFunctions(kernel), arithmetic);
+  const spaces = spacesOf(emittable(kernel), arithmetic);
   if (isThin(spaces, arithmetic)) return [];
   const formOf = (options?: BlockOptions) =>
     JSON.stringify(packedBlocks(spaces, arithmetic, false, options));

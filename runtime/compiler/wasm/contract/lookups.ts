@@ -13,7 +13,7 @@ import { substitute } from "../../ir/substitute.ts";
 import type { Local } from "../assembler.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { kindOf } from "../emit/kinds.ts";
-import { blockAlong } from "./divisors.ts";
+import { blockAlong } from "./value_blocks.ts";
 
 /** Elements of a table that is kept in vectors. */
 const TABLE_SIZE = 16;

@@ -7,6 +7,7 @@
 
 import type { ContractKernel } from "../../ir/kernel.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
+import { emittable } from "../emit/emittable.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import {
   type BlockOptions,
@@ -18,12 +19,7 @@ import { combineFunction } from "./combine.ts";
 import { ContractModule } from "./module.ts";
 import { packFunction, prefersAcross } from "./pack.ts";
 import { PACK_DEPTH, PACK_GROUP, packItemsFunction } from "./pack_items.ts";
-import {
-  computePhase,
-  packRight,
-  phaseOf,
-  withoutFunctions,
-} from "./phases.ts";
+import { computePhase, packRight, phaseOf } from "./phases.ts";
 import { type ContractSpaces, isThin, spacesOf, THIN_ROWS } from "./spaces.ts";
 import { storeFunction } from "./store.ts";
 import {
@@ -46,7 +42,7 @@ export function renderContract(
   kernel: ContractKernel,
   options?: BlockOptions,
 ): WasmKernel {
-  const expanded = withoutFunctions(kernel);
+  const expanded = emittable(kernel);
   const arithmetic = arithmeticOf(kernel.dtype);
   const spaces = spacesOf(expanded, arithmetic);
   return isThin(spaces, arithmetic)

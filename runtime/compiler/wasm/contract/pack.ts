@@ -9,7 +9,7 @@ import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { axesOf, strideAlong } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
-import { blockAlong } from "./divisors.ts";
+import { blockAlong } from "./value_blocks.ts";
 import { Lookups } from "./lookups.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { type Arithmetic, lanesFor } from "./arithmetic.ts";

@@ -4,41 +4,14 @@
  * @module
  */
 
-import { expandFunctions } from "../../functions/mod.ts";
-import type { ContractKernel } from "../../ir/kernel.ts";
 import type { WasmPhase } from "../abi.ts";
 import type { FunctionBuilder } from "../assembler.ts";
 import type { Blocks, PackedBlocks } from "./blocks.ts";
 import { computeFunction } from "./compute.ts";
-import { shiftDivisors } from "./divisors.ts";
 import type { ContractModule } from "./module.ts";
 import { packFunction } from "./pack.ts";
 import { storeFunction } from "./store.ts";
 import { tileFunction } from "./tile.ts";
-
-/**
- * The contraction with functions of floats, and divisions by powers of two,
- * written as simpler arithmetic.
- *
- * @param kernel The contraction.
- * @returns The same, for the emitter.
- */
-export function withoutFunctions(kernel: ContractKernel): ContractKernel {
-  const { a, b, pool, stores } = kernel;
-  const roots = [a, b, ...stores.flatMap(({ index, value }) => [index, value])];
-  const expanded = expandFunctions(pool, roots, "wasm");
-  const [left, right, ...rest] = shiftDivisors(pool, expanded);
-  return {
-    ...kernel,
-    a: left!,
-    b: right!,
-    stores: stores.map(({ output }, k) => ({
-      output,
-      index: rest[2 * k]!,
-      value: rest[2 * k + 1]!,
-    })),
-  };
-}
 
 /**
  * The phase that multiplies packed panels.

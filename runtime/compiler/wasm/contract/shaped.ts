@@ -7,11 +7,12 @@
 
 import type { ContractKernel } from "../../ir/kernel.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
+import { emittable } from "../emit/emittable.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import { packedBlocks } from "./blocks.ts";
 import { GEOMETRY, type Geometry } from "./geometry.ts";
 import { ContractModule } from "./module.ts";
-import { computePhase, withoutFunctions } from "./phases.ts";
+import { computePhase } from "./phases.ts";
 import { type Space, spacesOf } from "./spaces.ts";
 
 /** A matrix product that is rendered once. */
@@ -25,7 +26,7 @@ export class ShapedContract {
    */
   constructor(kernel: ContractKernel) {
     this.#arithmetic = arithmeticOf(kernel.dtype);
-    const expanded = withoutFunctions(kernel);
+    const expanded = emittable(kernel);
     const spaces = spacesOf(expanded, this.#arithmetic);
     const blocks = packedBlocks(spaces, this.#arithmetic, true);
     this.#phase = computePhase(

@@ -6,95 +6,15 @@
  */
 
 import type { Expr } from "../../ir/expr.ts";
-import type { KernelStore, LoopKernel, RowKernel } from "../../ir/kernel.ts";
 import { strideAlong } from "../../ir/index_arithmetic.ts";
+import type { LoopKernel, RowKernel } from "../../ir/kernel.ts";
+import {
+  rootsOfKernel,
+  storesOfKernel,
+  type Transform,
+  transformRoots,
+} from "../../ir/kernel_roots.ts";
 import { substitute } from "../../ir/substitute.ts";
-
-/** Gives other expressions for those of a kernel, in the same order. */
-export type Transform = (roots: readonly Expr[]) => Expr[];
-
-function storeRoots(stores: readonly KernelStore[]): Expr[] {
-  return stores.flatMap(({ index, value }) => [index, value]);
-}
-
-/**
- * All expressions of a kernel that stand on their own.
- *
- * @param kernel The kernel.
- * @returns The expressions, in a fixed order.
- */
-export function rootsOf(kernel: RowKernel | LoopKernel): Expr[] {
-  if (kernel.kind === "loop") {
-    return [
-      ...kernel.carries.flatMap(({ initial, next }) => [initial, next]),
-      ...storeRoots(kernel.stores),
-      ...storeRoots(kernel.rowStores),
-    ];
-  }
-  return [
-    ...kernel.stages.flatMap(({ reductions, stores }) => [
-      ...reductions.map(({ value }) => value),
-      ...storeRoots(stores),
-    ]),
-    ...storeRoots(kernel.rowStores),
-  ];
-}
-
-/** Hands out the new expressions in the order of {@linkcode rootsOf}. */
-function renewer(kernel: RowKernel | LoopKernel, transform: Transform) {
-  const roots = transform(rootsOf(kernel));
-  let used = 0;
-  const take = (): Expr => roots[used++]!;
-  const stores = (old: readonly KernelStore[]): KernelStore[] =>
-    old.map(({ output }) => ({ output, index: take(), value: take() }));
-  return { take, stores };
-}
-
-/**
- * A row kernel with other expressions.
- *
- * @param kernel The kernel.
- * @param transform Gives them.
- * @returns The new kernel.
- */
-export function transformRows(
-  kernel: RowKernel,
-  transform: Transform,
-): RowKernel {
-  const { take, stores } = renewer(kernel, transform);
-  return {
-    ...kernel,
-    stages: kernel.stages.map((stage) => ({
-      reductions: stage.reductions.map((one) => ({ ...one, value: take() })),
-      stores: stores(stage.stores),
-    })),
-    rowStores: stores(kernel.rowStores),
-  };
-}
-
-/**
- * A loop kernel with other expressions.
- *
- * @param kernel The kernel.
- * @param transform Gives them.
- * @returns The new kernel.
- */
-export function transformLoop(
-  kernel: LoopKernel,
-  transform: Transform,
-): LoopKernel {
-  const { take, stores } = renewer(kernel, transform);
-  return {
-    ...kernel,
-    carries: kernel.carries.map(({ dtype }) => ({
-      dtype,
-      initial: take(),
-      next: take(),
-    })),
-    stores: stores(kernel.stores),
-    rowStores: stores(kernel.rowStores),
-  };
-}
 
 /** The axes after joining, and what that makes of expressions. */
 interface Joined {
@@ -133,11 +53,8 @@ function join(
   needed: ReadonlySet<number>,
 ): Joined {
   const { pool } = kernel;
-  const stores = kernel.kind === "loop"
-    ? [...kernel.stores, ...kernel.rowStores]
-    : [...kernel.stages.flatMap((one) => one.stores), ...kernel.rowStores];
-  const indices = new Set(stores.map((store) => store.index));
-  const values = rootsOf(kernel).filter((root) => !indices.has(root));
+  const indices = new Set(storesOfKernel(kernel).map((store) => store.index));
+  const values = rootsOfKernel(kernel).filter((root) => !indices.has(root));
   const bare = readBare(values, indices);
   /** Whether `axis` steps over whole lengths of `head`, everywhere. */
   const follows = (axis: number, head: number, length: number) => {
@@ -186,7 +103,7 @@ export function joinRowAxes(kernel: RowKernel): RowKernel {
     kernel.outer,
     new Set([last]),
   );
-  return { ...transformRows(kernel, transform), axes, outer };
+  return { ...transformRoots(kernel, transform), axes, outer };
 }
 
 /**
@@ -198,5 +115,5 @@ export function joinRowAxes(kernel: RowKernel): RowKernel {
 export function joinLoopAxes(kernel: LoopKernel): LoopKernel {
   const last = kernel.axes.length - 1;
   const { axes, transform } = join(kernel, last, new Set([last]));
-  return { ...transformLoop(kernel, transform), axes };
+  return { ...transformRoots(kernel, transform), axes };
 }

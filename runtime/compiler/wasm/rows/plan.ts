@@ -8,8 +8,8 @@ import { byteSize } from "../../../device/dtypes.ts";
 import { axesOf, dependsOn, strideAlong } from "../../ir/index_arithmetic.ts";
 import { type Expr, exprOrder } from "../../ir/expr.ts";
 import type { LoopKernel, RowKernel } from "../../ir/kernel.ts";
+import { rootsOfKernel, storesOfKernel } from "../../ir/kernel_roots.ts";
 import type { Lanes } from "../emit/kinds.ts";
-import { rootsOf } from "./axes.ts";
 
 /** How a kernel is vectorised. */
 export interface Layout {
@@ -44,11 +44,11 @@ interface Work {
 }
 
 function workOf(kernel: RowKernel | LoopKernel): Work {
-  const stores = kernel.kind === "loop"
-    ? [...kernel.stores, ...kernel.rowStores]
-    : [...kernel.stages.flatMap((one) => one.stores), ...kernel.rowStores];
+  const stores = storesOfKernel(kernel);
   const indices = new Set(stores.map((store) => store.index));
-  const seen = new Set(rootsOf(kernel).filter((root) => !indices.has(root)));
+  const seen = new Set(
+    rootsOfKernel(kernel).filter((root) => !indices.has(root)),
+  );
   for (const expr of seen) {
     expr.args.forEach((arg, k) => {
       if (expr.op !== "load" || k > 0) seen.add(arg);
@@ -160,7 +160,9 @@ export function layoutOf(
   outer: number,
 ): Layout {
   const work = workOf(kernel);
-  const wide = exprOrder(rootsOf(kernel)).some((expr) => expr.dtype === "f64");
+  const wide = exprOrder(rootsOfKernel(kernel)).some((expr) =>
+    expr.dtype === "f64"
+  );
   const lanes: Lanes = wide ? 2 : 4;
   const operations = work.values.filter((expr) => expr.args.length > 0).length;
   const singly = operations + work.stores.length + work.loads.length;

@@ -6,13 +6,14 @@
  */
 
 import type { LoopKernel } from "../../ir/kernel.ts";
-import { expandFunctions } from "../../functions/mod.ts";
+import { rootsOfKernel } from "../../ir/kernel_roots.ts";
 import type { WasmKernel } from "../abi.ts";
 import type { Local } from "../assembler.ts";
 import { hoistStores, writeStores } from "../emit/access.ts";
+import { emittable } from "../emit/emittable.ts";
 import { Emitter } from "../emit/emitter.ts";
 import { kindOf } from "../emit/kinds.ts";
-import { joinLoopAxes, rootsOf, transformLoop } from "./axes.ts";
+import { joinLoopAxes } from "./axes.ts";
 import { buffersOf, Frame } from "./frame.ts";
 import { writeLanes } from "./lane_loop.ts";
 import { layoutOf } from "./plan.ts";
@@ -29,10 +30,7 @@ const MOST_PAIRED = 120;
  */
 export function renderLoop(kernel: LoopKernel): WasmKernel {
   const { pool } = kernel;
-  const joined = transformLoop(
-    joinLoopAxes(kernel),
-    (roots) => expandFunctions(pool, roots, "wasm"),
-  );
+  const joined = emittable(joinLoopAxes(kernel));
   const { axes } = joined;
   const steps = axes.length - 1;
   const lanesAxis = steps - 1;
@@ -44,7 +42,7 @@ export function renderLoop(kernel: LoopKernel): WasmKernel {
     lanes >= 16 * layout.lanes;
   const units = pairs ? 2 : 1;
   const frame = new Frame(buffersOf(joined));
-  const roots = rootsOf(joined);
+  const roots = rootsOfKernel(joined);
   const e = new Emitter({
     fn: frame.fn,
     helpers: frame.helpers,

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { expandFunctions } from "../../functions/mod.ts";
 import type { RowKernel } from "../../ir/kernel.ts";
+import { rootsOfKernel } from "../../ir/kernel_roots.ts";
 import type { WasmKernel, WasmPhase } from "../abi.ts";
 import { hoistStores, writeStores } from "../emit/access.ts";
+import { emittable } from "../emit/emittable.ts";
 import { Emitter } from "../emit/emitter.ts";
-import { joinRowAxes, rootsOf, transformRows } from "./axes.ts";
+import { joinRowAxes } from "./axes.ts";
 import { buffersOf, Frame, type FrameBuffers } from "./frame.ts";
 import { KeptValues } from "./kept.ts";
 import { type LaneLoop, writeLanes } from "./lane_loop.ts";
@@ -46,10 +47,7 @@ interface Pass {
  * @returns The kernel, compiled.
  */
 export function renderRows(kernel: RowKernel): WasmKernel {
-  const expanded = transformRows(
-    joinRowAxes(kernel),
-    (roots) => expandFunctions(kernel.pool, roots, "wasm"),
-  );
+  const expanded = emittable(joinRowAxes(kernel));
   const buffers = buffersOf(kernel);
   const split = splitRows(expanded);
   if (split === undefined) {
@@ -108,7 +106,7 @@ function start(
     axisDepths: depths,
     leafDepth: kernel.outer === 0 ? 1 : Math.max(1, depths[kernel.outer - 1]!),
     leavesVary: !along,
-    roots: rootsOf(kernel),
+    roots: rootsOfKernel(kernel),
   });
   const dtypes = kernel.outputs.map((one) => one.dtype);
   return { frame, e, kernel, layout, dtypes, along, kept, chunk };

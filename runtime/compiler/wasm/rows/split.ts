@@ -8,9 +8,9 @@
 import { byteSize, type DType } from "../../../device/dtypes.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { Operand, Reduction, RowKernel } from "../../ir/kernel.ts";
+import { transformRoots } from "../../ir/kernel_roots.ts";
 import { substitute } from "../../ir/substitute.ts";
 import { kindOf } from "../emit/kinds.ts";
-import { transformRows } from "./axes.ts";
 
 /** Rows from which on there is enough to share. */
 const ENOUGH_ROWS = 16;
@@ -57,7 +57,7 @@ export function splitRows(kernel: RowKernel): SplitRows | undefined {
   const chunk = Math.ceil(length / most);
   const count = Math.ceil(length / chunk);
   if (count < 2) return undefined;
-  const shifted = transformRows(
+  const shifted = transformRoots(
     kernel,
     (roots) =>
       substitute(

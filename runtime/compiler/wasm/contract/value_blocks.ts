@@ -1,42 +1,11 @@
 /**
- * Index arithmetic with powers of two as shifts.
+ * How long index expressions keep their value along an axis.
  *
  * @module
  */
 
-import type { Expr, ExprPool } from "../../ir/expr.ts";
+import type { Expr } from "../../ir/expr.ts";
 import { constantOf } from "../../ir/index_arithmetic.ts";
-import { substitute } from "../../ir/substitute.ts";
-
-/**
- * Expressions in which quotients by powers of two are shifts, and remainders are
- * masks: vectors have no division.
- *
- * @param pool The pool of the expressions.
- * @param roots The expressions.
- * @returns The new expressions, in the order of the old ones.
- */
-export function shiftDivisors(
-  pool: ExprPool,
-  roots: readonly Expr[],
-): Expr[] {
-  return substitute(pool, roots, (expr) => {
-    if (expr.op !== "quotient" && expr.op !== "modulo") return undefined;
-    const [value, by] = expr.args as [Expr, Expr];
-    const divisor = constantOf(by);
-    if (divisor === undefined || !isPowerOfTwo(divisor)) return undefined;
-    return expr.op === "quotient"
-      ? pool.make("shiftRight", "i32", [
-        value,
-        pool.constant(Math.log2(divisor)),
-      ])
-      : pool.make("and", "i32", [value, pool.constant(divisor - 1)]);
-  });
-}
-
-function isPowerOfTwo(value: number): boolean {
-  return value > 0 && value < 2 ** 31 && Number.isInteger(Math.log2(value));
-}
 
 /**
  * The length of the blocks along an axis within which an expression keeps its
