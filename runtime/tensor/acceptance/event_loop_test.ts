@@ -157,7 +157,7 @@ Deno.test({
       const a = await realized(numbers(384, 384));
       const make = (factor: number): wf.Tensor => {
         let y = wf.multiply(a, factor);
-        for (let k = 0; k < 16; k++) {
+        for (let k = 0; k < 96; k++) {
           y = wf.multiply(wf.matmul(a, y), 0.01);
         }
         return y;
