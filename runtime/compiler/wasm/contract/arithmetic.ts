@@ -8,6 +8,7 @@ import type { DType } from "../../../device/dtypes.ts";
 import { type Expr, exprOrder } from "../../ir/expr.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { hasRelaxedSimd } from "../assembler_features.ts";
+import { pushMultiplyAdd } from "../emit/multiply_add.ts";
 import type { MemoryOp } from "../assembler_opcodes.ts";
 
 /** How products of one dtype are summed. */
@@ -84,17 +85,15 @@ export function addProduct(
   a: Local,
   b: Local,
 ): void {
-  if (kind === "i32" || !hasRelaxedSimd()) {
-    const type = kind === "f64" ? "f64x2" : `${kind}x4` as const;
-    to.get(sum);
-    to.get(a);
-    to.get(b);
-    to.op(`${type}.mul`, `${type}.add`);
+  if (kind === "i32") {
+    for (const local of [sum, a, b]) to.get(local);
+    to.op("i32x4.mul", "i32x4.add");
   } else {
-    to.get(a);
-    to.get(b);
-    to.get(sum);
-    to.op(kind === "f64" ? "f64x2.relaxed_madd" : "f32x4.relaxed_madd");
+    pushMultiplyAdd(to, kind === "f64" ? "f64x2" : "f32x4", "add", {
+      a: () => to.get(a),
+      b: () => to.get(b),
+      sum: () => to.get(sum),
+    });
   }
   to.set(sum);
 }

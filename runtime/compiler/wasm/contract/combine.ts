@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { FunctionBuilder, Local } from "../assembler.ts";
+import type { FunctionBuilder } from "../assembler.ts";
 import { panelsOf } from "./compute.ts";
 import type { ContractModule } from "./module.ts";
 import {
@@ -17,7 +17,7 @@ import {
   pushSmaller,
   times,
   whileBelow,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /**
  * Adds the function `run` that completes tiles, one an item.
@@ -29,11 +29,7 @@ export function combineFunction(
   module: ContractModule,
   store: FunctionBuilder,
 ): void {
-  const within = module.function(4, "run");
-  const run = within.fn;
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
+  const { run, parameters, begin, end, scratch, block } = module.runFunction();
   const { bytes, columns: width, kind, rows: height } = module.arithmetic;
   const size = module.geometries(run);
   const columnPanels = hold(run, panelsOf(size.columns, width));
@@ -58,7 +54,7 @@ export function combineFunction(
     assign(run, offset, 0);
     whileBelow(run, offset, size.tileBytes, 16, () => {
       const first = plus(times(item, size.tileBytes), offset);
-      assign(run, address, plus(module.partials(within.parameters), first));
+      assign(run, address, plus(module.partials(block), first));
       run.get(address);
       run.memory("v128.load");
       run.set(total);

@@ -19,7 +19,7 @@ import {
   times,
   whileBelow,
   type Whole,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /** The functions that the loops call. */
 export interface ComputeParts {
@@ -49,11 +49,8 @@ export function computeFunction(
   module: ContractModule,
   parts: ComputeParts,
 ): void {
-  const within = module.function(4, "run");
-  const { fn: run, parameters: parameterBlock } = within;
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
+  const { run, parameters, begin, end, scratch, block: parameterBlock } = module
+    .runFunction();
   const { arithmetic } = module;
   const { bytes } = arithmetic;
   const size = module.geometries(run);

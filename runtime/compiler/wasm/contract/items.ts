@@ -14,7 +14,7 @@ import {
   pushSmaller,
   times,
   type Whole,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /** Variables that tell what an item computes. */
 export interface ItemPlace {

@@ -19,6 +19,7 @@ import { Emitter } from "../emit/emitter.ts";
 import { Helpers } from "../emit/helpers.ts";
 import { kindOf, type Lanes } from "../emit/kinds.ts";
 import { type ParameterCounts, Parameters } from "../emit/parameters.ts";
+import { type RunFunction, runFunction } from "../run_function.ts";
 import { type Arithmetic, arithmeticOf } from "./arithmetic.ts";
 import { GEOMETRY, type Geometry, type GeometryName } from "./geometry.ts";
 import type { Positions } from "./positions.ts";
@@ -110,20 +111,28 @@ export class ContractModule {
    * Adds a function whose first parameter is the parameter block.
    *
    * @param count Number of its parameters, all i32.
-   * @param exportedAs Name under which it is exported, if it is.
    * @returns The function.
    */
-  function(count: number, exportedAs?: string): ContractFunction {
-    const types = Array<"i32">(count).fill("i32");
-    const fn = this.builder.function(types, [], exportedAs);
-    const parameters = new Parameters(
-      fn,
-      fn.parameters[0]!,
-      this.#counts,
-      this.#sizes,
-    );
+  function(count: number): ContractFunction {
+    const fn = this.builder.function(Array<"i32">(count).fill("i32"));
+    return { fn, parameters: this.#readBy(fn) };
+  }
+
+  /**
+   * Adds the function that does work items.
+   *
+   * @returns The function, and what it reads.
+   */
+  runFunction(): RunFunction & { readonly block: Parameters } {
+    const added = runFunction(this.builder);
+    return { ...added, block: this.#readBy(added.run) };
+  }
+
+  #readBy(fn: FunctionBuilder): Parameters {
+    const block = fn.parameters[0]!;
+    const parameters = new Parameters(fn, block, this.#counts, this.#sizes);
     this.#functions.push(parameters);
-    return { fn, parameters };
+    return parameters;
   }
 
   /**

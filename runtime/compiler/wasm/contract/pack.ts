@@ -25,7 +25,7 @@ import {
   times,
   whileBelow,
   type Whole,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /** A factor and how it is packed. */
 export interface PackedFactor {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FunctionBuilder, Local } from "../assembler.ts";
+import type { FunctionBuilder } from "../assembler.ts";
 import type { ContractModule } from "./module.ts";
 import {
   assign,
@@ -16,7 +16,7 @@ import {
   pushSmaller,
   times,
   whileBelow,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /** Panels that an item packs: neighbours share the lines of a cache. */
 export const PACK_GROUP = 8;
@@ -38,10 +38,7 @@ export function packItemsFunction(
   module: ContractModule,
   pack: FunctionBuilder,
 ): void {
-  const { fn: run, parameters: block } = module.function(4, "run");
-  const [parameters, begin, end] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local];
+  const { run, parameters, begin, end, block } = module.runFunction();
   const { bytes, columns: width } = module.arithmetic;
   const columns = module.geometry(run, "columns");
   const depth = module.geometry(run, "depth");

@@ -6,7 +6,7 @@
 
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { Space } from "./spaces.ts";
-import { assign, modulo, over, type Whole } from "./whole.ts";
+import { assign, modulo, over, type Whole } from "../assembler_terms.ts";
 
 /** Variables that hold positions, by number of the axis. */
 export type Positions = Map<number, Local>;

@@ -14,7 +14,14 @@ import type { Emitter } from "../emit/emitter.ts";
 import { pushWrapped } from "../emit/whole.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
-import { assign, plus, push, pushSmaller, times, whileBelow } from "./whole.ts";
+import {
+  assign,
+  plus,
+  push,
+  pushSmaller,
+  times,
+  whileBelow,
+} from "../assembler_terms.ts";
 
 /** What the writers of an epilogue share. */
 interface Epilogue {

@@ -21,7 +21,7 @@ import {
   times,
   whileAddressBelow,
   whileBelow,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /** The functions that the loops call. */
 export interface ThinParts {
@@ -62,11 +62,7 @@ export interface ThinItem {
  * @param parts The functions that it calls.
  */
 export function thinFunction(module: ContractModule, parts: ThinParts): void {
-  const within = module.function(4, "run");
-  const run = within.fn;
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
+  const { run, parameters, begin, end, scratch, block } = module.runFunction();
   const { bytes, columns: width, rows: height } = module.arithmetic;
   const rowBytes = width * bytes;
   const size = module.geometries(run);
@@ -94,7 +90,7 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
       assign(
         run,
         tile,
-        plus(module.partials(within.parameters), times(before, size.tileBytes)),
+        plus(module.partials(block), times(before, size.tileBytes)),
       );
     } else assign(run, tile, scratch);
     assign(run, address, tile);

@@ -10,7 +10,7 @@ import type { Emitter } from "../emit/emitter.ts";
 import { addProduct, lanesFor, VECTORS } from "./arithmetic.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
-import { assign, hold, minus, plus, whileBelow } from "./whole.ts";
+import { assign, hold, minus, plus, whileBelow } from "../assembler_terms.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
 
 /** Steps at once, by the number of rows at once less 1: registers are few. */

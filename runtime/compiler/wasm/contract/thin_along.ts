@@ -19,7 +19,7 @@ import {
   pushSmaller,
   times,
   whileBelow,
-} from "./whole.ts";
+} from "../assembler_terms.ts";
 
 /**
  * Adds the function

@@ -16,6 +16,7 @@ import {
   kindOf,
 } from "./kinds.ts";
 import { pushMaskFor, pushWideMask } from "./lanes.ts";
+import { pushMultiplyAdd } from "./multiply_add.ts";
 import { pushBits } from "./float_bits.ts";
 import { pushFloat } from "./floats.ts";
 import { pushHelped } from "./helped.ts";
@@ -69,24 +70,24 @@ export function pushOperation(
     case "isNaN":
     case "isFinite":
       return pushClass(e, expr.op, a, vector, unit);
-    case "multiplyAdd":
+    case "multiplyAdd": {
+      const isWhole = kind === "i32" || kind === "bool";
+      if (vector && !isWhole) {
+        return pushMultiplyAdd(fn, kind === "f32" ? "f32x4" : "f64x2", "add", {
+          a: () => push(a),
+          b: () => push(b),
+          sum: () => push(c),
+        });
+      }
+      const shape = isWhole ? integerShape(vector) : kind;
       push(a);
       push(b);
-      if (kind === "i32" || kind === "bool") {
-        fn.op(`${integerShape(vector)}.mul`);
-        push(c);
-        fn.op(`${integerShape(vector)}.add`);
-        return pushWrapped(e, expr.dtype, vector);
-      }
-      if (vector && hasRelaxedSimd()) {
-        push(c);
-        return fn.op(
-          kind === "f32" ? "f32x4.relaxed_madd" : "f64x2.relaxed_madd",
-        );
-      }
-      fn.op(`${floatShape(kind, vector)}.mul`);
+      fn.op(`${shape}.mul`);
       push(c);
-      return fn.op(`${floatShape(kind, vector)}.add`);
+      fn.op(`${shape}.add`);
+      if (isWhole) pushWrapped(e, expr.dtype, vector);
+      return;
+    }
     case "copySign":
     case "powerOfTwo":
     case "exponentOf":

@@ -88,7 +88,7 @@ export function pushWholeUnary(
       if (unsigned) {
         fn.get(x);
         e.constant("i32", 1, vector);
-        return vector ? fn.op("i32x4.min_u") : pushSmaller(e, "lt_u");
+        return vector ? fn.op("i32x4.min_u") : pushBound(e, "lt_u");
       }
       fn.get(x);
       e.constant("i32", 0, vector);
@@ -102,8 +102,16 @@ export function pushWholeUnary(
   }
 }
 
-/** Replaces two numbers on the stack by one of them: a where a compares to b. */
-function pushSmaller(e: Emitter, name: "lt_s" | "lt_u" | "gt_s" | "gt_u") {
+/**
+ * Replaces two numbers on the stack by the smaller or larger one.
+ *
+ * @param e The emitter.
+ * @param name How the one that is kept compares to the other.
+ */
+export function pushBound(
+  e: Emitter,
+  name: "lt_s" | "lt_u" | "gt_s" | "gt_u",
+): void {
   const { fn } = e;
   const b = e.local("i32");
   const a = e.local("i32");
@@ -154,7 +162,7 @@ export function pushWholeBinary(
       e.push(a, vector, unit);
       e.push(b, vector, unit);
       if (!vector) {
-        return pushSmaller(e, `${op === "minimum" ? "lt" : "gt"}_${sign}`);
+        return pushBound(e, `${op === "minimum" ? "lt" : "gt"}_${sign}`);
       }
       return fn.op(`i32x4.${op === "minimum" ? "min" : "max"}_${sign}`);
     case "shiftLeft":

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { ParameterLayout, type WasmKernel } from "../abi.ts";
+import type { WasmKernel } from "../abi.ts";
 import {
   type FunctionBuilder,
   type Local,
   ModuleBuilder,
 } from "../assembler.ts";
-import { hasRelaxedSimd } from "../assembler_features.ts";
 import {
   assign,
   hold,
@@ -20,7 +19,9 @@ import {
   pushSmaller,
   times,
   whileBelow,
-} from "../contract/whole.ts";
+} from "../assembler_terms.ts";
+import { pushMultiplyAdd } from "../emit/multiply_add.ts";
+import { readBlock, runFunction } from "../run_function.ts";
 import { BYTES } from "./products.ts";
 
 /** Columns whose products with a row are summed at once. */
@@ -54,21 +55,15 @@ export function smallFactorKernel(n: number, count: number): WasmKernel {
 function moduleBytes(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const factor = factorFunction(module, dotsFunction(module));
-  const run = module.function(Array<"i32">(4).fill("i32"), [], "run");
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
-  const layout = new ParameterLayout(0, 2, 0, 1, 0);
-  const read = (offset: number): Local => {
-    run.get(parameters);
-    run.memory("i32.load", offset);
-    const made = run.local("i32");
-    run.set(made);
-    return made;
-  };
-  const matrices = read(0);
-  const states = read(4);
-  const n = read(layout.sizes);
+  const added = runFunction(module);
+  const { run, begin, end, scratch } = added;
+  const { outputs, sizes } = readBlock(added, {
+    operands: 0,
+    outputs: 2,
+    sizes: 1,
+  });
+  const [matrices, states] = outputs as [Local, Local];
+  const [n] = sizes as [Local];
   const item = hold(run, begin);
   whileBelow(run, item, end, 1, () => {
     push(run, plus(matrices, times(item, times(times(n, n), BYTES))));
@@ -107,21 +102,14 @@ function dotsFunction(module: ModuleBuilder): FunctionBuilder {
     to.set(own);
     others.forEach((other, k) => {
       const total = totals[k]!;
-      const pushOther = () => {
-        push(to, plus(other, at));
-        to.memory("v128.load", 0, 3);
-      };
-      if (hasRelaxedSimd()) {
-        to.get(own);
-        pushOther();
-        to.get(total);
-        to.op("f64x2.relaxed_madd");
-      } else {
-        to.get(total);
-        to.get(own);
-        pushOther();
-        to.op("f64x2.mul", "f64x2.add");
-      }
+      pushMultiplyAdd(to, "f64x2", "add", {
+        a: () => to.get(own),
+        b: () => {
+          push(to, plus(other, at));
+          to.memory("v128.load", 0, 3);
+        },
+        sum: () => to.get(total),
+      });
       to.set(total);
     });
   });

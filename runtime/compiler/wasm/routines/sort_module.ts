@@ -7,7 +7,6 @@
 
 import type { DType } from "../../../device/dtypes.ts";
 import { byteSize } from "../../../device/dtypes.ts";
-import { ParameterLayout } from "../abi.ts";
 import {
   type FunctionBuilder,
   type Local,
@@ -22,7 +21,8 @@ import {
   whileAddressBelow,
   whileBelow,
   type Whole,
-} from "../contract/whole.ts";
+} from "../assembler_terms.ts";
+import { readBlock, runFunction } from "../run_function.ts";
 import { keysOf, pushKey } from "./sort_keys.ts";
 
 /** Bytes of the counts of one digit. */
@@ -72,22 +72,16 @@ export function sortModule(
 ): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const sort = rowFunction(module, dtype, descending);
-  const run = module.function(Array<"i32">(4).fill("i32"), [], "run");
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
-  const layout = new ParameterLayout(1, 1, 0, 2, 0);
-  const read = (offset: number): Local => {
-    run.get(parameters);
-    run.memory("i32.load", offset);
-    const made = run.local("i32");
-    run.set(made);
-    return made;
-  };
-  const source = read(0);
-  const target = read(layout.outputs);
-  const length = read(layout.sizes);
-  const kept = read(layout.sizes + 4);
+  const added = runFunction(module);
+  const { run, begin, end, scratch } = added;
+  const { operands, outputs, sizes } = readBlock(added, {
+    operands: 1,
+    outputs: 1,
+    sizes: 2,
+  });
+  const [source] = operands as [Local];
+  const [target] = outputs as [Local];
+  const [length, kept] = sizes as [Local, Local];
   const row = hold(run, begin);
   whileBelow(run, row, end, 1, () => {
     push(run, plus(source, times(times(row, length), byteSize(dtype))));

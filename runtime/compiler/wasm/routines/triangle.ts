@@ -5,13 +5,11 @@
  */
 
 import type { WasmKernel } from "../abi.ts";
-import { ParameterLayout } from "../abi.ts";
 import {
   type FunctionBuilder,
   type Local,
   ModuleBuilder,
 } from "../assembler.ts";
-import { hasRelaxedSimd } from "../assembler_features.ts";
 import {
   assign,
   hold,
@@ -23,7 +21,9 @@ import {
   pushSmaller,
   times,
   whileBelow,
-} from "../contract/whole.ts";
+} from "../assembler_terms.ts";
+import { pushMultiplyAdd } from "../emit/multiply_add.ts";
+import { readBlock, runFunction } from "../run_function.ts";
 import { BYTES, type Part } from "./products.ts";
 import type { WasmRoutineContext } from "./routine.ts";
 
@@ -204,42 +204,30 @@ function subtract(
   address: Local,
   offset: number,
 ): void {
-  const pushOther = () => {
-    to.get(address);
-    to.memory("v128.load", offset, 3);
-  };
-  if (hasRelaxedSimd()) {
-    to.get(factor);
-    pushOther();
-    to.get(total);
-    to.op("f64x2.relaxed_nmadd");
-  } else {
-    to.get(total);
-    to.get(factor);
-    pushOther();
-    to.op("f64x2.mul", "f64x2.sub");
-  }
+  pushMultiplyAdd(to, "f64x2", "sub", {
+    a: () => to.get(factor),
+    b: () => {
+      to.get(address);
+      to.memory("v128.load", offset, 3);
+    },
+    sum: () => to.get(total),
+  });
   to.set(total);
 }
 
 /** The function `run`: items are groups of right-hand sides. */
 function writeRun(module: ModuleBuilder, solve: FunctionBuilder): void {
-  const run = module.function(Array<"i32">(4).fill("i32"), [], "run");
-  const [parameters, begin, end, scratch] = run.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local];
-  const layout = new ParameterLayout(1, 1, 0, SIZES.length, 0);
-  const read = (offset: number): Local => {
-    run.get(parameters);
-    run.memory("i32.load", offset);
-    const made = run.local("i32");
-    run.set(made);
-    return made;
-  };
-  const triangle = read(0);
-  const unknowns = read(layout.outputs);
+  const added = runFunction(module);
+  const { run, begin, end, scratch } = added;
+  const block = readBlock(added, {
+    operands: 1,
+    outputs: 1,
+    sizes: SIZES.length,
+  });
+  const [triangle] = block.operands as [Local];
+  const [unknowns] = block.outputs as [Local];
   const sizes = Object.fromEntries(
-    SIZES.map((name, k) => [name, read(layout.sizes + 4 * k)]),
+    SIZES.map((name, k) => [name, block.sizes[k]!]),
   ) as Record<typeof SIZES[number], Local>;
   const { column, first, forward, line, lines, row, step, unit, width } = sizes;
   const diagonal = run.local("i32");

@@ -9,13 +9,14 @@ import {
   INTEGER_RANGE,
   isFloatDType,
 } from "../../../device/dtypes.ts";
+import type { Expr } from "../../ir/expr.ts";
 import type { Reduction } from "../../ir/kernel.ts";
 import type { Local } from "../assembler.ts";
-import { hasRelaxedSimd } from "../assembler_features.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { floatShape, integerShape, isUnsigned, kindOf } from "../emit/kinds.ts";
 import { extractLane } from "../emit/lanes.ts";
-import { pushWrapped } from "../emit/whole.ts";
+import { pushMultiplyAdd } from "../emit/multiply_add.ts";
+import { pushBound, pushWrapped } from "../emit/whole.ts";
 
 /** How totals are held. */
 export interface AccumulatorLayout {
@@ -109,19 +110,22 @@ export class Fold implements Accumulator {
     else this.#e.fn[kind === "bool" ? "i32" : kind](value);
   }
 
-  /** Whether products are added in one instruction. */
+  /** Whether products are added as they are made. */
   get #addsProducts(): boolean {
     const { op, value } = this.#reduction;
     return this.#vector && op === "sum" && value.op === "multiply" &&
-      (value.dtype === "f32" || value.dtype === "f64") && hasRelaxedSimd();
+      (value.dtype === "f32" || value.dtype === "f64");
   }
 
   #addProduct(total: Local, unit: number): void {
     const { fn } = this.#e;
     const { args, dtype } = this.#reduction.value;
-    for (const arg of args) this.#e.push(arg, true, unit);
-    fn.get(total);
-    fn.op(dtype === "f64" ? "f64x2.relaxed_madd" : "f32x4.relaxed_madd");
+    const [a, b] = args as [Expr, Expr];
+    pushMultiplyAdd(fn, dtype === "f64" ? "f64x2" : "f32x4", "add", {
+      a: () => this.#e.push(a, true, unit),
+      b: () => this.#e.push(b, true, unit),
+      sum: () => fn.get(total),
+    });
     fn.set(total);
   }
 
@@ -145,14 +149,7 @@ export class Fold implements Accumulator {
       if (vector) {
         return fn.op(`i32x4.${op === "max" ? "max" : "min"}_${sign}`);
       }
-      const b = this.#e.local("i32");
-      const a = this.#e.local("i32");
-      fn.set(b);
-      fn.tee(a);
-      fn.get(b);
-      fn.get(a);
-      fn.get(b);
-      fn.op(`i32.${op === "max" ? "gt" : "lt"}_${sign}`, "select");
+      pushBound(this.#e, `${op === "max" ? "gt" : "lt"}_${sign}`);
     }
   }
 

@@ -14,6 +14,7 @@ import {
 } from "../assembler.ts";
 import { Helpers } from "../emit/helpers.ts";
 import { Parameters } from "../emit/parameters.ts";
+import { runFunction } from "../run_function.ts";
 
 /** How many buffers and scalars of its own a kernel has. */
 export interface FrameBuffers {
@@ -61,19 +62,13 @@ export class Frame {
    * operands or outputs after its own.
    */
   constructor(kernel: FrameBuffers, temporaries = 0) {
-    const types = ["i32", "i32", "i32", "i32"] as const;
-    this.fn = this.#module.function(types, [], "run");
-    const [block, begin, end, scratch] = this.fn.parameters as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const { run, parameters, begin, end, scratch } = runFunction(this.#module);
+    this.fn = run;
     this.begin = begin;
     this.end = end;
     this.scratch = scratch;
     this.helpers = new Helpers(this.#module);
-    this.parameters = new Parameters(this.fn, block, {
+    this.parameters = new Parameters(run, parameters, {
       operands: kernel.operands,
       outputs: kernel.outputs,
       temporaries,

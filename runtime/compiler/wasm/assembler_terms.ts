@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { FunctionBuilder, Local } from "../assembler.ts";
-import type { PlainOp } from "../assembler_opcodes.ts";
+import type { FunctionBuilder, Local } from "./assembler.ts";
+import type { PlainOp } from "./assembler_opcodes.ts";
 
 /** An i32: a variable, a literal, or a term over others. */
 export type Whole =
