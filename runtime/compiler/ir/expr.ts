@@ -15,6 +15,7 @@ import type {
   CompareName,
   UnaryName,
 } from "../../device/primitives.ts";
+import { spelled } from "./spelled_numbers.ts";
 
 /** Expressions without arguments. */
 export type LeafOp =
@@ -115,9 +116,7 @@ export class ExprPool {
     args: readonly Expr[] = NO_ARGS,
     value = 0,
   ): Expr {
-    // Texts of numbers tell NaN from NaN no further, but 0 from -0.
-    const number = Object.is(value, -0) ? "-0" : String(value);
-    let key = `${op}:${dtype}:${number}`;
+    let key = `${op}:${dtype}:${spelled(value)}`;
     for (const arg of args) key += `,${arg.id}`;
     let expr = this.#known.get(key);
     if (expr === undefined) {

@@ -8,6 +8,7 @@
 import { type Expr, exprOrder } from "./expr.ts";
 import type { Kernel, KernelStore, Operand } from "./kernel.ts";
 import { rootsOfKernel } from "./kernel_roots.ts";
+import { spelled } from "./spelled_numbers.ts";
 
 /**
  * The key of a kernel: all that it consists of but for its names, and the
@@ -73,7 +74,5 @@ function exprText(
   { args, dtype, op, value }: Expr,
   number: (expr: Expr) => number,
 ): string {
-  // Texts of numbers do not tell 0 from -0.
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  return `${op}:${dtype}:${text}:${args.map(number).join()}`;
+  return `${op}:${dtype}:${spelled(value)}:${args.map(number).join()}`;
 }

@@ -13,6 +13,7 @@ import type {
 } from "../../device/primitives.ts";
 import { type Shape, sizeOf } from "../../device/shapes.ts";
 import type { Group } from "./group.ts";
+import { attributesText } from "../ir/spelled_numbers.ts";
 
 /** What a flat node does. */
 export type FlatOp =
@@ -154,7 +155,7 @@ export class FlatGraph {
   ): FlatNode {
     let key = `${op}:${dtype}[${shape}]`;
     for (const input of inputs) key += ` ${input.id}`;
-    if (attributes !== NO_ATTRIBUTES) key += attributeKey(attributes);
+    if (attributes !== NO_ATTRIBUTES) key += attributesText(attributes);
     let node = this.#known.get(key);
     if (node === undefined) {
       node = this.addUnique(op, inputs, dtype, shape, at, attributes);
@@ -184,15 +185,4 @@ export class FlatGraph {
   ): FlatNode {
     return new FlatNode(nextId++, op, inputs, dtype, shape, attributes, at);
   }
-}
-
-function attributeKey(attributes: FlatAttributes): string {
-  return JSON.stringify(
-    attributes,
-    (_, value) =>
-      typeof value === "number" &&
-        (!Number.isFinite(value) || Object.is(value, -0))
-        ? Object.is(value, -0) ? "-0" : String(value)
-        : value,
-  );
 }

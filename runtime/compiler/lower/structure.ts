@@ -15,6 +15,7 @@ import {
   valueInputs,
 } from "../../device/graph.ts";
 import type { Shape } from "../../device/shapes.ts";
+import { attributesText, spelled } from "../ir/spelled_numbers.ts";
 
 /** What an execution knows of a graph before it looks for its program. */
 export interface Structure {
@@ -136,23 +137,12 @@ export function isLiteral(
   }
 }
 
-function spelled(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
-}
-
 const texts = new WeakMap<Shape, string>();
 
 function typeText(dtype: DType, shape: Shape): string {
   let text = texts.get(shape);
   if (text === undefined) texts.set(shape, text = `[${shape}]`);
   return dtype + text;
-}
-
-/** JSON has no words for NaN, infinity and -0. */
-function spellNumbers(_: string, value: unknown): unknown {
-  const plain = typeof value !== "number" ||
-    (Number.isFinite(value) && !Object.is(value, -0));
-  return plain ? value : spelled(value);
 }
 
 function loopText(node: GraphNode): string {
@@ -190,7 +180,7 @@ function attributeText(node: GraphNode): string {
     case "pad":
     case "cumulativeSum":
     case "routine":
-      return JSON.stringify(node.attributes, spellNumbers);
+      return attributesText(node.attributes);
     default:
       return "";
   }

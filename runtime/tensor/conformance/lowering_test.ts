@@ -528,6 +528,42 @@ Deno.test("programs tell of indices outside of their axis", () => {
   assert.equal(lowered([wf.take(x, best)]).program.checks, undefined);
 });
 
+Deno.test("indices of elements that do not exist are not looked up", async () => {
+  // Far outside of all memory, if they were.
+  const far = 500_000_000;
+  const step = far / 5;
+  const x = wf.tensor([1, 2, 3, 4, 5], { dtype: "f32" });
+  const at = wf.tensor([-1, 0, 2], { dtype: "i32" });
+  const around = (value: number) =>
+    wf.broadcastTo(wf.tensor([value], { dtype: "f32" }), [far]);
+  await wf.withExecution({ device: "wasm" }, async () => {
+    for (
+      const taken of [
+        wf.take(x, at),
+        wf.takeAlongAxis(x, at),
+        wf.take(x, wf.take(at, wf.tensor([0, 1, 1], { dtype: "i32" }))),
+      ]
+    ) {
+      // One by one: together they would share what was taken.
+      for (
+        const [whole, expected] of [
+          [
+            wf.pad(taken, [[far, far]], { value: 9 }),
+            [9, 9, 9, 9, 9, 5, 9, 9, 9, 9],
+          ],
+          [
+            wf.concat([around(7), taken, around(8)]),
+            [7, 7, 7, 7, 7, 5, 8, 8, 8, 8],
+          ],
+        ] as const
+      ) {
+        const some = wf.slice(whole, [0, 2 * far, step]);
+        assert.deepEqual([...await some.data()], expected);
+      }
+    }
+  });
+});
+
 Deno.test("long chains and deep trees of movement do not overflow the stack", () => {
   let x: wf.F64 = numbers([2, 3]);
   for (let k = 0; k < 20_000; k++) {

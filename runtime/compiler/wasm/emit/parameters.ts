@@ -7,6 +7,7 @@
 
 import type { DType } from "../../../device/dtypes.ts";
 import { SizeTable } from "../../ir/sizes.ts";
+import { spelled } from "../../ir/spelled_numbers.ts";
 import { ParameterLayout } from "../abi.ts";
 import { type FunctionBuilder, type Local, splatBytes } from "../assembler.ts";
 import { kindOf, scalarType } from "./kinds.ts";
@@ -136,8 +137,8 @@ export class Parameters {
    * @returns The variable.
    */
   splat(kind: "i32" | "f32" | "f64", value: number): Local {
-    const text = Object.is(value, -0) ? "-0" : String(value);
-    return this.vector(`${kind}:${text}`, () => splatBytes(kind, value));
+    const key = `${kind}:${spelled(value)}`;
+    return this.vector(key, () => splatBytes(kind, value));
   }
 
   /**
