@@ -16,6 +16,7 @@ import {
   mapKernel,
   runCompiled,
 } from "../wasm/rows/testing.ts";
+import { UNARY_FUNCTIONS } from "./testing.ts";
 
 type Float = "f32" | "f64";
 type Name = Expr["op"];
@@ -93,6 +94,32 @@ function unit(x: number, dtype: Float): number {
   return 2 ** (Math.max(exponent, low) - bits);
 }
 
+/** Computes a function at some points, in vectors and singly. */
+function computed(
+  op: Name,
+  dtype: Float,
+  points: readonly (readonly number[])[],
+  count: number,
+  value: number,
+) {
+  const operands = Array.from({ length: count }, (_, k) => {
+    const array = allocate(dtype, points.length);
+    points.forEach((point, j) => array[j] = point[k]!);
+    return array;
+  });
+  return [inVectors, singly].map((make) => {
+    const kernel = make(op, dtype, points.length, count, value);
+    const data = make === singly
+      ? [...operands, allocate("f32", 9 * points.length)]
+      : operands;
+    return {
+      kernel,
+      data,
+      made: runCompiled(kernel, renderRows(kernel), data)[0]!,
+    };
+  });
+}
+
 /** Compares with exact values, in units of the last place. */
 function assertExact(
   op: Name,
@@ -105,17 +132,7 @@ function assertExact(
     dtype === "f64" || row.slice(0, -1).every((x) => Math.fround(x) === x)
   );
   const count = rows[0]!.length - 1;
-  const operands = Array.from({ length: count }, (_, k) => {
-    const array = allocate(dtype, fits.length);
-    fits.forEach((row, j) => array[j] = row[k]!);
-    return array;
-  });
-  for (const make of [inVectors, singly]) {
-    const kernel = make(op, dtype, fits.length, count, value);
-    const data = make === singly
-      ? [...operands, allocate("f32", 9 * fits.length)]
-      : operands;
-    const made = runCompiled(kernel, renderRows(kernel), data)[0]!;
+  for (const { made } of computed(op, dtype, fits, count, value)) {
     fits.forEach((row, j) => {
       const expected = row[count]!;
       const rounded = dtype === "f32" ? Math.fround(expected) : expected;
@@ -184,28 +201,6 @@ const EDGES = [
   -3.4028234663852886e38,
 ];
 
-const UNARY: readonly Name[] = [
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sin",
-  "cos",
-  "tan",
-  "asin",
-  "acos",
-  "atan",
-  "sinh",
-  "cosh",
-  "tanh",
-  "sigmoid",
-  "softplus",
-  "erf",
-  "erfc",
-  "logNormalCdf",
-  "lgamma",
-];
-
 /** Compares all edges with the interpreter, that is with JavaScript's `Math`. */
 function assertEdges(
   op: Name,
@@ -214,17 +209,9 @@ function assertEdges(
   value = 0,
 ): void {
   const count = points[0]!.length;
-  const operands = Array.from({ length: count }, (_, k) => {
-    const array = allocate(dtype, points.length);
-    points.forEach((point, j) => array[j] = point[k]!);
-    return array;
-  });
-  for (const make of [inVectors, singly]) {
-    const kernel = make(op, dtype, points.length, count, value);
-    const data = make === singly
-      ? [...operands, allocate("f32", 9 * points.length)]
-      : operands;
-    const made = runCompiled(kernel, renderRows(kernel), data)[0]!;
+  for (
+    const { kernel, data, made } of computed(op, dtype, points, count, value)
+  ) {
     const expected = evaluateKernel(kernel, data, [])[0]!;
     const tolerance = dtype === "f32" ? 5e-7 : 1e-14;
     made.forEach((y, k) => {
@@ -253,7 +240,7 @@ Deno.test("functions of edges are those of JavaScript's Math", () => {
       ...(dtype === "f64" ? [709.9, -745.2, 1e300] : []),
     ]
       .map((x) => [x]);
-    for (const op of UNARY) assertEdges(op, dtype, points);
+    for (const op of UNARY_FUNCTIONS) assertEdges(op, dtype, points);
     for (const order of [0, 1, 2]) {
       assertEdges(
         "polygamma",
