@@ -6,6 +6,8 @@
  */
 
 import type { Expr, ExprPool } from "../ir/expr.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import { transformRoots } from "../ir/kernel_roots.ts";
 import { substitute } from "../ir/substitute.ts";
 import { Arithmetic } from "./arithmetic.ts";
 import { erf, erfc, logNormalCdf } from "./error_function.ts";
@@ -65,14 +67,24 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 const BUILT_IN: ReadonlySet<string> = new Set(["exp", "log"]);
 
 /**
- * Expressions in which functions of floats are replaced by arithmetic.
+ * A kernel in which functions of floats are replaced by arithmetic.
  *
- * @param pool The pool of the expressions.
- * @param roots The expressions.
- * @param target What they are written for.
- * @returns The new expressions, in the order of the old ones.
+ * @param kernel The kernel.
+ * @param target What it is written for.
+ * @returns A kernel that computes the same.
  */
-export function expandFunctions(
+export function withoutFunctions<K extends Kernel>(
+  kernel: K,
+  target: FunctionTarget,
+): K {
+  return transformRoots(
+    kernel,
+    (roots) => expandFunctions(kernel.pool, roots, target),
+  );
+}
+
+/** Expressions in which functions of floats are replaced by arithmetic. */
+function expandFunctions(
   pool: ExprPool,
   roots: readonly Expr[],
   target: FunctionTarget,

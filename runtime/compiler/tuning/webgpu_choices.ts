@@ -6,6 +6,7 @@
  * @module
  */
 
+import { withoutFunctions } from "../functions/mod.ts";
 import type { ContractKernel } from "../ir/kernel.ts";
 import type { WebGpuLimits } from "../webgpu/abi.ts";
 import {
@@ -17,7 +18,6 @@ import {
   chooseContract,
   type ContractOptions,
 } from "../webgpu/contract/choose.ts";
-import { normalizeContract } from "../webgpu/contract/normalize.ts";
 import {
   type ContractPlan,
   FEW_ROWS,
@@ -92,7 +92,7 @@ export function webGpuChoices(
   limits: WebGpuLimits,
   inHalf: boolean,
 ): string[] {
-  const plan = planContract(normalizeContract(kernel));
+  const plan = planContract(withoutFunctions(kernel, "webgpu"));
   const arithmetic = inHalf ? "f16" : "f32";
   const known = new Set([nameOf(plan, limits, { arithmetic })]);
   const isNew = (choice: string) => {

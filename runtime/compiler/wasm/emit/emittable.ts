@@ -5,7 +5,7 @@
  * @module
  */
 
-import { expandFunctions } from "../../functions/mod.ts";
+import { withoutFunctions } from "../../functions/mod.ts";
 import type { Expr, ExprPool } from "../../ir/expr.ts";
 import { constantOf } from "../../ir/index_arithmetic.ts";
 import type { Kernel } from "../../ir/kernel.ts";
@@ -19,10 +19,9 @@ import { substitute } from "../../ir/substitute.ts";
  * @returns The same computation.
  */
 export function emittable<K extends Kernel>(kernel: K): K {
-  const { pool } = kernel;
   return transformRoots(
-    kernel,
-    (roots) => shiftDivisors(pool, expandFunctions(pool, roots, "wasm")),
+    withoutFunctions(kernel, "wasm"),
+    (roots) => shiftDivisors(kernel.pool, roots),
   );
 }
 

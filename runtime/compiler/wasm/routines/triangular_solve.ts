@@ -102,7 +102,7 @@ export function triangularSolveRoutine(
  * @param sizes Order of the triangle, and number of systems.
  * @param options How the triangle is read.
  */
-export async function solveInPlace(
+async function solveInPlace(
   context: WasmRoutineContext,
   triangle: Part,
   unknowns: Part,

@@ -5,12 +5,12 @@
  */
 
 import type { PrepareOptions } from "../../backend.ts";
+import { withoutFunctions } from "../../functions/mod.ts";
 import type { ContractKernel, Kernel, RoutineStep } from "../../ir/kernel.ts";
 import { NO_TUNING } from "../../tuning/tuning.ts";
 import { webGpuOptions } from "../../tuning/webgpu_choices.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
 import type { ContractOptions } from "../contract/choose.ts";
-import { normalizeContract } from "../contract/normalize.ts";
 import { renderContract } from "../contract/render.ts";
 import {
   renderLoop,
@@ -64,7 +64,7 @@ export function renderStep(
       return renderRows(step, limits);
     case "contract":
       return renderContract(
-        normalizeContract(step),
+        withoutFunctions(step, "webgpu"),
         limits,
         contractOptions(step, limits, options),
       );
