@@ -63,6 +63,7 @@ export async function startWorkers(
     }
   `;
   const worker = new Worker(text, {
+    env: {}, // else Deno asks for leave to copy that of the process
     eval: true,
     workerData: { count, start, text },
   });

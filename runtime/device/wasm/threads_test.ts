@@ -29,7 +29,7 @@ Deno.test("threadCount obeys WEFT_THREADS where it names a number", () => {
 const SCRIPT = `
 import { makeRuntime } from "${import.meta.resolve("./runtime.ts")}";
 import { TESTING_MODULE } from "${import.meta.resolve("./testing_module.ts")}";
-const { memory, modules, pool } = makeRuntime(2 ** 24, 2);
+const { memory, modules, pool } = makeRuntime(2 ** 24, 3);
 const [module] = await modules.compile([TESTING_MODULE]);
 const output = memory.tryAllocate(4 * 1000);
 const parameters = memory.tryAllocate(12);
@@ -54,8 +54,10 @@ for (let k = 0; k < 10_000; k++) {
 `;
 
 Deno.test("workers need no permission and do not keep the process alive", async () => {
+  const asked = await Deno.makeTempFile();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-check", "-"],
+    env: { DENO_AUDIT_PERMISSIONS: asked },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -68,4 +70,7 @@ Deno.test("workers need no permission and do not keep the process alive", async 
   assert.equal(text(stderr), "");
   assert.match(text(stdout), /RuntimeError: unreachable/);
   assert.equal(code, 0);
+  // Where a terminal is, Deno would ask the person at it, and wait.
+  assert.equal(await Deno.readTextFile(asked), "");
+  await Deno.remove(asked);
 });
