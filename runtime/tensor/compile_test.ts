@@ -92,3 +92,18 @@ Deno.test("compile says so when the function reads what is being traced", async 
     /Cannot read a tensor of a function that is being traced/,
   );
 });
+
+Deno.test("compile and grad refuse async functions, whose failure ends nothing", async () => {
+  const counted = async (x: wf.F64): Promise<wf.F64> =>
+    wf.multiply(x, await wf.max(x).item());
+  assert.throws(
+    () => wf.compile(counted as unknown as typeof wf.sum)(wf.ones([2])),
+    /Cannot use a promise in "compile"[^]*must not be async/,
+  );
+  assert.throws(
+    () => wf.grad(counted as unknown as typeof wf.sum)(wf.ones([2])),
+    /must not be async/,
+  );
+  // A failure that nobody caught would fail this test from here on.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+});

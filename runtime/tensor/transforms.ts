@@ -10,7 +10,7 @@ import { formatShape } from "../device/shapes.ts";
 import { backward } from "./gradients/backward.ts";
 import { constant, freshIdentity } from "./node.ts";
 import { Tensor } from "./tensor.ts";
-import { rebuildTree, treeLeaves } from "./tree.ts";
+import { ignoreFailure, rebuildTree, treeLeaves } from "./tree.ts";
 
 /** Which arguments a gradient is taken for, by position. */
 export type ArgumentNumbers = number | readonly number[];
@@ -150,6 +150,7 @@ function argumentLeaves(args: readonly unknown[], position: number): Tensor[] {
 
 function checkScalar(value: unknown): void {
   if (!(value instanceof Tensor)) {
+    ignoreFailure(value);
     throw new ParameterError(
       "Cannot differentiate a function that does not return a tensor",
       {

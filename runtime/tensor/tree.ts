@@ -39,12 +39,15 @@ function visit(
       visit(name, tree[key], `${path}.${key}`, each);
     }
   } else {
+    ignoreFailure(tree);
     throw new ParameterError(
       `Cannot use ${describe(tree)} in "${name}" at "${path}"`,
       {
         expected: "tensors, in lists or records",
         actual: describe(tree),
-        hint: "Make a tensor of it, for example tensor(1)",
+        hint: tree instanceof Promise
+          ? "The function must not be async; read tensors outside of it"
+          : "Make a tensor of it, for example tensor(1)",
       },
     );
   }
@@ -54,6 +57,16 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Lets a promise that is refused fail in silence: nobody waits for it, and the
+ * failure would end the process before the error about it is seen.
+ *
+ * @param value The value that is refused, whatever it is.
+ */
+export function ignoreFailure(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => {});
 }
 
 function describe(value: unknown): string {
