@@ -12,6 +12,8 @@ import type { BenchCase, Contender, Repeat } from "./contender.ts";
 const SAMPLE_MS = 60;
 /** Samples of each contender. */
 const SAMPLES = 7;
+/** Milliseconds before each sample, in which the threads of others fall asleep. */
+const PAUSE_MS = 60;
 /** Milliseconds after which no further round is begun. */
 const BUDGET_MS = 12_000;
 
@@ -54,6 +56,7 @@ export async function compare(
   const end = performance.now() + BUDGET_MS;
   for (let round = 0; round < SAMPLES; round++) {
     for (const { count, repeat, samples } of runners) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       samples.push(await timeOf(repeat, count) / count);
     }
     if (performance.now() > end) break;
