@@ -1,8 +1,8 @@
-"""Checks that the Stop button of a notebook aborts a run and keeps the kernel.
+"""Checks that the Stop button of a notebook aborts work and keeps the kernel.
 
-A real Jupyter client starts a real Deno kernel, starts a run that would never
-end, and interrupts the kernel as front ends do: with SIGINT. The cell must end
-with a "CancelledError", and the kernel must answer afterwards with its
+A real Jupyter client starts a real Deno kernel, starts to read a tensor and
+then a run that would not end for long, and interrupts the kernel as front ends
+do: with SIGINT. The cell must end with a "CancelledError", and the kernel must answer afterwards with its
 variables. Needs jupyter_client:
 
     .venv/bin/python tools/check_stop.py
@@ -37,6 +37,12 @@ const endless = op({
     }
   },
 });
+"""
+
+ENDLESS_READ = """
+let power = wf.random.normal(wf.random.key(1), [1000, 1000]);
+for (let k = 0; k < 10_000; k++) power = wf.matmul(power, power);
+await wf.sum(power).item();
 """
 
 
@@ -93,6 +99,17 @@ def main():
         client.wait_for_ready(timeout=PATIENCE)
         reply, _ = outcome(client, client.execute(SETUP))
         require(reply["status"] == "ok", "Cannot set the cells up", reply)
+
+        # Tensors that are read without a run come first: nothing listens yet
+        message_id = client.execute(ENDLESS_READ)
+        time.sleep(1.5)
+        manager.interrupt_kernel()
+        reply, _ = outcome(client, message_id)
+        require(
+            reply["status"] == "error" and "CancelledError" in json.dumps(reply),
+            "The stopped read must say that it was cancelled", reply,
+        )
+        require(manager.is_alive(), "The kernel must live on", "dead")
 
         message_id = client.execute("await endless().value()")
         time.sleep(1.5)

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { jupyterOfDeno } from "../core/notebook.ts";
 import type { MimeBundle } from "./bundle.ts";
 
 /** The part of `Deno.jupyter` that the display uses. */
@@ -25,10 +26,6 @@ export interface Kernel {
  * @returns Undefined outside of a notebook.
  */
 export function currentKernel(): Kernel | undefined {
-  try {
-    const { jupyter } = Deno as unknown as { jupyter?: Kernel };
-    return typeof jupyter?.display === "function" ? jupyter : undefined;
-  } catch {
-    return undefined; // Reading `Deno.jupyter` throws where there is no kernel
-  }
+  const kernel = jupyterOfDeno() as Kernel | undefined;
+  return typeof kernel?.display === "function" ? kernel : undefined;
 }

@@ -18,6 +18,7 @@ import {
 import { defaultDevice, deviceNamed } from "../compiler/devices.ts";
 import { awaitIndexChecks } from "../compiler/index_errors.ts";
 import { ScopedValue } from "./scope.ts";
+import { stopButton } from "./stop.ts";
 
 /** How tensors are computed inside {@linkcode withExecution}. */
 export interface ExecutionSettings extends ExecutionOptions {
@@ -115,10 +116,14 @@ async function compute(nodes: readonly GraphNode[]): Promise<Computed> {
   const siblings = sources.flatMap((source) =>
     source.outputs!.map((_, index) => outputNode(source, index))
   );
-  const storages = await currentDevice().execute(
-    [...nodes, ...siblings],
-    settings.current ?? {},
-  );
+  const roots = [...nodes, ...siblings];
+  const options = settings.current ?? {};
+  const device = currentDevice();
+  const storages = stopButton === undefined || options.signal !== undefined
+    ? await device.execute(roots, options)
+    : await stopButton.during((signal) =>
+      device.execute(roots, { ...options, signal })
+    );
   return { nodes, sources, storages };
 }
 
