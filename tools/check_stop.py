@@ -2,8 +2,8 @@
 
 A real Jupyter client starts a real Deno kernel, starts to read a tensor and
 then a run that would not end for long, and interrupts the kernel as front ends
-do: with SIGINT. The cell must end with a "CancelledError", and the kernel must answer afterwards with its
-variables. Needs jupyter_client:
+do: with SIGINT. The cells must end with a "CancelledError", and the kernel must
+answer afterwards with its variables. Needs jupyter_client:
 
     .venv/bin/python tools/check_stop.py
 """
