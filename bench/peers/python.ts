@@ -28,6 +28,9 @@ export async function python(
   const version = new TextDecoder().decode(found.stdout).trim();
   const child = new Deno.Command("python3", {
     args: [SCRIPT],
+    // Its threads fall asleep some milliseconds after their work rather than
+    // take the processors from whoever is measured next.
+    env: { OPENBLAS_THREAD_TIMEOUT: "22" },
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
