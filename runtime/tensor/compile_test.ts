@@ -107,3 +107,18 @@ Deno.test("compile and grad refuse async functions, whose failure ends nothing",
   // A failure that nobody caught would fail this test from here on.
   await new Promise((resolve) => setTimeout(resolve, 50));
 });
+
+Deno.test("realize takes trees of tensors and refuses all else", async () => {
+  const tree = { a: wf.add(wf.ones([2]), 1), b: [wf.zeros([1])] };
+  await wf.realize(tree, wf.ones([3]));
+  let kernels = 0;
+  await wf.withExecution(
+    { onKernel: () => void kernels++ },
+    () => wf.read(tree.a, tree.b[0]!),
+  );
+  assert.equal(kernels, 0);
+  await assert.rejects(
+    wf.realize({ a: 3 }),
+    /Cannot use the number 3 in "realize" at "value.a"/,
+  );
+});

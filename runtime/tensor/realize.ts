@@ -7,12 +7,13 @@
 import type { DataOf, DType } from "../device/dtypes.ts";
 import { readNodes, realizeNodes } from "./execution.ts";
 import type { Tensor } from "./tensor.ts";
+import { treeLeaves } from "./tree.ts";
 
 /**
  * Computes tensors in one go, so that what they share is computed once. They
  * hold their data afterwards, and their history is forgotten.
  *
- * @param tensors The tensors.
+ * @param trees The tensors, alone or in lists and records.
  *
  * @example
  * ```ts
@@ -23,7 +24,8 @@ import type { Tensor } from "./tensor.ts";
  * console.log(await wf.sum(x).item()); // 2
  * ```
  */
-export async function realize(...tensors: readonly Tensor[]): Promise<void> {
+export async function realize(...trees: readonly object[]): Promise<void> {
+  const tensors = trees.flatMap((tree) => treeLeaves("realize", tree));
   await realizeNodes(tensors.map((one) => one.node));
 }
 
