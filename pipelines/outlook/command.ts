@@ -43,7 +43,8 @@ export const USAGE = `Usage: deno task outlook [options]
                      (default out/outlook)
   --store PLACE      folder of results that later runs reuse, "memory" or
                      "none" (default .weft/store)
-  --device NAME      preferred device
+  --device NAME      preferred device: wasm, webgpu or reference
+                     (default: chosen for each graph)
   --help             this text`;
 
 const OPTIONS = z.object({
