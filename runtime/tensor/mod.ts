@@ -12,8 +12,8 @@
  *   operand. What is made from numbers is f32 unless `dtype` says otherwise.
  * - Reductions take all axes unless `axis` names some; negative axes count from
  *   the end; `keepDims` leaves length 1 in their place.
- * - NaN goes through: the largest of NaN and 1 is NaN. Sums are accumulated in
- *   double precision.
+ * - NaN goes through: the largest of NaN and 1 is NaN. Long sums of f32 are added
+ *   up in parts, and are exact to a few roundings.
  * - Angles are radians, logarithms are natural unless the name says otherwise.
  *
  * @example

@@ -93,7 +93,7 @@ function countReduced(name: string, x: Tensor, options: ReduceOptions): number {
  */
 export function sum(x: Tensor<"bool">, options?: ReduceOptions): Tensor<"i32">;
 /**
- * Sum, accumulated in double precision.
+ * Sum; long ones are added up in parts.
  *
  * @param x The tensor.
  * @param options Axes.
@@ -409,7 +409,7 @@ export function logSoftmax<D extends DType>(
 }
 
 /**
- * Running sum along an axis, in double precision.
+ * Running sum along an axis.
  *
  * @param x The tensor.
  * @param options `axis` (0 by default), `reverse` to start at the end.

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ShapeError } from "../../core/errors.ts";
 import type { DType } from "../../device/dtypes.ts";
 import type {
   BinaryName,
@@ -94,6 +95,26 @@ export interface Expr {
   readonly value: number;
 }
 
+/** The largest number that kernels count to. */
+const MOST = 2 ** 31 - 1;
+
+/**
+ * Refuses numbers that kernels, which count in i32, would get wrong.
+ *
+ * @param value A length, a stride, or a position.
+ * @throws {ShapeError} If it does not fit into an i32.
+ */
+export function refuseBeyondI32(value: number): void {
+  if (Math.abs(value) <= MOST) return;
+  throw new ShapeError(
+    `Cannot count beyond ${MOST} elements: current number is ${value}`,
+    {
+      hint:
+        "Work on parts: slice the tensor, or add an axis and reduce it later",
+    },
+  );
+}
+
 const NO_ARGS: readonly Expr[] = [];
 
 /** Makes expressions, one object for one meaning. */
@@ -142,8 +163,10 @@ export class ExprPool {
    *
    * @param value The number.
    * @returns A constant for 0 and 1, else a size.
+   * @throws {ShapeError} If it does not fit into an i32.
    */
   size(value: number): Expr {
+    refuseBeyondI32(value);
     return value === 0 || value === 1
       ? this.constant(value)
       : this.make("size", "i32", NO_ARGS, value);

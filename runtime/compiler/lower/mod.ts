@@ -7,6 +7,7 @@
 
 import type { GraphNode } from "../../device/graph.ts";
 import type { Program, ProgramCheck } from "../ir/kernel.ts";
+import { refuseBeyondI32 } from "../ir/expr.ts";
 import { flatten } from "./flatten.ts";
 import { buildProgram } from "./program.ts";
 
@@ -38,12 +39,17 @@ export function lower(
   roots: readonly GraphNode[],
   options: LowerOptions = {},
 ): Program {
+  for (const { op, size } of order) if (op === "iota") refuseBeyondI32(size);
   const flat = flatten(order, roots);
   const wanted = [...flat.roots, ...flat.checks.map(({ worst }) => worst)];
   const program = buildProgram(flat.graph, wanted, {
     fuse: options.fuse ?? true,
     maxBuffers: options.maxOperands ?? 28,
   });
+  for (const { size } of program.buffers) refuseBeyondI32(size);
+  for (const step of program.steps) {
+    if ("axes" in step) step.axes.forEach(refuseBeyondI32);
+  }
   if (flat.checks.length === 0) return program;
   const checks = flat.checks.map(({ at, name, length }, k): ProgramCheck => ({
     buffer: program.results[roots.length + k]!,

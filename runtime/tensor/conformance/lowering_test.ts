@@ -617,3 +617,21 @@ Deno.test("what is dear is written once rather than computed in each pass over a
   const other = wf.subtract(cheap, wf.mean(cheap, keep));
   assert.equal(assertAgrees([wf.square(other)]).steps.length, 1);
 });
+
+Deno.test("lower refuses what kernels cannot count, rather than to wrap around", () => {
+  const many = wf.arange(0, 3e9, 1, { dtype: "f64" });
+  const roots = [
+    wf.max(many),
+    wf.argmax(many),
+    wf.slice(many, [2.9e9, 2.9e9 + 3]),
+    wf.sum(wf.ones([1e7, 1e6])),
+  ];
+  for (const { node } of roots) {
+    const order = topologicalOrder([node]);
+    order.forEach((one, slot) => one.slot = slot);
+    assert.throws(
+      () => lower(order, [node]),
+      /Cannot count beyond 2147483647 elements/,
+    );
+  }
+});

@@ -192,6 +192,7 @@ export class PlanCompiler {
     if (step.kind === "hostLoop") {
       return compileLoop(this, program, step, surroundings, charged);
     }
+    if (hasTooManyPoints(step)) return hostStep(step, surroundings, charged);
     const limit = this.connection.capabilities.maxStorageBufferBindingSize;
     const longest = longestOf(program, step);
     if (longest <= limit) {
@@ -292,6 +293,13 @@ export class PlanCompiler {
       }),
     };
   }
+}
+
+/** Whether a kernel has more points than invocations can count. */
+function hasTooManyPoints(step: Kernel | RoutineStep): boolean {
+  if (step.kind === "routine") return false;
+  const counted = step.kind === "contract" ? step.axes.slice(0, -1) : step.axes;
+  return counted.reduce((points, length) => points * length, 1) > 2 ** 31 - 1;
 }
 
 function hostStep(
