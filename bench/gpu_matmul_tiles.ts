@@ -1,7 +1,7 @@
 /**
  * Times contractions on the GPU that is there: every tile in large products,
  * then what the rules choose for other shapes.
- * `deno run -A bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what] [ms]
+ * `deno run bench/gpu_matmul_tiles.ts [sizes] [dtypes] [layouts] [what] [ms]
  * [scale]`, such as `1024,4096 f32,f16 nn,nt all`; `what` is `all`, `tiles`,
  * `rules` or `few` (tiles for few rows), `ms` the time for each kernel in each round (30), and the lengths of
  * the other shapes are divided by `scale` (1). What fails is told of and left

@@ -1,6 +1,6 @@
 /**
  * Times maps, reductions, loops and running sums on the GPU that is there, beside
- * the rate of a copy: `deno run -A bench/gpu_rows.ts [scale] [name] [ms]`. Sizes
+ * the rate of a copy: `deno run bench/gpu_rows.ts [scale] [name] [ms]`. Sizes
  * are divided by the scale; only what has `name` in its name is run, for so many
  * milliseconds in each round.
  *

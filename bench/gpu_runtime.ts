@@ -1,6 +1,6 @@
 /**
  * Times what the WebGPU runtime adds to the kernels: replaying a program, reading
- * and uploading data, memory: `deno run -A bench/gpu_runtime.ts [kernels]`.
+ * and uploading data, memory: `deno run bench/gpu_runtime.ts [kernels]`.
  *
  * @module
  */
