@@ -33,24 +33,25 @@ const webgpuDevice = new CompiledDevice(
   (dtype) => dtype !== "f64",
   async () => {
     const webgpu = await webgpuBackend();
-    return webgpu === undefined ? [wasmBackend] : [webgpu.backend, wasmBackend];
+    return webgpu === undefined ? [wasmBackend] : [webgpu, wasmBackend];
   },
 );
 
-interface WebGpu {
-  readonly backend: Backend;
-  readonly isHardware: boolean;
-}
-
-let webgpu: Promise<WebGpu | undefined> | undefined;
+let webgpu: Promise<Backend | undefined> | undefined;
+/** Whether a real GPU is there, once somebody has looked. */
+let hasRealGpu: boolean | undefined;
 
 /** The WebGPU backend; its code is loaded only where there is an adapter. */
-function webgpuBackend(): Promise<WebGpu | undefined> {
+function webgpuBackend(): Promise<Backend | undefined> {
   return webgpu ??= (async () => {
-    if (globalThis.navigator?.gpu === undefined) return undefined;
+    if (globalThis.navigator?.gpu === undefined) {
+      hasRealGpu = false;
+      return undefined;
+    }
     const { probeWebGpu, webgpuBackend } = await import("./webgpu/backend.ts");
     const { available, isHardware } = await probeWebGpu();
-    return available ? { backend: webgpuBackend, isHardware } : undefined;
+    hasRealGpu = available && isHardware;
+    return available ? webgpuBackend : undefined;
   })();
 }
 
@@ -77,10 +78,13 @@ const automaticDevice: Device = {
 };
 
 async function suitsGpu(roots: readonly GraphNode[]): Promise<boolean> {
+  // Without one, nothing hangs on the graph: it need not be walked.
+  if (hasRealGpu === false) return false;
   const order = topologicalOrder(roots);
   const isThere = order.some((node) => storageOf(node)?.device === "webgpu");
   if (!isThere && workOf(order) < GPU_WORK) return false;
-  return (await webgpuBackend())?.isHardware === true;
+  await webgpuBackend();
+  return hasRealGpu === true;
 }
 
 const devices = new Map<string, Device>(

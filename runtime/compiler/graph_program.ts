@@ -70,8 +70,9 @@ export async function compileGraph(
   const isOut = (node: GraphNode) =>
     isOutOfReach(node, (dtype) => backends[0]!.supports(dtype));
   const leafNumbers = new Map(leaves.map((node, k) => [node, k]));
+  const asked = new Set(roots);
   const isWhole = backends.length === 1 ||
-    !order.some((node) => !isGiven(node, roots) && isOut(node));
+    !order.some((node) => !isGiven(node, asked) && isOut(node));
   if (isWhole) {
     const program = lower(order, roots);
     const piece = {
@@ -85,11 +86,12 @@ export async function compileGraph(
     return { pieces: [piece], results };
   }
   const inlined = inlineCalls(order, roots);
+  const inlinedRoots = new Set(inlined.roots);
   const { pieces, results } = partition(
     inlined.order,
     inlined.roots,
     placesOf(inlined.order, inlined.roots, isOut, backends.length - 1),
-    (node) => isGiven(node, inlined.roots),
+    (node) => isGiven(node, inlinedRoots),
   );
   // All programs first: lowering writes to nodes that the pieces share.
   const lowered = pieces.map((piece) => {
@@ -132,9 +134,9 @@ function withChecks(program: Program): Program {
 }
 
 /** Whether a node is there before anything runs. */
-function isGiven(node: GraphNode, roots: readonly GraphNode[]): boolean {
+function isGiven(node: GraphNode, asked: ReadonlySet<GraphNode>): boolean {
   // A number that is asked for has to be filled in by a device.
-  if (node.op === "constant") return !roots.includes(node);
+  if (node.op === "constant") return !asked.has(node);
   return node.op === "parameter" || storageOf(node) !== undefined;
 }
 
