@@ -1,3 +1,9 @@
+import {
+  forcedTuning,
+  NO_TUNING,
+  type Tuning,
+} from "../compiler/tuning/tuning.ts";
+import { useTuning } from "../compiler/tuning/current.ts";
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -224,6 +230,33 @@ Deno.test("disk: two runs at once may share a folder", async () => {
       "disk/shift reused",
       "disk/shift reused",
     ]);
+  });
+});
+
+Deno.test("disk: provenance names the tuned choices that a result was computed with", async () => {
+  await withFolder(async (store) => {
+    const given = op({
+      name: "disk/given",
+      version: "1",
+      params: z.object({ x: z.number() }),
+      outputs: { x: z.number() },
+      run: (_inputs, { x }) => ({ x }),
+    });
+    const tuningOf = async (x: number, tuning: Tuning) => {
+      useTuning(tuning);
+      const node = given({}, { x });
+      const running = start([node], { store });
+      await running.values;
+      return running.provenance(node)?.tuning;
+    };
+    try {
+      const tuned = forcedTuning("panels 8 items 8");
+      assert.equal(await tuningOf(1, NO_TUNING), undefined);
+      assert.equal(await tuningOf(2, tuned), tuned.key);
+      assert.equal(await tuningOf(2, NO_TUNING), tuned.key, "as it was then");
+    } finally {
+      useTuning(undefined);
+    }
   });
 });
 

@@ -6,6 +6,7 @@
 
 import { digestText } from "../core/hash.ts";
 import { preview } from "../core/preview.ts";
+import { tuningDigest } from "../compiler/tuning/current.ts";
 import { WEFT_VERSION } from "../core/version.ts";
 import { type InputVersions, opToken, paramsDigestOf } from "./keys.ts";
 import type { KernelCount } from "./kernel_counts.ts";
@@ -21,6 +22,8 @@ export interface Provenance extends StoredProvenance {
   readonly sources?: Readonly<Record<string, string>>;
   /** The device that was asked for; absent when none was. */
   readonly device?: string;
+  /** Digest of the tuned choices of kernels; absent where rules chose all. */
+  readonly tuning?: string;
   /** When it was computed, as an ISO 8601 text. */
   readonly computedAt?: string;
 }
@@ -86,6 +89,7 @@ export function provenanceOf(
   count: KernelCount,
 ): Provenance {
   const seed = seedOf(core.params);
+  const tuning = tuningDigest();
   return {
     op: core.info.name,
     version: versionLabel(core.info),
@@ -95,6 +99,7 @@ export function provenanceOf(
     sources: sourcesOf(core),
     ...(seed === undefined ? {} : { seed }),
     ...(device === undefined ? {} : { device }),
+    ...(tuning === undefined ? {} : { tuning }),
     weft: WEFT_VERSION,
     milliseconds,
     ...count,
