@@ -70,6 +70,7 @@ export {
   customGradient,
   type CustomGradientCall,
 } from "./custom.ts";
+export * from "./dynamic_slice.ts";
 export { einsum } from "./einsum.ts";
 export * from "./elementwise.ts";
 export * from "./elementwise_composed.ts";

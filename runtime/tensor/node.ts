@@ -44,6 +44,17 @@ export function markWeak<D extends DType>(scalar: Tensor<D>): Tensor<D> {
 }
 
 /**
+ * Whether a tensor stands for a plain number, as the numbers do that a compiled
+ * function is given.
+ *
+ * @param x The tensor.
+ * @returns True when it adapts to the dtype of what it is combined with.
+ */
+export function isNumberLike(x: Tensor): boolean {
+  return weak.has(x.node);
+}
+
+/**
  * A tensor that applies a primitive.
  *
  * @param op The primitive.

@@ -165,7 +165,8 @@ export class FlatMaker {
 
   #simplerCast(x: FlatNode, dtype: DType): FlatNode | undefined {
     // Numbers are rounded once, when they are handed over.
-    if (x.op === "scalar" && x.dtype === "f64" && isFloatDType(dtype)) {
+    const isHanded = isFloatDType(dtype) || dtype === "i32" || dtype === "u32";
+    if (x.op === "scalar" && x.dtype === "f64" && isHanded) {
       return this.make("scalar", [], dtype, x.shape, x.attributes);
     }
     if (x.dtype === dtype) return x;

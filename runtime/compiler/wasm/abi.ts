@@ -97,6 +97,12 @@ export function writeScalar(
   else if (dtype === "f32") view.setFloat32(address, value, true);
   else if (dtype === "f16") {
     view.setFloat32(address, Math.f16round(value), true);
-  } else if (dtype === "u32") view.setUint32(address, value, true);
-  else view.setInt32(address, value, true);
+  } else if (dtype === "u32") {
+    view.setUint32(address, clamped(value, 0, 2 ** 32 - 1), true);
+  } else view.setInt32(address, clamped(value, -(2 ** 31), 2 ** 31 - 1), true);
+}
+
+/** A number as casts bring it to whole numbers: NaN becomes 0. */
+function clamped(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, Number.isNaN(value) ? 0 : value));
 }

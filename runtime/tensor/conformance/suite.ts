@@ -19,6 +19,10 @@ import {
 } from "./array_api_statistics.ts";
 import type { ConformanceCase } from "./case.ts";
 import { DTYPE_CASES } from "./dtypes.ts";
+import {
+  DYNAMIC_SLICE_CASES,
+  DYNAMIC_SLICE_GRADIENT_CASES,
+} from "./dynamic_slices.ts";
 import { ELEMENTWISE_CASES } from "./elementwise.ts";
 import { GRADIENT_CASES } from "./gradients.ts";
 import { MOVEMENT_CASES } from "./movement.ts";
@@ -31,6 +35,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...ARRAY_API_ELEMENTWISE_CASES,
   ...DTYPE_CASES,
   ...MOVEMENT_CASES,
+  ...DYNAMIC_SLICE_CASES,
   ...ARRAY_API_MOVEMENT_CASES,
   ...REDUCTION_CASES,
   ...ARRAY_API_STATISTICS_CASES,
@@ -41,6 +46,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
 /** What every device that computes in f64 must compute beside. */
 export const DOUBLE_CASES: readonly ConformanceCase[] = [
   ...GRADIENT_CASES,
+  ...DYNAMIC_SLICE_GRADIENT_CASES,
   ...ARRAY_API_ELEMENTWISE_GRADIENT_CASES,
   ...ARRAY_API_MOVEMENT_GRADIENT_CASES,
   ...ARRAY_API_STATISTICS_GRADIENT_CASES,
