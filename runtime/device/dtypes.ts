@@ -85,6 +85,23 @@ export function isFloatDType(dtype: DType): dtype is FloatDType {
   return dtype === "f64" || dtype === "f32" || dtype === "f16";
 }
 
+const SAME_BITS: readonly (readonly DType[])[] = [["f32", "i32", "u32"], [
+  "i8",
+  "u8",
+]];
+
+/**
+ * Whether numbers of one dtype can be taken for numbers of another one, bit by
+ * bit.
+ *
+ * @param a One dtype.
+ * @param b The other.
+ * @returns True for f32, i32 and u32, and for i8 and u8.
+ */
+export function haveSameBits(a: DType, b: DType): boolean {
+  return SAME_BITS.some((group) => group.includes(a) && group.includes(b));
+}
+
 /**
  * Whether a dtype holds whole numbers.
  *

@@ -109,6 +109,8 @@ export interface PrimitiveAttributes
   readonly where: NoAttributes;
   /** Conversion to the node's dtype. */
   readonly cast: NoAttributes;
+  /** The same bits as the node's dtype, which has as many. */
+  readonly bitcast: NoAttributes;
   /** The same elements, row-major, in the node's shape. */
   readonly reshape: NoAttributes;
   /** Broadcast to the node's shape by NumPy's rule. */
@@ -189,6 +191,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set<string>([
   "polygamma",
   "where",
   "cast",
+  "bitcast",
 ]);
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isIntegerDType } from "./dtypes.ts";
+import { haveSameBits, isIntegerDType } from "./dtypes.ts";
 import {
   attributesOf,
   type Graph,
@@ -77,6 +77,10 @@ function verifyNode(node: GraphNode): void {
       return;
     case "cast":
       rule(node, sameShape(x.shape, node.shape), "shapes should be equal");
+      return;
+    case "bitcast":
+      rule(node, sameShape(x.shape, node.shape), "shapes should be equal");
+      rule(node, haveSameBits(x.dtype, node.dtype), "sizes should be equal");
       return;
     case "alias":
       rule(node, sameType(x, node), "types should be equal");

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ParameterError } from "../core/errors.ts";
-import { type DType, isFloatDType } from "../device/dtypes.ts";
+import { DTypeError, ParameterError } from "../core/errors.ts";
+import { type DType, haveSameBits, isFloatDType } from "../device/dtypes.ts";
 import { broadcastShapes } from "../device/shapes.ts";
 import {
   apply,
@@ -17,6 +17,7 @@ import {
   requireBool,
   requireFloat,
   requireNumeric,
+  requireTensor,
   unary,
   unify,
 } from "./node.ts";
@@ -522,6 +523,41 @@ export function bitwiseRightShift<D extends DType>(
  */
 export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   return castTo(x, dtype);
+}
+
+/**
+ * The same bits, taken for numbers of another dtype: f32, i32 and u32 for one
+ * another, and i8 and u8. No gradient flows through it. The bits of a NaN may
+ * change on the way.
+ *
+ * @param x The tensor.
+ * @param dtype The dtype.
+ * @returns The tensor in that dtype.
+ * @throws {DTypeError} When the dtypes have not the same number of bits, or one
+ * is f64, f16 or bool.
+ *
+ * @example
+ * ```ts
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const bits = wf.bitcast(wf.tensor([1, -2]), "u32");
+ * console.log(await bits.toArray()); // [1065353216, 3221225472]
+ * console.log(await wf.bitcast(bits, "f32").toArray()); // [1, -2]
+ * ```
+ */
+export function bitcast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
+  requireTensor("bitcast", x);
+  if (x.dtype === dtype) return x as Tensor<D>;
+  if (!haveSameBits(x.dtype, dtype)) {
+    throw new DTypeError(
+      `Cannot take the bits of "${x.dtype}" for "${dtype}" in "bitcast"`,
+      {
+        expected: '"f32", "i32" and "u32" for one another, or "i8" and "u8"',
+        actual: `"${x.dtype}"`,
+      },
+    );
+  }
+  return apply("bitcast", {}, [x], dtype, x.shape);
 }
 
 /**

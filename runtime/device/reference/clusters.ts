@@ -157,6 +157,7 @@ const LIGHT: ReadonlySet<string> = new Set([
   ...COMPARE,
   "where",
   "cast",
+  "bitcast",
   "negative",
   "absolute",
   "sqrt",

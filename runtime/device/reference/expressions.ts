@@ -159,6 +159,8 @@ export function expressionOf(
       return `(${a}?${b}:${x[2]!})`;
     case "cast":
       return castText(node.inputs[0]!.dtype, dtype, a);
+    case "bitcast":
+      return `S.sameBits(${a},"${node.inputs[0]!.dtype}","${dtype}")`;
     default:
       throw new Error(`"${node.op}" is not an elementwise primitive`);
   }

@@ -6,6 +6,8 @@
  * @module
  */
 
+export { sameBits } from "./bits.ts";
+
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 const SERIES_LIMIT = 2;

@@ -12,6 +12,13 @@ async function elements(x: wf.Tensor): Promise<number[]> {
   return [...await x.data()];
 }
 
+const NUMBERS = [0, 1, -2, 0.1, 3.5e38, -1e-20, 65504, -Infinity];
+
+/** The bits of numbers, as the language knows them. */
+function bitsOf(numbers: readonly number[], Kind: typeof Uint32Array) {
+  return new Kind(new Float32Array(numbers).buffer);
+}
+
 /** All cases of this file. */
 export const DTYPE_CASES: readonly ConformanceCase[] = [
   {
@@ -32,6 +39,71 @@ export const DTYPE_CASES: readonly ConformanceCase[] = [
       assert.deepEqual(await elements(x), [0.0999755859375, 2048, 60000]);
       const y = wf.multiply(x, 2);
       assert.deepEqual(await elements(y), [0.199951171875, 4096, Infinity]);
+    },
+  },
+  {
+    name: "bitcast keeps the bits, alone and amid arithmetic",
+    run: async () => {
+      const x = wf.tensor(NUMBERS, { dtype: "f32" });
+      const words = wf.bitcast(x, "u32");
+      assert.deepEqual(await words.data(), bitsOf(NUMBERS, Uint32Array));
+      assert.deepEqual(
+        [...await wf.bitcast(x, "i32").data()],
+        [...new Int32Array(bitsOf(NUMBERS, Uint32Array).buffer)],
+      );
+      assert.deepEqual(
+        [...await wf.bitcast(wf.bitcast(words, "i32"), "f32").data()],
+        NUMBERS.map(Math.fround),
+      );
+      const exponent = wf.bitwiseAnd(wf.bitwiseRightShift(words, 23), 255);
+      assert.deepEqual(
+        [...await exponent.data()],
+        NUMBERS.map((_, k) => bitsOf(NUMBERS, Uint32Array)[k]! >>> 23 & 255),
+      );
+      // bf16: the upper half of an f32.
+      const halves = wf.tensor([0x3f80, 0xc000], { dtype: "u32" });
+      const wide = wf.bitcast(wf.bitwiseLeftShift(halves, 16), "f32");
+      assert.deepEqual(await elements(wf.multiply(wide, 2)), [2, -4]);
+      const bytes = wf.tensor([0, 127, 128, 255], { dtype: "u8" });
+      const signed = wf.bitcast(bytes, "i8");
+      assert.deepEqual(await elements(signed), [0, 127, -128, -1]);
+      assert.deepEqual(await elements(wf.bitcast(signed, "u8")), [
+        0,
+        127,
+        128,
+        255,
+      ]);
+    },
+  },
+  {
+    name:
+      "bitcast of numbers that a program knows, and in the load of a product",
+    run: async () => {
+      const one = wf.bitcast(wf.full([3], 1), "u32");
+      assert.deepEqual(await elements(one), [
+        1065353216,
+        1065353216,
+        1065353216,
+      ]);
+      assert.deepEqual(await elements(wf.bitcast(wf.full([1], 0.1), "i32")), [
+        1036831949,
+      ]);
+      const words = wf.reshape(
+        wf.bitwiseLeftShift(
+          wf.tensor([0x3f80, 0x4000, 0x4040, 0x4080], {
+            dtype: "u32",
+          }),
+          16,
+        ),
+        [2, 2],
+      );
+      const product = wf.matmul(
+        wf.tensor([[1, 10]], { dtype: "f32" }),
+        wf.bitcast(words, "f32"),
+      );
+      assert.deepEqual(await elements(product), [31, 42]);
+      assert.throws(() => wf.bitcast(words, "f64"), /Cannot take the bits/);
+      assert.throws(() => wf.bitcast(words, "u8"), /Cannot take the bits/);
     },
   },
   {

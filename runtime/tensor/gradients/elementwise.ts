@@ -150,6 +150,7 @@ export const ELEMENTWISE_RULES: Readonly<Record<string, GradientRule>> = {
       share(cotangent, greater(a!, b!), ties),
     ];
   },
+  bitcast: flat,
   equal: flat,
   less: flat,
   lessEqual: flat,
