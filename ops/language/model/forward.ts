@@ -4,37 +4,117 @@
  * @module
  */
 
-import type { FloatDType, I32, Tensor } from "../../../runtime/tensor/mod.ts";
+import * as wf from "../../../runtime/tensor/mod.ts";
+import type { LayerCache } from "./attention.ts";
+import type {
+  ForwardInput,
+  ForwardResult,
+  KeyValueCache,
+} from "./forward_input.ts";
+import { gpt2Block, layerNormLayer } from "./gpt2_block.ts";
+import type { LanguageModel } from "./language_model.ts";
+import { type BlockResult, llamaBlock, rmsNormLayer } from "./llama_block.ts";
+import {
+  beginPass,
+  type ComputeDType,
+  type ForwardOptions,
+  lookup,
+  type Pass,
+} from "./pass.ts";
+import { placeTokens, type Placing } from "./placing.ts";
 
-/** Keys and values of past tokens, a pair a layer, each `[batch, keyValueHeads, capacity, headSize]`. */
-export interface KeyValueCache {
-  /** Keys, already turned by their positions. */
-  readonly keys: readonly Tensor<FloatDType>[];
-  /** Values. */
-  readonly values: readonly Tensor<FloatDType>[];
+export type {
+  ForwardInput,
+  ForwardResult,
+  KeyValueCache,
+} from "./forward_input.ts";
+export type { ComputeDType, ForwardOptions } from "./pass.ts";
+
+type States = wf.Tensor<ComputeDType>;
+
+/** What differs between families. */
+interface Architecture {
+  embed(tokens: wf.I32, placing: Placing): States;
+  block(
+    layer: number,
+    hidden: States,
+    placing: Placing,
+    cache: LayerCache | undefined,
+  ): BlockResult;
+  norm(hidden: States): States;
 }
 
-/** Tokens that go through a model at once. */
-export interface ForwardInput {
-  /** `[batch, n]`. */
-  readonly tokens: I32;
-  /**
-   * Slot of the cache that the first token takes, a scalar; 0 by default. All sequences of a batch share slots:
-   * shorter prompts are filled up on the left.
-   */
-  readonly start?: I32;
-  /** How many slots from the first on are filling and never attended to, `[batch]`; none by default. Positions count from behind them. */
-  readonly padding?: I32;
-  /** The sequence that each token belongs to, `[batch, n]`: tokens attend to their own sequence only, positions begin anew in each; for packed training. */
-  readonly segments?: I32;
-  /** Keys and values of the slots before `start`. */
-  readonly cache?: KeyValueCache;
+function architectureOf(pass: Pass): Architecture {
+  const { config } = pass.model;
+  const { normEpsilon } = config;
+  if (config.family === "llama") {
+    return {
+      embed: (tokens) => lookup(pass, "model.embed_tokens.weight", tokens),
+      block: (...args) => llamaBlock(pass, config, ...args),
+      norm: (hidden) => rmsNormLayer(pass, "model.norm", hidden, normEpsilon),
+    };
+  }
+  return {
+    embed: (tokens, { positions }) =>
+      wf.add(
+        lookup(pass, "transformer.wte.weight", tokens),
+        lookup(pass, "transformer.wpe.weight", positions),
+      ),
+    block: (...args) => gpt2Block(pass, config, ...args),
+    norm: (hidden) =>
+      layerNormLayer(pass, "transformer.ln_f", hidden, normEpsilon),
+  };
 }
 
-/** What comes out. */
-export interface ForwardResult {
-  /** States after the last norm, `[batch, n, hiddenSize]`. */
-  readonly hidden: Tensor<FloatDType>;
-  /** The cache with the new tokens in it; only where one was given. */
-  readonly cache?: KeyValueCache;
+/**
+ * Runs tokens through a model, up to the last norm; see `logitsOf` for what
+ * comes behind. To be called inside of `wf.compile` with the model taken from
+ * outside; `start`, `padding` and the cache are arguments, so that one program
+ * decodes all tokens.
+ *
+ * @param model The model; its adapter is applied.
+ * @param input Tokens, where they stand, and a cache.
+ * @param options `dtype` (f32), `checkpoint` (false), `dropout`.
+ * @returns States, and the cache with the new tokens where one was given.
+ * @throws {DataError} When a weight is missing.
+ * @throws {ParameterError} When more tokens come than the cache has slots.
+ */
+export function forward(
+  model: LanguageModel,
+  input: ForwardInput,
+  options: ForwardOptions = {},
+): ForwardResult {
+  const architecture = architectureOf(beginPass(model, options));
+  const placing = placeTokens(input);
+  let hidden = architecture.embed(input.tokens, placing);
+  const keys: KeyValueCache["keys"][number][] = [];
+  const values: KeyValueCache["values"][number][] = [];
+  for (let layer = 0; layer < model.config.layers; layer++) {
+    const before = layerCache(input.cache, layer);
+    if (before === undefined) {
+      const run = (x: States) =>
+        architecture.block(layer, x, placing, undefined).hidden;
+      hidden = options.checkpoint === true
+        ? wf.checkpoint(run)(hidden)
+        : run(hidden);
+      continue;
+    }
+    const made = architecture.block(layer, hidden, placing, before);
+    hidden = made.hidden;
+    keys.push(made.cache!.keys);
+    values.push(made.cache!.values);
+  }
+  hidden = architecture.norm(hidden);
+  return input.cache === undefined
+    ? { hidden }
+    : { hidden, cache: { keys, values } };
+}
+
+function layerCache(
+  cache: KeyValueCache | undefined,
+  layer: number,
+): LayerCache | undefined {
+  return cache === undefined
+    ? undefined
+    : { keys: cache.keys[layer]!, values: cache.values[layer]! };
 }
