@@ -5,17 +5,11 @@
  */
 
 import type { GgufValue } from "../../../runtime/formats/gguf/metadata.ts";
+import type { GgmlTypeName } from "../../../runtime/formats/gguf/types.ts";
 
-/** Elements that are stored one by one. */
-export type PlainStorage =
-  | "f64"
-  | "f32"
-  | "f16"
-  | "bf16"
-  | "i64"
-  | "i32"
-  | "i16"
-  | "i8"
+/** How the elements of a stored array are laid out, whether or not they can be decoded here. */
+export type StorageFormat =
+  | GgmlTypeName
   | "u64"
   | "u32"
   | "u16"
@@ -23,37 +17,6 @@ export type PlainStorage =
   | "bool"
   | "f8_e4m3"
   | "f8_e5m2";
-
-/** Elements that are stored in blocks with common scales, as ggml lays them out. */
-export type BlockStorage =
-  | "q4_0"
-  | "q4_1"
-  | "q5_0"
-  | "q5_1"
-  | "q8_0"
-  | "q8_1"
-  | "q2_k"
-  | "q3_k"
-  | "q4_k"
-  | "q5_k"
-  | "q6_k"
-  | "q8_k"
-  | "iq2_xxs"
-  | "iq2_xs"
-  | "iq3_xxs"
-  | "iq1_s"
-  | "iq4_nl"
-  | "iq3_s"
-  | "iq2_s"
-  | "iq4_xs"
-  | "iq1_m"
-  | "tq1_0"
-  | "tq2_0"
-  | "mxfp4"
-  | "nvfp4";
-
-/** How the elements of a stored array are laid out, whether or not they can be decoded here. */
-export type StorageFormat = PlainStorage | BlockStorage;
 
 /** One array of a file. */
 export interface StoredWeight {
