@@ -29,6 +29,13 @@ export {
   type QuantizedInt8,
   quantizeInt8,
 } from "./quantize.ts";
+export {
+  dequantizeBlockwise8Bit,
+  dynamicMap,
+  type Quantize8BitOptions,
+  quantizeBlockwise8Bit,
+  type Quantized8Bit,
+} from "./quantize_8bit.ts";
 export { rmsNorm } from "./rms_norm.ts";
 export { rotaryEmbedding, type RotaryOptions } from "./rotary_embedding.ts";
 export type { NormOptions } from "./standardize.ts";

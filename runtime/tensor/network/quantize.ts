@@ -5,15 +5,8 @@
  * @module
  */
 
-import { DTypeError, ParameterError, ShapeError } from "../../core/errors.ts";
 import type { FloatDType } from "../../device/dtypes.ts";
-import {
-  formatShape,
-  normalizeAxis,
-  sameShape,
-  type Shape,
-  sizeOf,
-} from "../../device/shapes.ts";
+import { normalizeAxis, type Shape, sizeOf } from "../../device/shapes.ts";
 import { tensor } from "../creation.ts";
 import {
   absolute,
@@ -41,6 +34,7 @@ import { axisOption, castTo, requireFloat } from "../node.ts";
 import { max } from "../reductions.ts";
 import { searchSorted } from "../searching.ts";
 import type { F32, Tensor } from "../tensor.ts";
+import { checkBlockSize, checkPart } from "./quantized_parts.ts";
 
 /** The sixteen values of NF4: quantiles of the normal distribution, and 0. */
 const NORMAL_FLOAT = Float32Array.of(
@@ -143,16 +137,6 @@ export function quantizeBlockwise4Bit(
   };
 }
 
-function checkBlockSize(blockSize: number): void {
-  const isPower = Number.isInteger(Math.log2(blockSize));
-  if (!isPower || blockSize < 32 || blockSize > 4096) {
-    throw new ParameterError(`Cannot quantise in blocks of ${blockSize}`, {
-      expected: "a power of two from 32 to 4096",
-      actual: String(blockSize),
-    });
-  }
-}
-
 /**
  * Numbers from 4 bits. Nothing is stored: a matrix product of the result reads
  * the codes.
@@ -237,24 +221,4 @@ export function dequantizeInt8<D extends FloatDType = "f32">(
 ): Tensor<D> {
   const made = multiply(cast(x.codes, "f32"), x.scales);
   return castTo(made, options.dtype ?? "f32" as D);
-}
-
-function checkPart(
-  name: string,
-  x: Tensor,
-  dtype: "u8" | "f32",
-  length: number,
-): void {
-  if (x.dtype !== dtype) {
-    throw new DTypeError(`Cannot use "${name}" of dtype "${x.dtype}"`, {
-      expected: `"${dtype}"`,
-      actual: `"${x.dtype}"`,
-    });
-  }
-  if (!sameShape(x.shape, [length])) {
-    throw new ShapeError(
-      `Cannot use "${name}" of shape ${formatShape(x.shape)}`,
-      { expected: formatShape([length]) },
-    );
-  }
 }

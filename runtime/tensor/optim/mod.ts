@@ -12,6 +12,13 @@ export {
   adamW,
 } from "./adam.ts";
 export {
+  type Adam8bit,
+  type Adam8bitState,
+  adamW8bit,
+  type Moments,
+  type PackedMoment,
+} from "./adam_8bit.ts";
+export {
   type Evaluation,
   type MinimizeOptions,
   type MinimizeProgress,
