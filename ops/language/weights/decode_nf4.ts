@@ -3,8 +3,8 @@
  *
  * Parts: "codes", u8, two codes a byte, the first in the high bits; either
  * "absmax", f32, one for each block, or "absmaxCodes", u8, one for each block,
- * "absmaxTable", f32, the 256 values of the codes, "absmaxScales", f32, one for
- * each 256 blocks, and "absmaxOffset", f32, a scalar.
+ * codes of the signed dynamic map, "absmaxScales", f32, one for each 256 blocks,
+ * and "absmaxOffset", f32, a scalar.
  *
  * @module
  */
@@ -39,17 +39,15 @@ function absmaxOf(weight: PackedWeight): wf.F32 {
   if ("absmax" in weight.parts) {
     return wf.flatten(partOf(weight, "absmax", "f32"));
   }
-  const codes = partOf(weight, "absmaxCodes", "u8");
-  const values = wf.take(partOf(weight, "absmaxTable", "f32"), codes);
-  const scales = wf.repeat(
-    partOf(weight, "absmaxScales", "f32"),
-    SCALES_TOGETHER,
-  );
-  const offset = partOf(weight, "absmaxOffset", "f32");
-  return wf.add(
-    wf.multiply(values, wf.slice(scales, [0, codes.size])),
-    offset,
-  );
+  const codes = wf.flatten(partOf(weight, "absmaxCodes", "u8"));
+  const values = wf.dequantizeBlockwise8Bit({
+    codes,
+    absmax: partOf(weight, "absmaxScales", "f32"),
+    shape: codes.shape,
+    blockSize: SCALES_TOGETHER,
+    signed: true,
+  });
+  return wf.add(values, partOf(weight, "absmaxOffset", "f32"));
 }
 
 /**
