@@ -124,6 +124,13 @@ export interface PrimitiveAttributes
   };
   /** Puts the input at `before` into a field of `value`. */
   readonly pad: { readonly before: readonly number[]; readonly value: number };
+  /**
+   * A slice of input 0 along an axis, from the scalar of input 1 on; a start
+   * from which it would reach out of the axis is moved to the nearest end.
+   */
+  readonly dynamicSlice: { readonly axis: number };
+  /** Input 0 with input 1 put in from the scalar of input 2 on, as above. */
+  readonly dynamicUpdateSlice: { readonly axis: number };
   /** Joins along an axis. */
   readonly concat: { readonly axis: number };
   /** Index of the first largest (or first NaN) along an axis, as i32. */

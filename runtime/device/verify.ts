@@ -147,6 +147,10 @@ function verifyNode(node: GraphNode): void {
     case "scatterAddAlongAxis":
       verifyIndexing(node, x, y, z);
       return;
+    case "dynamicSlice":
+    case "dynamicUpdateSlice":
+      verifyDynamic(node);
+      return;
     case "scan":
       verifyScan(node);
       return;
@@ -265,6 +269,22 @@ function verifyIndexing(
   rule(node, sameType(node, x), "it should keep the type of what is added to");
   const fits = updates.dtype === x.dtype && sameShape(updates.shape, taken);
   rule(node, fits, "updates should have the indices' shape");
+}
+
+function verifyDynamic(node: GraphNode): void {
+  const { axis } = attributesOf(node, "dynamicSlice");
+  const start = node.inputs.at(-1)!;
+  rule(node, start.dtype === "i32" && start.size === 1, "it starts at an i32");
+  const [long, short] = node.op === "dynamicSlice"
+    ? [node.inputs[0]!, node]
+    : [node, node.inputs[1]!];
+  rule(node, long.dtype === short.dtype, "dtypes should be equal");
+  rule(node, sameType(node, node.inputs[0]!) || long !== node, "it should fit");
+  const fits = long.shape.length === short.shape.length &&
+    long.shape.every((length, k) =>
+      k === axis ? short.shape[k]! <= length : short.shape[k] === length
+    );
+  rule(node, fits, "only the axis should be shorter");
 }
 
 function verifyScan(node: GraphNode): void {

@@ -8,21 +8,11 @@
 import { DTypeError, ShapeError } from "../core/errors.ts";
 import { type DType, isIntegerDType } from "../device/dtypes.ts";
 import { formatShape, normalizeAxis } from "../device/shapes.ts";
-import { arange } from "./creation.ts";
-import {
-  clip,
-  greaterEqual,
-  less,
-  logicalAnd,
-  subtract,
-  where,
-} from "./elementwise.ts";
-import { take } from "./indexing.ts";
 import { reshape } from "./movement.ts";
 import {
+  apply,
   castTo,
   constant,
-  expandTo,
   isNumberLike,
   requireTensor,
 } from "./node.ts";
@@ -72,9 +62,9 @@ export function dynamicSlice<D extends DType>(
       { expected: `a whole number from 0 to ${length}, for axis ${axis}` },
     );
   }
-  const first = clip(startOf(name, start), 0, length - size);
-  const places = arange(size, undefined, 1, { dtype: "i32" });
-  return take(x, subtract(places, subtract(0, first)), { axis });
+  const shape = x.shape.map((n, k) => k === axis ? size : n);
+  const inputs = [x, startOf(name, start)];
+  return apply("dynamicSlice", { axis }, inputs, x.dtype, shape);
 }
 
 /**
@@ -113,20 +103,8 @@ export function dynamicUpdateSlice<D extends DType>(
   requireTensor(name, update);
   const axis = normalizeAxis(name, options.axis ?? 0, x.ndim);
   checkUpdate(name, x, update, axis);
-  const length = x.shape[axis]!;
-  const size = update.shape[axis]!;
-  const first = clip(startOf(name, start), 0, length - size);
-  if (update.size === 0) return x;
-  const places = subtract(
-    arange(length, undefined, 1, { dtype: "i32" }),
-    first,
-  );
-  const along = x.shape.map((_, k) => k === axis ? length : 1);
-  const isInside = logicalAnd(greaterEqual(places, 0), less(places, size));
-  const values = size === 1
-    ? expandTo(update, x.shape)
-    : take(update, clip(places, 0, size - 1), { axis });
-  return where(reshape(isInside, along), values, x);
+  const inputs = [x, update, startOf(name, start)];
+  return apply("dynamicUpdateSlice", { axis }, inputs, x.dtype, x.shape);
 }
 
 /** The start as an i32 scalar. */

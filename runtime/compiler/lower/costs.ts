@@ -37,6 +37,8 @@ const COSTS: Readonly<Partial<Record<FlatOp, number>>> = {
   take: 2,
   takeAlongAxis: 2,
   pad: 2,
+  dynamicSlice: 1,
+  dynamicUpdateSlice: 3,
   concat: 3,
   reshape: 0,
   expand: 0,

@@ -158,6 +158,11 @@ export class Cutter {
       const isHeavy = isDear(x!) && x!.size > 1 && factor >= 8;
       if (isHeavy) this.home(x!, "repeated along new axes");
     }
+    if (node.op === "dynamicUpdateSlice") {
+      if (isDear(y!) && node.size > y!.size) {
+        this.home(y!, "written as a slice");
+      }
+    }
     if (node.op === "take" || node.op === "takeAlongAxis") {
       if (isDear(x!) && node.size > x!.size) this.home(x!, "taken repeatedly");
       if (isDear(y!) && node.size > y!.size) this.home(y!, "index of take");

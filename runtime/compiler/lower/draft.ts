@@ -200,6 +200,10 @@ export class Draft {
       case "take":
       case "takeAlongAxis":
         return this.#take(node, place, valid);
+      case "dynamicSlice":
+        return this.#dynamicSlice(node, place, valid);
+      case "dynamicUpdateSlice":
+        return this.#dynamicUpdateSlice(node, place, valid);
       case "randomBits":
         this.weight += 60;
         return randomWords(this, node, place, valid);
@@ -281,6 +285,56 @@ export class Draft {
     const source = [...place];
     source.splice(axis, width, chosen);
     return this.pull(x, source, valid);
+  }
+
+  #dynamicSlice(node: FlatNode, place: Place, valid: Expr | undefined): Expr {
+    const [x, start] = node.inputs as [FlatNode, FlatNode];
+    const axis = node.attributes.axis!;
+    const rest = x.shape[axis]! - node.shape[axis]!;
+    const source = [...place];
+    source[axis] = this.index.add(place[axis]!, this.startOf(start, rest));
+    return this.pull(x, source, valid);
+  }
+
+  #dynamicUpdateSlice(
+    node: FlatNode,
+    place: Place,
+    valid: Expr | undefined,
+  ): Expr {
+    const [x, update, start] = node.inputs as [FlatNode, FlatNode, FlatNode];
+    const axis = node.attributes.axis!;
+    const length = update.shape[axis]!;
+    const first = this.startOf(start, x.shape[axis]! - length);
+    const index = this.index.add(place[axis]!, first, -1);
+    const own = this.inside(index, 0, length);
+    const inner = [...place];
+    inner[axis] = length === 1 ? this.index.constant(0) : index;
+    const value = this.pull(update, inner, this.both(valid, own));
+    if (own === undefined) return value;
+    return this.where(own, value, this.pull(x, place, valid));
+  }
+
+  /**
+   * Where a slice starts: a number from data, moved to the nearest end of where
+   * it may be.
+   *
+   * @param start The number.
+   * @param most The largest start.
+   * @returns The index.
+   */
+  startOf(start: FlatNode, most: number): Expr {
+    if (most === 0) return this.index.constant(0);
+    const { pool } = this;
+    const place = start.shape.map(() => this.index.constant(0));
+    let result = this.pull(start, place);
+    const [low, high] = this.index.range(result);
+    if (low < 0) {
+      result = pool.make("maximum", "i32", [result, pool.constant(0)]);
+    }
+    if (high > most) {
+      result = pool.make("minimum", "i32", [result, pool.size(most)]);
+    }
+    return result;
   }
 
   /**

@@ -291,6 +291,8 @@ function flatAttributes(node: GraphNode): FlatAttributes | undefined {
     case "takeAlongAxis":
     case "scatterAdd":
     case "scatterAddAlongAxis":
+    case "dynamicSlice":
+    case "dynamicUpdateSlice":
       return { axis: attributesOf(node, node.op).axis };
     default:
       return undefined;

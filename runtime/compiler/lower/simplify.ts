@@ -154,6 +154,11 @@ export class FlatMaker {
         return x.shape[attributes.axis!] === 1 ? x : undefined;
       case "matmul":
         return this.#simplerProduct(x, y, dtype, shape);
+      case "dynamicSlice":
+        return sameShape(x.shape, shape) ? x : undefined;
+      case "dynamicUpdateSlice":
+        if (y.size === 0) return x;
+        return sameShape(y.shape, shape) ? y : undefined;
       case "scatterAdd":
         return inputs[2]!.size === 0 ? x : undefined;
       case "scatterAddAlongAxis":

@@ -110,7 +110,7 @@ export function handedNumbers(
 
 /**
  * Whether the number of a leaf is part of the program. Few numbers are: those
- * that make simpler arithmetic.
+ * that make simpler arithmetic, and those of bytes.
  *
  * @param node The leaf.
  * @param handed Constants that are no literals whatever their value.
@@ -121,6 +121,8 @@ export function isLiteral(
   handed: ReadonlySet<GraphNode>,
 ): boolean {
   if (node.op !== "constant" || node.storage !== undefined) return false;
+  // Numbers of bytes shift and mask codes: kernels are written for them.
+  if (node.dtype === "u8" || node.dtype === "i8") return !handed.has(node);
   const { value } = attributesOf(node, "constant");
   switch (value) {
     case 0:
@@ -175,6 +177,8 @@ function attributeText(node: GraphNode): string {
     case "takeAlongAxis":
     case "scatterAdd":
     case "scatterAddAlongAxis":
+    case "dynamicSlice":
+    case "dynamicUpdateSlice":
       return `(${attributesOf(node, node.op).axis})`;
     case "polygamma":
     case "pad":

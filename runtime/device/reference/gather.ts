@@ -12,8 +12,17 @@ import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import { axisOf, type KernelRequest, splitAtAxis } from "./kernels.ts";
 import { type View, wholeView } from "./views.ts";
 
-/** Plain copies of the inputs, as these kernels address them row-major. */
-function compactInputs(builder: PlanBuilder, request: KernelRequest): View[] {
+/**
+ * Plain copies of the inputs, as kernels address them that work row-major.
+ *
+ * @param builder The plan.
+ * @param request The node.
+ * @returns Their views.
+ */
+export function compactInputs(
+  builder: PlanBuilder,
+  request: KernelRequest,
+): View[] {
   return request.inputs.map((view, k) =>
     builder.compact(view, request.node.inputs[k]!.dtype, request.index)
   );

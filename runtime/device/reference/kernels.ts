@@ -8,6 +8,7 @@
 import { allocate, type TypedArray } from "../dtypes.ts";
 import { attributesOf, type GraphNode } from "../graph.ts";
 import type { PlanBuilder } from "./builder.ts";
+import { planDynamicSlice, planDynamicUpdateSlice } from "./dynamic_slice.ts";
 import {
   planScatterAdd,
   planScatterAddAlongAxis,
@@ -112,6 +113,10 @@ function planSingle(builder: PlanBuilder, request: KernelRequest): View {
       return planTake(builder, request);
     case "takeAlongAxis":
       return planTakeAlongAxis(builder, request);
+    case "dynamicSlice":
+      return planDynamicSlice(builder, request);
+    case "dynamicUpdateSlice":
+      return planDynamicUpdateSlice(builder, request);
     case "scatterAdd":
       return planScatterAdd(builder, request);
     case "scatterAddAlongAxis":

@@ -217,6 +217,9 @@ function evaluateOne(node: GraphNode, inputs: readonly Field[]): Field {
     }
     case "matmul":
       return evaluateMatmul(node, x, inputs[1]!);
+    case "dynamicSlice":
+    case "dynamicUpdateSlice":
+      return evaluateDynamic(node, inputs);
     case "take":
     case "takeAlongAxis":
     case "scatterAdd":
@@ -298,6 +301,22 @@ function evaluateIndexing(node: GraphNode, inputs: readonly Field[]): Field {
     totals[place]! += updates.data[position]!;
   }
   return build(node, (_, position) => totals[position]!);
+}
+
+function evaluateDynamic(node: GraphNode, inputs: readonly Field[]): Field {
+  const { axis } = attributesOf(node, "dynamicSlice");
+  const x = inputs[0]!;
+  const part = node.op === "dynamicSlice" ? node : inputs[1]!;
+  const length = part.shape[axis]!;
+  const most = x.shape[axis]! - length;
+  const first = Math.max(0, Math.min(most, inputs.at(-1)!.data[0]!));
+  return build(node, (index) => {
+    const own = index[axis]!;
+    const moved = (by: number) => index.with(axis, own + by);
+    if (node.op === "dynamicSlice") return at(x, moved(first));
+    const isInside = own >= first && own < first + length;
+    return isInside ? at(inputs[1]!, moved(-first)) : at(x, index);
+  });
 }
 
 function evaluateScan(node: GraphNode, inputs: readonly Field[]): Field[] {

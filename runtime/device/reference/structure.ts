@@ -83,6 +83,8 @@ function attributeText(node: GraphNode): string {
     case "takeAlongAxis":
     case "scatterAdd":
     case "scatterAddAlongAxis":
+    case "dynamicSlice":
+    case "dynamicUpdateSlice":
     case "sum":
     case "prod":
     case "max":

@@ -6,6 +6,7 @@
 
 import { attributesOf } from "../../device/graph.ts";
 import type { Shape } from "../../device/shapes.ts";
+import { dynamicSlice, dynamicUpdateSlice } from "../dynamic_slice.ts";
 import {
   scatterAdd,
   scatterAddAlongAxis,
@@ -128,6 +129,25 @@ export const MOVEMENT_RULES: Readonly<Record<string, GradientRule>> = {
   takeAlongAxis: ({ node, inputs: [x, at], cotangent }) => {
     const { axis } = attributesOf(node, "takeAlongAxis");
     return [scatterAddAlongAxis(zerosLikeInput(x!), at!, cotangent, { axis })];
+  },
+  dynamicSlice: ({ node, inputs: [x, start], cotangent }) => {
+    const { axis } = attributesOf(node, "dynamicSlice");
+    const field = zerosLikeInput(x!);
+    return [dynamicUpdateSlice(field, cotangent, start!, { axis })];
+  },
+  dynamicUpdateSlice: (
+    { node, inputs: [, update, start], cotangent, needs },
+  ) => {
+    const { axis } = attributesOf(node, "dynamicUpdateSlice");
+    const zeros = zerosLikeInput(update!);
+    return [
+      needs[0]
+        ? dynamicUpdateSlice(cotangent, zeros, start!, { axis })
+        : undefined,
+      needs[1]
+        ? dynamicSlice(cotangent, start!, update!.shape[axis]!, { axis })
+        : undefined,
+    ];
   },
   scatterAdd: ({ node, inputs: [, at], cotangent, needs }) => {
     const { axis } = attributesOf(node, "scatterAdd");
