@@ -9,6 +9,7 @@ import { DeviceLostError, WeftError } from "../../core/errors.ts";
 import { nextTurn } from "../clock.ts";
 import { requestWebGpuDevice, type WebGpuCapabilities } from "./adapter.ts";
 import { ArenaPool } from "./arenas.ts";
+import { Commands } from "./commands.ts";
 import { HostLeaves } from "./host_leaves.ts";
 import { Pacer } from "./pacer.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -37,6 +38,8 @@ export class WebGpuConnection {
   readonly arenas: ArenaPool;
   /** Bounds the work that lies ahead of it. */
   readonly pacer: Pacer;
+  /** What it is to do. */
+  readonly commands: Commands;
   /** Reads its buffers. */
   readonly reader: BufferReader;
   /** Its pipelines. */
@@ -63,15 +66,24 @@ export class WebGpuConnection {
       now: () => performance.now(),
       sleep: (milliseconds) =>
         new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      submit: () => this.commands.flush(),
       wait: () => waitForQueue(device.queue),
     });
+    this.commands = new Commands({
+      device,
+      pacer: this.pacer,
+      explain: (error, labels) => this.explain(error, labels),
+    });
+    // What is recorded may use a buffer that is about to be destroyed.
+    this.pool.beforeDestroy(() => this.commands.flush());
     this.reader = new BufferReader({
       device,
       pacer: this.pacer,
+      commands: this.commands,
       explain: (error) => this.explain(error),
     });
     this.pipelines = new PipelineCache(device);
-    this.hostLeaves = new HostLeaves(device.queue, this.pool);
+    this.hostLeaves = new HostLeaves(this);
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#uncaptured = (event as GPUUncapturedErrorEvent).error;
@@ -104,15 +116,19 @@ export class WebGpuConnection {
    * What an error of the device means.
    *
    * @param error What it threw or reported.
+   * @param labels What it was about, for people.
    * @returns The error to throw.
    */
-  async explain(error: unknown): Promise<Error> {
+  async explain(
+    error: unknown,
+    labels: Iterable<string> = [],
+  ): Promise<Error> {
     const isOurs = error instanceof WeftError;
     if (isOurs && !(error.cause instanceof GPUPipelineError)) return error;
     // The loss that an error comes from is told a little later.
     for (let turn = 0; turn < 3 && !this.isLost; turn++) await nextTurn();
     if (this.isLost) return this.#lost(error);
-    return isOurs ? error : defect(error);
+    return isOurs ? error : defect(error, labels);
   }
 
   #lost(cause: unknown): DeviceLostError {
@@ -127,10 +143,12 @@ export class WebGpuConnection {
   }
 }
 
-function defect(error: unknown): WeftError {
+function defect(error: unknown, labels: Iterable<string> = []): WeftError {
   const cause = error instanceof GPUError ? new Error(error.message) : error;
+  const work = [...labels].join("; ");
   return new WeftError('Cannot finish work on the device "webgpu"', {
     cause,
+    ...(work === "" ? {} : { actual: `one of these is wrong: ${work}` }),
     hint: "This is a defect of Weft or the driver: please report it",
   });
 }

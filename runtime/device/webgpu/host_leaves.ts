@@ -7,13 +7,24 @@
 
 import type { TypedArray } from "../dtypes.ts";
 import type { Storage } from "../graph.ts";
+import type { Commands } from "./commands.ts";
 import type { BufferPool } from "./pool.ts";
 import { SharedBuffer } from "./shared_buffer.ts";
 import { bytesOf, uploadBytes } from "./uploads.ts";
 
+/** What copies need of their device. */
+export interface HostLeavesWorld {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** Where memory comes from. */
+  readonly pool: BufferPool;
+  /** What it is to do. */
+  readonly commands: Commands;
+}
+
 /** Copies of storages on one device. */
 export class HostLeaves {
-  readonly #queue: GPUQueue;
+  readonly #world: HostLeavesWorld;
   readonly #pool: BufferPool;
   readonly #known = new WeakMap<Storage, Promise<SharedBuffer>>();
   /** Who has a copy, so that it can be dropped when memory is short. */
@@ -23,13 +34,12 @@ export class HostLeaves {
   );
 
   /**
-   * @param queue The queue.
-   * @param pool Where memory comes from.
+   * @param world What they need of the device.
    */
-  constructor(queue: GPUQueue, pool: BufferPool) {
-    this.#queue = queue;
-    this.#pool = pool;
-    pool.onShortage(() => this.#dropUnused());
+  constructor(world: HostLeavesWorld) {
+    this.#world = world;
+    this.#pool = world.pool;
+    this.#pool.onShortage(() => this.#dropUnused());
   }
 
   /** Number of copies. */
@@ -71,11 +81,7 @@ export class HostLeaves {
     const [buffer] = await this.#pool.allocate([array.byteLength], path);
     const shared = new SharedBuffer(this.#pool, buffer!);
     try {
-      await uploadBytes(
-        this.#queue,
-        buffer!.buffer,
-        bytesOf(array),
-      );
+      await uploadBytes(this.#world, buffer!.buffer, bytesOf(array));
     } catch (error) {
       shared.drop();
       throw error;

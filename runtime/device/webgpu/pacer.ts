@@ -33,6 +33,8 @@ export interface PacerWorld {
   now(): number;
   /** Lets time pass. */
   sleep(milliseconds: number): Promise<void>;
+  /** Submits what is only recorded so far. */
+  submit(): void;
   /** Blocks until the GPU is idle. */
   wait(): Promise<void>;
 }
@@ -125,7 +127,10 @@ export class Pacer {
    * @throws {CancelledError} When the signal is aborted.
    */
   async finish(signal: AbortSignal | undefined): Promise<void> {
+    this.#world.submit();
     await this.settle(signal);
+    // Others may have gone on while this one slept.
+    this.#world.submit();
     await this.observe(() => this.#world.wait());
   }
 

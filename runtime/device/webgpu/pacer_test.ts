@@ -20,6 +20,8 @@ class World {
     return Promise.resolve();
   }
 
+  submit(): void {}
+
   wait(): Promise<void> {
     const block = Math.max(0, this.#done - this.time);
     this.blocked += block;

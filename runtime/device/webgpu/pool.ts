@@ -47,6 +47,7 @@ export class BufferPool {
   readonly #maxLength: number;
   readonly #idle = new Map<number, DeviceBuffer[]>();
   readonly #makeRoom: (() => void)[] = [];
+  readonly #beforeDestroy: (() => void)[] = [];
   readonly #garbage = new GarbageWatch();
   #idleBytes = 0;
   #heldBytes = 0;
@@ -81,6 +82,30 @@ export class BufferPool {
    */
   onShortage(makeRoom: () => void): void {
     this.#makeRoom.push(makeRoom);
+  }
+
+  /**
+   * Adds something that has to be done before buffers are destroyed.
+   *
+   * @param listener Called then.
+   */
+  beforeDestroy(listener: () => void): void {
+    this.#beforeDestroy.push(listener);
+  }
+
+  /**
+   * Allocates buffers that are there already.
+   *
+   * @param lengths Their lengths in bytes.
+   * @returns The buffers; undefined where some have to be made or looked for.
+   */
+  allocateNow(lengths: readonly number[]): DeviceBuffer[] | undefined {
+    if (!this.#has(lengths)) return undefined;
+    return lengths.map((bytes) => {
+      const length = this.#length(bytes);
+      this.#garbage.note(length);
+      return this.#reuse(length)!;
+    });
   }
 
   /**
@@ -136,7 +161,7 @@ export class BufferPool {
    */
   destroy(buffer: DeviceBuffer): void {
     this.#heldBytes -= buffer.byteLength;
-    buffer.buffer.destroy();
+    this.#destroy(buffer);
   }
 
   /**
@@ -149,11 +174,16 @@ export class BufferPool {
     for (const [length, list] of this.#idle) {
       while (this.#idleBytes > bytes && list.length > 0) {
         this.#idleBytes -= length;
-        list.pop()!.buffer.destroy();
+        this.#destroy(list.pop()!);
       }
       if (this.#idleBytes <= bytes) return;
       this.#idle.delete(length);
     }
+  }
+
+  #destroy({ buffer }: DeviceBuffer): void {
+    for (const listener of this.#beforeDestroy) listener();
+    buffer.destroy();
   }
 
   /** Allocates without waiting for memory. */

@@ -6,6 +6,7 @@
  */
 
 import { nextTurn } from "../clock.ts";
+import type { Commands } from "./commands.ts";
 import type { Pacer } from "./pacer.ts";
 import {
   createStagingBuffer,
@@ -48,6 +49,8 @@ export interface ReaderWorld {
   readonly device: GPUDevice;
   /** Knows when the GPU should be done. */
   readonly pacer: Pacer;
+  /** What it is to do. */
+  readonly commands: Commands;
   /** Makes an error of this device out of another. */
   explain(error: unknown): Promise<Error>;
 }
@@ -124,25 +127,21 @@ export class BufferReader {
   }
 
   async #transfer(pieces: readonly Piece[]): Promise<void> {
-    const { device, pacer } = this.#world;
+    const { commands, pacer } = this.#world;
     const last = pieces.at(-1)!;
     const length = last.place + padded(last.bytes);
     const staging = this.#takeStaging(length);
-    device.pushErrorScope("validation");
-    const encoder = device.createCommandEncoder({ label: "weft read" });
-    for (const { request, offset, bytes, place } of pieces) {
-      encoder.copyBufferToBuffer(
-        request.buffer,
-        request.start + offset,
-        staging,
-        place,
-        padded(bytes),
-      );
-    }
-    const now = performance.now();
-    device.queue.submit([encoder.finish()]);
-    const invalid = device.popErrorScope();
-    pacer.submitted(length / BYTES_PER_MILLISECOND, now);
+    const { batch } = commands;
+    // The copy goes along with the work that it waits for.
+    const { invalid } = commands.record("read", () => {
+      for (const { request, offset, bytes, place } of pieces) {
+        const from = request.start + offset;
+        const count = padded(bytes);
+        commands.copy(request.buffer, from, staging, place, count);
+      }
+    });
+    commands.flush();
+    pacer.submitted(length / BYTES_PER_MILLISECOND);
     let mapped: MappedData;
     try {
       if (WAITS_IN_CALL) await pacer.finish(undefined);
@@ -151,8 +150,11 @@ export class BufferReader {
         : await pacer.observe(() => mapForReading(staging, length));
     } catch (error) {
       staging.destroy();
-      throw await invalid ?? error;
+      await batch.outcome;
+      throw batch.error ?? await invalid ?? error;
     }
+    await batch.outcome;
+    batch.check();
     const error = await invalid;
     if (error !== null) throw error;
     this.#maps++;

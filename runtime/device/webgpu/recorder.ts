@@ -1,14 +1,16 @@
 /**
- * Records commands and submits them: one encoder and one pass for many
- * dispatches. Between dispatches of a pass what one wrote is seen by the next.
+ * Records the commands of one run of a program. They go into the stream of
+ * commands of the device; only where dispatches are timed are they submitted by
+ * themselves.
  *
  * @module
  */
 
+import type { Batch } from "./commands.ts";
 import type { WebGpuConnection } from "./connection.ts";
 import { KernelTimer } from "./kernel_timer.ts";
 
-/** Milliseconds of work after which a submit is worth while. */
+/** Milliseconds of work after which a run submits in its midst. */
 const SUBMIT_MILLISECONDS = 50;
 /** Dispatches of a submit at most. */
 const MAX_DISPATCHES = 4096;
@@ -18,13 +20,8 @@ export class CommandRecorder {
   readonly #connection: WebGpuConnection;
   readonly #label: string;
   readonly #timer: KernelTimer | undefined;
-  readonly #errors: Promise<GPUError | null>[] = [];
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  #pipeline: GPUComputePipeline | undefined;
-  #estimate = 0;
-  #dispatches = 0;
-  #submits = 0;
+  #invalid: Promise<GPUError | null> | undefined;
+  #batch: Batch;
 
   /**
    * @param connection Where the commands run.
@@ -34,52 +31,40 @@ export class CommandRecorder {
   constructor(connection: WebGpuConnection, label: string, isTimed: boolean) {
     this.#connection = connection;
     this.#label = label;
+    this.#batch = connection.commands.batch;
     this.#timer = isTimed ? new KernelTimer(connection) : undefined;
+  }
+
+  /** The batch that the last commands are part of. */
+  get batch(): Batch {
+    return this.#batch;
   }
 
   /** Whether what is recorded should be submitted before more is. */
   get isFull(): boolean {
-    if (this.#dispatches >= (this.#timer?.capacity ?? MAX_DISPATCHES)) {
-      return true;
-    }
-    const { pacer } = this.#connection;
-    return pacer.corrected(this.#estimate) >= SUBMIT_MILLISECONDS;
-  }
-
-  /** Number of submits so far. */
-  get submits(): number {
-    return this.#submits;
+    const { dispatches, milliseconds } = this.#connection.commands;
+    return dispatches >= (this.#timer?.capacity ?? MAX_DISPATCHES) ||
+      milliseconds >= SUBMIT_MILLISECONDS;
   }
 
   /**
-   * Records commands and submits them.
+   * Records commands, and submits them where it is time for that.
    *
    * @param record Calls {@linkcode CommandRecorder.dispatch}; must not wait.
    * @returns What `record` returns.
    */
   submit<T>(record: () => T): T {
-    const { device, pacer } = this.#connection;
-    device.pushErrorScope("validation");
-    try {
-      const result = record();
-      const encoder = this.#encoder;
-      if (encoder !== undefined) {
-        this.#pass?.end();
-        this.#timer?.resolve(encoder);
-        const now = performance.now();
-        device.queue.submit([encoder.finish()]);
-        pacer.submitted(this.#estimate, now);
-        this.#submits++;
-      }
-      return result;
-    } finally {
-      this.#encoder = undefined;
-      this.#pass = undefined;
-      this.#pipeline = undefined;
-      this.#estimate = 0;
-      this.#dispatches = 0;
-      this.#errors.push(device.popErrorScope());
-    }
+    const { commands } = this.#connection;
+    const timer = this.#timer;
+    if (timer !== undefined) commands.flush();
+    const { invalid, result } = commands.record(this.#label, record);
+    this.#invalid = invalid;
+    this.#batch = commands.batch;
+    if (timer !== undefined && commands.dispatches > 0) {
+      commands.encode((encoder) => timer.resolve(encoder));
+      commands.flush();
+    } else if (commands.isDue) commands.flush();
+    return result;
   }
 
   /**
@@ -98,21 +83,13 @@ export class CommandRecorder {
     estimate: number,
     label: string,
   ): void {
-    const pass = this.#beginPass(label);
-    if (this.#pipeline !== pipeline) {
-      pass.setPipeline(pipeline);
-      this.#pipeline = pipeline;
+    const { commands } = this.#connection;
+    const timer = this.#timer;
+    if (timer !== undefined) {
+      commands.beginPass({ label, ...timer.writes() });
+      timer.note(estimate);
     }
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...workgroups);
-    this.#estimate += estimate;
-    this.#dispatches++;
-    if (this.#timer !== undefined) {
-      this.#timer.note(estimate);
-      pass.end();
-      this.#pass = undefined;
-      this.#pipeline = undefined;
-    }
+    commands.dispatch(pipeline, group, workgroups, estimate);
   }
 
   /**
@@ -126,32 +103,22 @@ export class CommandRecorder {
   }
 
   /**
-   * Refuses to go on when commands were wrong or the device is gone.
+   * Refuses to go on when commands were wrong or the device is gone, as far as
+   * is known: what is submitted later is looked at when its results are read.
    *
    * @throws {WeftError} When something was wrong.
    */
   async check(): Promise<void> {
-    const errors = await Promise.all(this.#errors);
-    this.#errors.length = 0;
-    const error = errors.find((one) => one !== null);
-    if (error !== undefined) throw await this.#connection.explain(error);
+    const error = await this.#invalid;
+    this.#invalid = undefined;
+    if (error) throw await this.#connection.explain(error, [this.#label]);
+    if (this.#batch.isSubmitted) await this.#batch.outcome;
+    this.#batch.check();
     this.#connection.check();
   }
 
   /** Gives what was needed for timing back. */
   destroy(): void {
     this.#timer?.destroy();
-  }
-
-  #beginPass(label: string): GPUComputePassEncoder {
-    const encoder = this.#encoder ??= this.#connection.device
-      .createCommandEncoder({ label: this.#label });
-    if (this.#timer !== undefined) {
-      return encoder.beginComputePass({
-        label,
-        ...this.#timer.writes(),
-      });
-    }
-    return this.#pass ??= encoder.beginComputePass({ label: this.#label });
   }
 }

@@ -7,6 +7,7 @@
 import { WeftError } from "../../core/errors.ts";
 import { allocate, byteSize, type DType, type TypedArray } from "../dtypes.ts";
 import type { Storage } from "../graph.ts";
+import type { Batch } from "./commands.ts";
 import type { WebGpuConnection } from "./connection.ts";
 import type { DeviceBuffer } from "./pool.ts";
 import { SharedBuffer } from "./shared_buffer.ts";
@@ -29,6 +30,7 @@ export class WebGpuStorage implements Storage {
   readonly #dtype: DType;
   readonly #size: number;
   readonly #shared: SharedBuffer;
+  readonly #batch: Batch;
   #isDisposed = false;
 
   /**
@@ -36,14 +38,17 @@ export class WebGpuStorage implements Storage {
    * @param buffer Where the data are; the storage owns it from now on.
    * @param dtype Their dtype.
    * @param size Number of elements, at least 1.
+   * @param batch The commands that write them.
    */
   constructor(
     connection: WebGpuConnection,
     buffer: DeviceBuffer,
     dtype: DType,
     size: number,
+    batch: Batch,
   ) {
     this.connection = connection;
+    this.#batch = batch;
     this.byteLength = size * byteSize(dtype);
     this.#dtype = dtype;
     this.#size = size;
@@ -57,12 +62,15 @@ export class WebGpuStorage implements Storage {
    *
    * @returns The data.
    * @throws {DeviceLostError} When the device is gone.
+   * @throws {WeftError} When they could not be computed.
    */
   async read(): Promise<TypedArray> {
     const shared = this.retain();
     try {
       const array = allocate(this.#dtype, this.#size);
       await this.connection.reader.read(shared.buffer.buffer, bytesOf(array));
+      await this.#batch.outcome;
+      this.#batch.check();
       return array;
     } finally {
       shared.release();
@@ -74,7 +82,7 @@ export class WebGpuStorage implements Storage {
    *
    * @returns The buffer.
    * @throws {DeviceLostError} When the device is gone.
-   * @throws {WeftError} When the data were disposed of.
+   * @throws {WeftError} When the data were disposed of, or could not be computed.
    */
   retain(): SharedBuffer {
     if (this.#isDisposed) {
@@ -84,6 +92,7 @@ export class WebGpuStorage implements Storage {
       });
     }
     this.connection.check();
+    this.#batch.check();
     this.#shared.retain();
     return this.#shared;
   }

@@ -6,24 +6,43 @@
 
 import { nextSlice, nextTurn, sliceIsOver } from "../clock.ts";
 import type { TypedArray } from "../dtypes.ts";
+import type { Commands } from "./commands.ts";
 
 /** Bytes that are handed over at once. */
 const PIECE_BYTES = 16 * 2 ** 20;
 
+/** Bytes that are written in the midst of recorded commands. */
+const SMALL_BYTES = 64 * 1024;
+
+/** What an upload needs of its device. */
+export interface UploadWorld {
+  /** The device. */
+  readonly device: GPUDevice;
+  /** What it is to do. */
+  readonly commands: Commands;
+}
+
 /**
- * Writes data to a buffer, in pieces.
+ * Writes data to a buffer, in pieces, after all that was recorded so far.
  *
- * @param queue The queue.
+ * @param world What it needs of the device.
  * @param buffer The buffer; padded to a multiple of 4 bytes.
  * @param bytes The data.
  * @param offset Where in the buffer, a multiple of 4; its start by default.
  */
 export async function uploadBytes(
-  queue: GPUQueue,
+  { commands, device }: UploadWorld,
   buffer: GPUBuffer,
   bytes: Uint8Array<ArrayBuffer>,
   offset = 0,
 ): Promise<void> {
+  if (bytes.length <= SMALL_BYTES && bytes.length % 4 === 0) {
+    commands.write(buffer, offset, bytes);
+    return;
+  }
+  const { queue } = device;
+  // Work that is recorded may still need what was in the buffer before.
+  commands.flush();
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     if (at > 0) {
       // The queue keeps written data until something is submitted.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Batch } from "../../../device/webgpu/commands.ts";
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import type { Program } from "../../ir/kernel.ts";
 import { PlanCompiler } from "./compile.ts";
@@ -12,7 +13,7 @@ import { type ParameterTable, UniformBlock } from "./parameters.ts";
 import type { ProgramPlan, Renderer } from "./plan.ts";
 
 /** Uniform buffers that are kept of each program. */
-const KEPT_UNIFORMS = 2;
+const KEPT_UNIFORMS = 32;
 
 /** A program, compiled for one device. */
 export class CompiledProgram {
@@ -59,20 +60,35 @@ export class CompiledProgram {
   /**
    * Takes a uniform buffer for one run.
    *
+   * @param scalars Numbers of the program's scalars; the buffer holds them.
    * @returns The buffer; it is given back with {@linkcode CompiledProgram.give}.
    */
-  take(): UniformBlock {
-    return this.#uniforms.pop() ??
-      new UniformBlock(this.connection.device, this.#table);
+  take(scalars: readonly number[]): UniformBlock {
+    const known = this.#uniforms;
+    let block = known.find((one) => one.holds(scalars));
+    if (block === undefined) {
+      const { device } = this.connection;
+      block = known.find((one) => one.isIdle);
+      if (block === undefined) {
+        known.push(block = new UniformBlock(device, this.#table));
+      }
+      block.write(device.queue, scalars);
+    }
+    block.retain();
+    return block;
   }
 
   /**
    * Gives a uniform buffer back.
    *
    * @param uniform The buffer.
+   * @param batch The last commands that need it.
    */
-  give(uniform: UniformBlock): void {
-    if (this.#uniforms.length < KEPT_UNIFORMS) this.#uniforms.push(uniform);
-    else uniform.buffer.destroy();
+  give(uniform: UniformBlock, batch: Batch): void {
+    uniform.release(batch);
+    const known = this.#uniforms;
+    if (known.length <= KEPT_UNIFORMS) return;
+    const spare = known.findIndex((one) => one.isIdle);
+    if (spare >= 0) known.splice(spare, 1)[0]!.buffer.destroy();
   }
 }

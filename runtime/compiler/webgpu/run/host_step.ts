@@ -62,7 +62,7 @@ export async function runOnHost(run: HostRun): Promise<void> {
   for (const [k, storage] of results.entries()) {
     const array = storage.array ?? await storage.read();
     const { buffer, offset } = outputs[k]!;
-    await uploadBytes(connection.device.queue, buffer, bytesOf(array), offset);
+    await uploadBytes(connection, buffer, bytesOf(array), offset);
     storage.dispose();
   }
 }

@@ -102,13 +102,13 @@ export class LeafHolder {
     const staged = this.#staged;
     if (staged.length === 0) return;
     // Their places lie one behind the other at the start of a slab.
-    const { queue } = this.#compiled.connection.device;
     const first = staged[0]!.place.offset;
     const { offset, bytes } = staged.at(-1)!.place;
     const data = new Uint8Array(offset + bytes - first);
     for (const one of staged) data.set(one.bytes, one.place.offset - first);
     const slab = slabs[staged[0]!.place.slab]!;
-    queue.writeBuffer(slab.buffer, slab.offset + first, data);
+    const { commands } = this.#compiled.connection;
+    commands.write(slab.buffer, slab.offset + first, data);
   }
 
   /** Lets the leaves go. */

@@ -6,6 +6,7 @@
  */
 
 import type { DType } from "../../../device/dtypes.ts";
+import type { Batch } from "../../../device/webgpu/commands.ts";
 import { writeScalar } from "../../wasm/abi.ts";
 import { ALIGNMENT } from "./ranges.ts";
 
@@ -110,7 +111,7 @@ export class ParameterTable {
 
 let ids = 0;
 
-/** The uniform buffer of one run; runs at the same time have one each. */
+/** A uniform buffer; runs whose numbers are the same may share it. */
 export class UniformBlock {
   /** Tells it from all others. */
   readonly id: number = ids++;
@@ -119,6 +120,8 @@ export class UniformBlock {
   readonly #table: ParameterTable;
   readonly #block: Uint8Array<ArrayBuffer>;
   #written: readonly number[] | undefined;
+  #users = 0;
+  #batch: Batch | undefined;
 
   /**
    * @param device The device.
@@ -134,22 +137,47 @@ export class UniformBlock {
     });
   }
 
+  /** Whether no work needs it that is still to be submitted. */
+  get isIdle(): boolean {
+    return this.#users === 0 && (this.#batch?.isSubmitted ?? true);
+  }
+
   /**
-   * Writes it for a run, if it does not hold these numbers already.
+   * Whether it holds the numbers of a run already.
+   *
+   * @param scalars Numbers of the program's scalars.
+   * @returns True when nothing has to be written.
+   */
+  holds(scalars: readonly number[]): boolean {
+    const written = this.#written;
+    return written !== undefined &&
+      scalars.every((value, k) => Object.is(value, written[k]));
+  }
+
+  /**
+   * Writes it for a run, while it is idle.
    *
    * @param queue The queue.
    * @param scalars Numbers of the program's scalars.
    */
   write(queue: GPUQueue, scalars: readonly number[]): void {
-    const written = this.#written;
-    if (
-      written !== undefined &&
-      scalars.every((value, k) => Object.is(value, written[k]))
-    ) {
-      return;
-    }
     this.#written = [...scalars];
     this.#table.writeScalars(this.#block, scalars);
     queue.writeBuffer(this.buffer, 0, this.#block);
+  }
+
+  /** Begins a use. */
+  retain(): void {
+    this.#users++;
+  }
+
+  /**
+   * Ends a use.
+   *
+   * @param batch The last commands that need it.
+   */
+  release(batch: Batch): void {
+    this.#users--;
+    this.#batch = batch;
   }
 }

@@ -13,6 +13,7 @@ import {
 import { allocate } from "../../../device/dtypes.ts";
 import { explained } from "../../../device/explain.ts";
 import { hostStorage, type Storage } from "../../../device/graph.ts";
+import type { Batch } from "../../../device/webgpu/commands.ts";
 import {
   connectWebGpu,
   type WebGpuConnection,
@@ -156,16 +157,19 @@ export class WebGpuProgram implements PreparedProgram {
       const ranges = await holder.hold(leaves, path);
       const wanted = resultBuffers(program);
       const lengths = wanted.map((one) => bytesOfSpec(program.buffers[one]!));
-      made.push(...await connection.pool.allocate(lengths, path));
+      made.push(
+        ...connection.pool.allocateNow(lengths) ??
+          await connection.pool.allocate(lengths, path),
+      );
       wanted.forEach((buffer, k) =>
         ranges[buffer] = rangeOfBuffer(made[k]!, lengths[k]!)
       );
       const run = new ProgramRun(compiled, holder, scalars, options);
-      await run.execute(ranges, path);
+      const batch = await run.execute(ranges, path);
       const storages = new Map(
         wanted.map((buffer, k) => [
           buffer,
-          this.#storage(connection, buffer, made[k]!),
+          this.#storage(connection, buffer, made[k]!, batch),
         ]),
       );
       return program.results.map((buffer) =>
@@ -183,9 +187,12 @@ export class WebGpuProgram implements PreparedProgram {
     connection: WebGpuConnection,
     buffer: number,
     made: DeviceBuffer,
+    batch: Batch,
   ): Storage {
     const { dtype, size } = this.#program.buffers[buffer]!;
-    if (size > 0) return new WebGpuStorage(connection, made, dtype, size);
+    if (size > 0) {
+      return new WebGpuStorage(connection, made, dtype, size, batch);
+    }
     connection.pool.release(made);
     return hostStorage(allocate(dtype, 0));
   }

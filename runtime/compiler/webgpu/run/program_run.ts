@@ -5,6 +5,7 @@
  */
 
 import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
+import type { Batch } from "../../../device/webgpu/commands.ts";
 import { CommandRecorder } from "../../../device/webgpu/recorder.ts";
 import type { RunOptions } from "../../backend.ts";
 import type { CompiledProgram } from "./compiled.ts";
@@ -59,18 +60,19 @@ export class ProgramRun {
    *
    * @param ranges Where leaves and results lie; holes for all others.
    * @param path Path of the op that wants memory, for errors.
+   * @returns The batch of the last commands.
    */
   async execute(
     ranges: Range[],
     path: readonly string[] | undefined,
-  ): Promise<void> {
+  ): Promise<Batch> {
     const { connection, plan } = this.#compiled;
     const { signal } = this.#options;
     await connection.pacer.admit(signal);
     const { arenas } = connection;
     const arena = arenas.takeNow(plan.slabs) ??
       await arenas.take(plan.slabs, path);
-    const uniform = this.#compiled.take();
+    const uniform = this.#compiled.take(this.#scalars);
     try {
       const slabs = arena.map((slab, k) => rangeOfBuffer(slab, plan.slabs[k]!));
       const walk = walkProgram(
@@ -84,23 +86,20 @@ export class ProgramRun {
         withPlaces(ranges, rangesOfPlaces(plan, slabs)),
         slabs,
       );
-      const begin = () => {
-        this.#leaves.write(slabs);
-        uniform.write(connection.device.queue, this.#scalars);
-      };
       let next = this.#recorder.submit(() => {
-        begin();
+        this.#leaves.write(slabs);
         return walk.next();
       });
       while (next.done !== true) next = await this.#resume(walk, next.value);
     } finally {
-      // What is submitted from now on runs after this program.
-      this.#compiled.give(uniform);
+      // What is recorded from now on runs after this program.
+      this.#compiled.give(uniform, this.#recorder.batch);
       arenas.give(arena);
     }
     await this.#finishSubmit();
     await this.#recorder.check();
     this.#recorder.destroy();
+    return this.#recorder.batch;
   }
 
   async #resume(
