@@ -8,7 +8,9 @@
 import { nextTurn } from "../clock.ts";
 
 /** Bytes that may be handed out before it is worth while to collect. */
-const PATIENCE = 256 * 2 ** 20;
+const PATIENCE = 1024 * 2 ** 20;
+/** The same, as a part of the memory that may be held. */
+const PART = 1 / 16;
 /**
  * Length of an array that is made and dropped. The collector counts it as
  * garbage; its pages are never touched, so it costs no memory.
@@ -19,7 +21,15 @@ const MAX_ARRAYS = 8;
 
 /** Knows when dropped memory should be looked for. */
 export class GarbageWatch {
+  readonly #patience: number;
   #handedOut = 0;
+
+  /**
+   * @param budgetBytes Bytes that may be held in all.
+   */
+  constructor(budgetBytes: number) {
+    this.#patience = Math.min(PATIENCE, PART * budgetBytes);
+  }
 
   /**
    * Notes that memory was handed out.
@@ -38,7 +48,7 @@ export class GarbageWatch {
    * @returns True when a look is worth while.
    */
   isDue(heldBytes: number): boolean {
-    return this.#handedOut >= Math.max(PATIENCE, heldBytes / 4);
+    return this.#handedOut >= Math.max(this.#patience, heldBytes / 4);
   }
 
   /** Lets the collector run, and what it found be given back. */

@@ -48,7 +48,7 @@ export class BufferPool {
   readonly #idle = new Map<number, DeviceBuffer[]>();
   readonly #makeRoom: (() => void)[] = [];
   readonly #beforeDestroy: (() => void)[] = [];
-  readonly #garbage = new GarbageWatch();
+  readonly #garbage: GarbageWatch;
   #idleBytes = 0;
   #heldBytes = 0;
   /** Bytes that may be held in all. */
@@ -63,6 +63,7 @@ export class BufferPool {
     this.#device = device;
     this.#maxLength = maxLength;
     this.budgetBytes = budgetBytes;
+    this.#garbage = new GarbageWatch(budgetBytes);
   }
 
   /** Bytes in use. */

@@ -8,8 +8,11 @@ import type { UniformBlock } from "./parameters.ts";
 import type { ParameterPlace } from "./parameters.ts";
 import type { Range } from "./ranges.ts";
 
-/** Bind groups that are kept of each dispatch. */
-const KEPT = 4;
+/**
+ * Bind groups that are kept of each dispatch: dropped results come back by the
+ * hundred when the collector finds them.
+ */
+const KEPT = 128;
 
 interface Known {
   readonly uniform: number;
@@ -23,7 +26,9 @@ export class BindGroups {
   readonly #layout: GPUBindGroupLayout;
   readonly #parameters: ParameterPlace;
   readonly #label: string;
-  readonly #known: Known[] = [];
+  /** By their hashes, the oldest first. */
+  readonly #known = new Map<number, Known>();
+  #last: Known | undefined;
 
   /**
    * @param layout What the groups look like.
@@ -53,22 +58,26 @@ export class BindGroups {
     uniform: UniformBlock,
     ranges: readonly Range[],
   ): GPUBindGroup {
-    const known = this.#known;
-    for (let k = 0; k < known.length; k++) {
-      const one = known[k]!;
-      if (!matches(one, uniform, ranges)) continue;
-      // The one that is met again comes first.
-      if (k > 0) [known[0], known[k]] = [one, known[0]!];
-      return one.group;
+    const last = this.#last;
+    if (last !== undefined && matches(last, uniform, ranges)) return last.group;
+    const hash = hashOf(uniform, ranges);
+    const known = this.#known.get(hash);
+    if (known !== undefined && matches(known, uniform, ranges)) {
+      this.#last = known;
+      return known.group;
     }
     const group = this.#make(device, uniform, ranges);
     if (ranges.some((range) => range.isFleeting)) return group;
-    if (known.length >= KEPT) known.pop();
-    known.unshift({
+    if (this.#known.size >= KEPT) {
+      this.#known.delete(this.#known.keys().next().value!);
+    }
+    const made: Known = {
       uniform: uniform.id,
       ranges: ranges.flatMap(({ id, offset }) => [id, offset]),
       group,
-    });
+    };
+    this.#known.set(hash, made);
+    this.#last = made;
     return group;
   }
 
@@ -93,6 +102,16 @@ export class BindGroups {
       ],
     });
   }
+}
+
+function hashOf(uniform: UniformBlock, ranges: readonly Range[]): number {
+  let hash = uniform.id;
+  for (let k = 0; k < ranges.length; k++) {
+    const { id, offset } = ranges[k]!;
+    hash = Math.imul(hash, 31) + id;
+    hash = Math.imul(hash, 31) + offset;
+  }
+  return hash;
 }
 
 function matches(
