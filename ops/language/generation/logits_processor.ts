@@ -79,7 +79,7 @@ export function compiledProcessor(
  * @returns True for what {@linkcode compiledProcessor} made.
  */
 export function isCompiled(
-  processor: LogitsProcessor | CompiledProcessor,
+  processor: LogitsProcessor,
 ): processor is CompiledProcessor {
   return "isCompiled" in processor;
 }

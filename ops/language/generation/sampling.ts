@@ -21,26 +21,53 @@ export interface Chosen {
   };
 }
 
+/** What the draws of a batch depend on. */
+export interface Draws {
+  /** Key of all draws. */
+  readonly key: wf.U32;
+  /** Two numbers a row, which make its draws its own, `[batch]` each. */
+  readonly streams: readonly [wf.U32, wf.U32];
+  /** Number of the token, a scalar. */
+  readonly step: wf.I32;
+}
+
 /**
- * Draws a token for each row of logits. What is drawn for a row depends on its
- * logits, its key and the step alone, not on the other rows.
+ * Draws a token for each row of logits, with probabilities `softmax(logits)`; those
+ * below about 1e-7 are not resolved. What is drawn for a row depends on its logits
+ * and its streams alone, not on the other rows.
  *
- * @param logits The logits, `[batch, vocabulary]`.
- * @param keys A key for each row, `[batch, 2]`.
- * @param step Number of the token, a scalar.
+ * @param logits The logits, `[batch, vocabulary]`; `-Infinity` excludes a token.
+ * @param draws What the draws depend on.
  * @returns The tokens, `[batch]`.
  */
 export function sampleRows(
   logits: wf.F32,
-  keys: wf.U32,
-  step: wf.I32,
+  { key, step, streams }: Draws,
 ): wf.I32 {
-  const [batch, size] = logits.shape as [number, number];
-  const noise = Array.from({ length: batch }, (_, row) => {
-    const key = wf.random.foldIn(wf.slice(keys, row), step);
-    return wf.random.gumbel(key, [size]);
-  });
-  return wf.argmax(wf.add(logits, wf.stack(noise)), { axis: 1 });
+  const [, unit] = wf.scan(
+    (none: wf.I32[], [first, second]: readonly [wf.U32, wf.U32]) => {
+      const own = wf.random.foldIn(wf.random.foldIn(key, first), second);
+      const drawn = wf.random.uniform(wf.random.foldIn(own, step), []);
+      return [none, drawn] as const;
+    },
+    [],
+    streams,
+  );
+  const size = logits.shape[1]!;
+  const highest = wf.max(logits, { axis: 1, keepDims: true });
+  const weights = wf.exp(wf.subtract(logits, highest));
+  const sums = wf.cumulativeSum(weights, { axis: 1 });
+  const total = wf.slice(sums, null, [size - 1, size]);
+  // From (0, 1], so that the sum of all weights is reached.
+  const target = wf.multiply(total, wf.expandDims(wf.subtract(1, unit), 1));
+  const isReached = wf.greaterEqual(sums, target);
+  // Sums that are rounded must not lead to a token that is excluded.
+  const order = wf.where(
+    wf.greater(weights, 0),
+    wf.add(wf.cast(isReached, "f32"), 1),
+    0,
+  );
+  return wf.argmax(order, { axis: 1 });
 }
 
 /**

@@ -1,0 +1,173 @@
+/**
+ * A model in the middle of a batch of sequences: their keys and values so far.
+ *
+ * @module
+ */
+
+import * as wf from "../../../runtime/tensor/mod.ts";
+import { logitsOf } from "../model/classifier.ts";
+import { forward, type KeyValueCache } from "../model/forward.ts";
+import { emptyCache } from "../model/key_value_cache.ts";
+import type { LanguageModel } from "../model/language_model.ts";
+import { throwIfAborted } from "./abort.ts";
+import { capacityClass, LARGEST_PART, tokenClass } from "./size_classes.ts";
+
+/** What one call of a program takes. */
+interface Turn {
+  /** `[batch, n]`. */
+  readonly tokens: wf.I32;
+  /** Which of the `n` tokens to give logits for, a scalar. */
+  readonly last: wf.I32;
+  /** Slot of the first token; absent where the cache is empty. */
+  readonly start?: wf.I32;
+  /** Slots from the first on that hold nothing, `[batch]`. */
+  readonly padding?: wf.I32;
+  readonly cache: KeyValueCache;
+}
+
+/** The logits of one token a sequence, and the new cache. */
+interface TurnResult {
+  readonly logits: wf.F32;
+  readonly cache: KeyValueCache;
+}
+
+type Advance = (turn: Turn) => TurnResult;
+
+/** One function a model; it is traced once for each class of sizes. */
+const programs = new WeakMap<LanguageModel, Advance>();
+
+function programOf(model: LanguageModel): Advance {
+  let advance = programs.get(model);
+  if (advance === undefined) {
+    advance = wf.compile(({ last, ...input }: Turn): TurnResult => {
+      const { hidden, cache } = forward(model, input);
+      const row = input.tokens.shape[1] === 1
+        ? wf.squeeze(hidden, 1)
+        : wf.take(hidden, last, { axis: 1 });
+      const logits = wf.cast(logitsOf(model, row), "f32");
+      return { logits, cache: cache! };
+    });
+    programs.set(model, advance);
+  }
+  return advance;
+}
+
+function scalar(value: number): wf.I32 {
+  return wf.tensor(value, { dtype: "i32" });
+}
+
+/**
+ * The next tokens of a batch of sequences, which share slots of a cache: shorter
+ * prompts are filled up on the left. Behind the prompts the cache holds what is
+ * overwritten before anybody attends to it, so that prompts of many lengths run
+ * one program.
+ */
+export class Decoder {
+  readonly #model: LanguageModel;
+  readonly #advance: Advance;
+  readonly #batch: number;
+  readonly #padId: number;
+  #padding: wf.I32 | undefined;
+  #cache: KeyValueCache | undefined;
+  #position = 0;
+  #capacity = 0;
+
+  /**
+   * @param model The model.
+   * @param batch How many sequences.
+   * @param padId The token that fills up, any of the vocabulary.
+   */
+  constructor(model: LanguageModel, batch: number, padId: number) {
+    this.#model = model;
+    this.#advance = programOf(model);
+    this.#batch = batch;
+    this.#padId = padId;
+  }
+
+  /** Slots in use: the length of the longest sequence. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * Reads the prompts.
+   *
+   * @param prompts Tokens of each sequence, at least one each.
+   * @param room How many tokens more are expected.
+   * @param signal Stops between parts of long prompts.
+   * @returns Logits of the next token of each, `[batch, vocabulary]`, computed.
+   */
+  async read(
+    prompts: readonly ArrayLike<number>[],
+    room: number,
+    signal?: AbortSignal,
+  ): Promise<wf.F32> {
+    const length = Math.max(...prompts.map((one) => one.length));
+    const padding = prompts.map((one) => length - one.length);
+    this.#padding = padding.some((count) => count > 0)
+      ? wf.tensor(padding, { dtype: "i32" })
+      : undefined;
+    await this.#grow(length + room);
+    let logits: wf.F32 | undefined;
+    for (let start = 0; start < length; start += LARGEST_PART) {
+      throwIfAborted(signal);
+      const count = Math.min(LARGEST_PART, length - start);
+      // What fills up on the right must find slots too.
+      const width = Math.min(tokenClass(count), this.#capacity - start);
+      const tokens = new Int32Array(this.#batch * width).fill(this.#padId);
+      prompts.forEach((prompt, row) => {
+        for (let at = 0; at < count; at++) {
+          const from = start + at - padding[row]!;
+          if (from >= 0) tokens[row * width + at] = prompt[from]!;
+        }
+      });
+      logits = await this.#run(
+        wf.tensor(tokens, { shape: [this.#batch, width] }),
+        count,
+      );
+    }
+    return logits!;
+  }
+
+  /**
+   * Adds a token to each sequence.
+   *
+   * @param ids The tokens, `[batch]`.
+   * @returns Logits of the tokens behind them, `[batch, vocabulary]`, computed.
+   */
+  async next(ids: wf.I32): Promise<wf.F32> {
+    if (this.#position === this.#capacity) await this.#grow(this.#position + 1);
+    return await this.#run(wf.expandDims(ids, 1), 1);
+  }
+
+  async #run(tokens: wf.I32, count: number): Promise<wf.F32> {
+    const start = this.#position;
+    const { logits, cache } = this.#advance({
+      tokens,
+      last: scalar(count - 1),
+      ...(start === 0 ? {} : { start: scalar(start) }),
+      ...(this.#padding === undefined ? {} : { padding: this.#padding }),
+      cache: this.#cache!,
+    });
+    await wf.realize(logits, cache);
+    this.#cache = cache;
+    this.#position = start + count;
+    return logits;
+  }
+
+  /** Makes room for so many slots. */
+  async #grow(slots: number): Promise<void> {
+    const capacity = capacityClass(slots);
+    if (capacity <= this.#capacity) return;
+    const more = capacity - this.#capacity;
+    const widen = (one: wf.Tensor<wf.FloatDType>) =>
+      wf.pad(one, [[0, 0], [0, 0], [0, more], [0, 0]]);
+    const before = this.#cache;
+    const cache = before === undefined
+      ? emptyCache(this.#model.config, { batch: this.#batch, capacity })
+      : { keys: before.keys.map(widen), values: before.values.map(widen) };
+    await wf.realize(cache);
+    this.#cache = cache;
+    this.#capacity = capacity;
+  }
+}
