@@ -21,7 +21,8 @@ export type RopeScaling =
     readonly betaFast: number;
     readonly betaSlow: number;
     readonly attentionFactor: number;
-  };
+  }
+  | { readonly type: "factors"; readonly factors: readonly number[] };
 
 /** Llama, SmolLM2, Qwen2, Qwen3 and their like. */
 export interface LlamaConfig {

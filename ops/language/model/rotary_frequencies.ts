@@ -41,6 +41,11 @@ export function rotaryFrequencies(
         frequencies: plain.map((one) => llama3(one, ropeScaling)),
         scoreFactor: 1,
       };
+    case "factors":
+      return {
+        frequencies: plain.map((one, pair) => one / ropeScaling.factors[pair]!),
+        scoreFactor: 1,
+      };
     case "yarn":
       return {
         frequencies: yarn(plain, ropeBase, headSize, ropeScaling),
