@@ -29,6 +29,12 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** There is no file at a place where one may be. */
+export class MissingFileError extends DataError {
+  /** The name that is shown before the message. */
+  override name = "MissingFileError";
+}
+
 /**
  * Bytes that are in memory.
  *

@@ -8,7 +8,11 @@ import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { cancelledError } from "../core/abort.ts";
 import { DataError } from "../core/errors.ts";
-import { type ByteSource, checkRange } from "./byte_source.ts";
+import {
+  type ByteSource,
+  checkRange,
+  MissingFileError,
+} from "./byte_source.ts";
 
 /** Bytes that are read at once, so that a cancelled read ends soon. */
 const CHUNK_BYTES = 1 << 24;
@@ -19,7 +23,8 @@ const CHUNK_BYTES = 1 << 24;
  *
  * @param path The path.
  * @returns The source.
- * @throws {DataError} When there is no such file, or it is no regular file.
+ * @throws {MissingFileError} When there is no such file.
+ * @throws {DataError} When it is no regular file, or cannot be opened.
  *
  * @example
  * ```ts
@@ -37,6 +42,9 @@ export async function fileSource(path: string): Promise<ByteSource> {
   try {
     handle = await open(name, "r");
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
+      throw new MissingFileError(`Cannot find "${name}"`);
+    }
     throw new DataError(`Cannot open "${name}"`, { cause });
   }
   try {

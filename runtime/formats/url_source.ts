@@ -9,7 +9,11 @@
 
 import { cancelledError, pause } from "../core/abort.ts";
 import { DataError } from "../core/errors.ts";
-import { type ByteSource, checkRange } from "./byte_source.ts";
+import {
+  type ByteSource,
+  checkRange,
+  MissingFileError,
+} from "./byte_source.ts";
 
 /** Longest range of one request, so that a dropped connection costs little. */
 const REQUEST_BYTES = 1 << 26;
@@ -42,8 +46,9 @@ export interface UrlSourceOptions {
  * @param url The address, `http:` or `https:`.
  * @param options Headers, repetitions, cancellation.
  * @returns The source; errors name it without credentials and query.
- * @throws {DataError} When the address is no such URL, there is no such file,
- * the server sends whole files only, or it cannot be reached.
+ * @throws {MissingFileError} When there is no such file.
+ * @throws {DataError} When the address is no such URL, the server sends whole
+ * files only, or it cannot be reached.
  * @throws {CancelledError} When the signal is aborted.
  */
 export async function urlSource(
@@ -250,6 +255,11 @@ class Connection {
         `Cannot read "${this.name}" in pieces as its server sends whole files only`,
         { hint: "Download the file and give its path" },
       );
+    }
+    if (status === 404 || status === 410) {
+      throw new MissingFileError(`Cannot find "${this.name}"`, {
+        actual: `status ${status}`,
+      });
     }
     if (status !== 206) {
       throw new DataError(`Cannot read "${this.name}"`, {

@@ -22,12 +22,12 @@ export interface ModelSource {
 export interface ModelProvenance {
   /** The kind of place. */
   readonly kind: "path" | "url" | "hub";
-  /** The absolute path, the URL without credentials and query, or `OWNER/NAME`. */
+  /** The folder: an absolute path, a URL without credentials and query, or `OWNER/NAME`. */
   readonly location: string;
   /** The commit of a repository on the hub; null elsewhere. */
   readonly revision: string | null;
-  /** Names of the files with weights, relative to `location` where that is a folder. */
-  readonly files: readonly string[];
+  /** The file in the folder that the weights come from, or the index of several. */
+  readonly file: string;
 }
 
 /** Small files beside weights; null where there is none. */
