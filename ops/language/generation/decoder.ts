@@ -25,6 +25,16 @@ interface Turn {
   readonly cache: KeyValueCache;
 }
 
+/** A batch of sequences that were read. */
+export interface DecoderState {
+  /** Keys and values. */
+  readonly cache: KeyValueCache;
+  /** Slots in use: the length of the longest sequence. */
+  readonly position: number;
+  /** How many slots from the first on hold nothing, `[batch]`; undefined for none. */
+  readonly padding: wf.I32 | undefined;
+}
+
 /** The logits of one token a sequence, and the new cache. */
 interface TurnResult {
   readonly logits: wf.F32;
@@ -84,9 +94,18 @@ export class Decoder {
     this.#padId = padId;
   }
 
-  /** Slots in use: the length of the longest sequence. */
-  get position(): number {
-    return this.#position;
+  /**
+   * Where the sequences stand, for those who look ahead.
+   *
+   * @returns The cache, how many slots of it are in use, and which of those hold
+   * nothing.
+   */
+  get state(): DecoderState {
+    return {
+      cache: this.#cache!,
+      position: this.#position,
+      padding: this.#padding,
+    };
   }
 
   /**
