@@ -24,8 +24,8 @@ export interface ReadWeightsOptions {
   readonly storage?: WeightStorage | undefined;
   /** Cancels. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told the share that is done. */
-  readonly onProgress?: ((share: number) => void) | undefined;
+  /** Is told the share that is read. */
+  readonly onRead?: ((share: number) => void) | undefined;
 }
 
 /** Names that an error tells at most. */
@@ -36,7 +36,7 @@ const MAX_TOLD = 5;
  *
  * @param file The file; it stays open.
  * @param config The model's sizes.
- * @param options `storage`, `signal`, `onProgress`.
+ * @param options `storage`, `signal`, `onRead`.
  * @returns The weights by the names of the hub. Linear layers are
  * `[outputs, inputs]`, rotary pairs lie half a head apart.
  * @throws {DataError} When a weight is missing, unexpected, of another shape or of
@@ -49,7 +49,7 @@ export async function readWeights(
   config: ModelConfig,
   options: ReadWeightsOptions = {},
 ): Promise<Record<string, Weight>> {
-  const { storage = "auto", signal, onProgress } = options;
+  const { storage = "auto", signal, onRead } = options;
   const plan = planWeights(file, config);
   const total = plan.reduce((sum, { stored }) => sum + stored.byteLength, 0);
   const weights: Record<string, Weight> = {};
@@ -60,7 +60,7 @@ export async function readWeights(
     const weight = weightOf(stored, parameter.shape, bytes);
     weights[parameter.name] = await held(weight, parameter, storage);
     done += stored.byteLength;
-    onProgress?.(done / total);
+    onRead?.(done / total);
   }
   return weights;
 }
