@@ -166,6 +166,19 @@ export function rangeOf(expr: Expr, axes: readonly (number | Range)[]): Range {
     }
     case "cast":
       return castRange(expr, axes);
+    case "and":
+    case "or":
+    case "xor":
+    case "shiftRight":
+    case "shiftLeft": {
+      const own = DTYPE_RANGES[expr.dtype] ?? ANY;
+      const bits = bitRange(
+        expr.op,
+        rangeOf(expr.args[0]!, axes),
+        rangeOf(expr.args[1]!, axes),
+      );
+      return bits[0] >= own[0] && bits[1] <= own[1] ? bits : own;
+    }
     default:
       return DTYPE_RANGES[expr.dtype] ?? ANY;
   }
@@ -178,6 +191,31 @@ const DTYPE_RANGES: Readonly<Record<string, Range>> = {
   i32: [-2147483648, 2147483647],
   u32: [0, 4294967295],
 };
+
+/** Bounds of what is made of bits; those of any number where a sign is involved. */
+function bitRange(
+  op: "and" | "or" | "xor" | "shiftRight" | "shiftLeft",
+  a: Range,
+  b: Range,
+): Range {
+  if (op === "and") {
+    const masks = [a, b].filter(([low]) => low >= 0).map(([, high]) => high);
+    return masks.length === 0 ? ANY : [0, Math.min(...masks)];
+  }
+  if (a[0] < 0 || b[0] < 0) return ANY;
+  if (op === "shiftRight") {
+    return b[1] > 31 ? ANY : [shifted(a[0], -b[1]), shifted(a[1], -b[0])];
+  }
+  if (op === "shiftLeft") {
+    return b[1] > 31 ? ANY : [shifted(a[0], b[0]), shifted(a[1], b[1])];
+  }
+  const high = Math.max(a[1], b[1]);
+  return high < 1 ? [0, 0] : [0, 2 ** (Math.floor(Math.log2(high)) + 1) - 1];
+}
+
+function shifted(value: number, places: number): number {
+  return Math.floor(value * 2 ** places);
+}
 
 function castRange(expr: Expr, axes: readonly (number | Range)[]): Range {
   const own = DTYPE_RANGES[expr.dtype] ?? ANY;

@@ -6,6 +6,7 @@
  */
 
 import { type Expr, exprOrder } from "../ir/expr.ts";
+import { isPacked } from "./cut_rules.ts";
 import type { Draft } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
 import type { Group } from "./group.ts";
@@ -23,9 +24,11 @@ export function isRowProduct(node: FlatNode): boolean {
   const rank = node.shape.length;
   const [rows, columns] = [node.shape[rank - 2]!, node.shape[rank - 1]!];
   if (rows !== 1 && columns !== 1) return false;
+  const [a, b] = node.inputs as [FlatNode, FlatNode];
+  // Packed matrices are taken apart by what knows to multiply them.
+  if (isPacked(rows === 1 ? b : a)) return false;
   const batch = node.size / (rows * columns);
   if (batch === 1) return true;
-  const [a, b] = node.inputs as [FlatNode, FlatNode];
   // Vectors that share their matrix make up one product.
   return rows === 1 && columns !== 1
     ? !isRepeated(b)

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { byteSize } from "../../device/dtypes.ts";
 import { hasBuffer } from "./costs.ts";
 import type { FlatNode } from "./flat.ts";
 import { isNumber } from "./simplify.ts";
@@ -40,13 +41,35 @@ export function isDear(node: FlatNode): boolean {
  * @returns True when it may be computed as it is read.
  */
 export function isCheapOperand(node: FlatNode): boolean {
-  if (hasBuffer(node)) return true;
+  if (hasBuffer(node) || isPacked(node)) return true;
   const { cost, heaviest } = node.estimate!;
   const large = largeOf(node);
   // Whoever makes what it reads can do its arithmetic, too.
   const isNext = cost > 0 &&
     large.some((load) => load.size === node.size && isMadeByLoops(load));
   return !isNext && cost <= 10 && heaviest <= 2 && large.length <= 2;
+}
+
+/**
+ * Whether a node is read from far fewer bytes than it would take itself, by
+ * arithmetic that products hide: codes with their scales. It is never stored.
+ *
+ * @param node The node.
+ * @returns True when it is.
+ */
+export function isPacked(node: FlatNode): boolean {
+  if (isNumber(node) || hasBuffer(node)) return false;
+  const { cost, heaviest, loads } = node.estimate!;
+  const read = loads.reduce(
+    (sum, load) => sum + load.size * byteSize(load.dtype),
+    0,
+  );
+  return cost <= 64 && heaviest <= 3 && loads.every(isLeaf) &&
+    2 * read <= node.size * byteSize(node.dtype);
+}
+
+function isLeaf({ op }: FlatNode): boolean {
+  return op === "leaf";
 }
 
 /**

@@ -107,6 +107,12 @@ function boundsOf(node: FlatNode): readonly [number, number] {
         if (inner[0] >= low && inner[1] <= high) return inner;
         break;
       }
+      case "and": {
+        // Nothing is larger than a mask.
+        const masks = at.inputs.map(boundsOf).filter(([low]) => low >= 0);
+        if (masks.length === 0) break;
+        return [0, Math.min(...masks.map(([, high]) => high))];
+      }
       case "iota":
         return [0, at.shape[0]! - 1];
       case "literal":

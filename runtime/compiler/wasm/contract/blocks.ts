@@ -87,7 +87,7 @@ function splitOf(depth: number, wanted: number): Split {
   const splits = Math.max(1, Math.min(MOST_SPLITS, Math.floor(wanted)));
   const splitDepth = splits === 1
     ? depth
-    : Math.min(depth, 4 * Math.ceil(depth / splits / 4));
+    : Math.min(depth, roundUp(depth / splits));
   return { splits: Math.ceil(depth / splitDepth), splitDepth };
 }
 
@@ -135,7 +135,7 @@ export function packedBlocks(
   const turns = Math.ceil(splitDepth * bytes / STEP_BYTES);
   const depthBlock = Math.min(
     splitDepth,
-    4 * Math.ceil(splitDepth / turns / 4),
+    roundUp(splitDepth / turns),
   );
 
   const panelBytes = arithmetic.rows * depthBlock * bytes;
@@ -258,7 +258,7 @@ export function thinBlocks(
   const turns = Math.ceil(splitDepth / most);
   const depthBlock = Math.min(
     splitDepth,
-    8 * Math.ceil(splitDepth / turns / 8),
+    roundUp(splitDepth / turns),
   );
   const tileBytes = tileRows * panelBytes;
   const leftOffset = roundUp(columnBlock / arithmetic.columns * tileBytes);
@@ -292,7 +292,7 @@ export function thinBlocks(
   };
 }
 
-/** The next multiple of 64. */
-function roundUp(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
+/** The next multiple of 64: bytes of a cache line, or steps of a block of codes. */
+function roundUp(count: number): number {
+  return Math.ceil(count / 64) * 64;
 }

@@ -1,194 +1,305 @@
 /**
- * Loads of packed codes, of what many codes share, and of small tables, in a few
- * instructions for all lanes.
+ * Short ways for packed codes: bytes that many lanes share, what a stretch of
+ * lanes has in common, and small tables, in a few instructions for many lanes.
  *
  * @module
  */
 
 import { byteSize } from "../../../device/dtypes.ts";
 import { type Expr, exprOrder } from "../../ir/expr.ts";
-import { rangeOf, strideAlong } from "../../ir/index_arithmetic.ts";
+import { dependsOn, rangeOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
-import { substitute } from "../../ir/substitute.ts";
+import { hasRelaxedSimd } from "../assembler_features.ts";
 import type { Local } from "../assembler.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { kindOf } from "../emit/kinds.ts";
-import { blockAlong } from "./value_blocks.ts";
+import { ByteForms } from "./byte_forms.ts";
+import { ByteLanes } from "./byte_lanes.ts";
+import { LanePatterns } from "./lane_patterns.ts";
 
 /** Elements of a table that is kept in vectors. */
 const TABLE_SIZE = 16;
+/** Lanes of a block at most: an emitter tells no more vectors apart. */
+const MOST_LANES = 64;
+/** Lanes of a byte in a vector. */
+const BYTES = 16;
+/** Lanes of the blocks in which the rest of a longer one is computed. */
+export const SHORT_BLOCK = BYTES;
 
-/** A load from a small table. */
-interface Table {
-  readonly load: Expr;
-  /** The table, four elements a vector. */
-  readonly parts: readonly Local[];
+/** What a block of lanes binds. */
+interface ShortWays {
+  /** Parts with one value for a whole group of lanes. */
+  readonly shared: readonly Expr[];
+  /** Whole numbers of a byte, as floats. */
+  readonly floats: readonly Expr[];
+  /** The same, as whole numbers. */
+  readonly words: readonly Expr[];
+  /** Loads from small tables. */
+  readonly tables: readonly Expr[];
 }
 
-/** Knows short ways for some parts of an expression. */
+/** Writes the short ways of one expression. */
 export class Lookups {
+  /** Lanes that are bound at once. */
+  readonly group: number;
   readonly #emitter: Emitter;
-  readonly #units: number;
-  /** Parts that have one value in all vectors side by side. */
-  readonly #shared: readonly Expr[];
-  /** Loads of bytes that two neighbours share. */
-  readonly #pairs: readonly Expr[];
-  readonly #tables: readonly Table[];
+  readonly #patterns: LanePatterns;
+  readonly #forms: ByteForms;
+  readonly #ways: ShortWays;
+  /** Tables, four elements a vector. */
+  readonly #tables = new Map<number, readonly Local[]>();
+  #bytes: ByteLanes;
+  #splats = new Map<string, Local>();
 
   /**
    * Writes what is needed before the loop.
    *
    * @param kernel The kernel.
-   * @param emitter What writes the expression; vectors start at multiples of
-   * their length along the axis.
+   * @param emitter What writes the expression, in four lanes.
    * @param expr The expression.
    * @param axis The axis that lanes lie along.
-   * @param units Number of vectors side by side; they start at multiples of their
-   * length together.
+   * @param lanes Lanes of a block, a power of two: blocks start at its
+   * multiples.
    */
   constructor(
     kernel: ContractKernel,
     emitter: Emitter,
     expr: Expr,
     axis: number,
-    units: number,
+    lanes: number,
   ) {
+    this.group = Math.min(lanes, BYTES);
     this.#emitter = emitter;
-    this.#units = units;
-    const shared: Expr[] = [];
-    const pairs: Expr[] = [];
-    const tables: Table[] = [];
-    const wanted = emitter.lanes === 4 ? exprOrder([expr]).reverse() : [];
-    const reached = new Set<Expr>([expr]);
-    for (const one of wanted) {
-      if (!reached.has(one) || one.args.length === 0) continue;
-      const block = blockAlong(one, axis);
-      if (block === Infinity) continue;
-      if (block >= emitter.lanes * units) {
-        shared.push(one);
-        continue;
-      }
-      for (const arg of one.args) reached.add(arg);
-      if (one.op !== "load" || one.args.length > 1) continue;
-      if (isPair(kernel, one, axis)) pairs.push(one);
-      else if (isTable(kernel, one)) {
-        tables.push({ load: one, parts: this.#loadTable(one) });
-      }
-    }
-    this.#shared = shared;
-    this.#pairs = pairs;
-    // Arguments come first.
-    this.#tables = tables.reverse();
+    this.#patterns = new LanePatterns(axis, lanes);
+    this.#forms = new ByteForms(kernel, this.#patterns, this.group);
+    this.#ways = shortWays(kernel, expr, axis, this.#patterns, this.#forms);
+    this.#bytes = this.#newBytes();
+    for (const { value } of this.#ways.tables) this.#loadTable(value);
   }
 
-  /** Writes the short ways of the current point, for the rest of the scope. */
-  bind(): void {
-    for (const expr of this.#shared) this.#bindShared(expr);
-    for (let unit = 0; unit < this.#units; unit++) {
-      for (const load of this.#pairs) this.#bindPair(load, unit);
-      for (const table of this.#tables) this.#bindTable(table, unit);
+  #newBytes(): ByteLanes {
+    return new ByteLanes(this.#emitter, this.#patterns, this.#forms);
+  }
+
+  /** Starts a block: what was bound before is forgotten. */
+  begin(): void {
+    this.#bytes = this.#newBytes();
+    this.#splats = new Map();
+  }
+
+  /**
+   * Binds the vectors of a group of lanes, for the rest of the scope.
+   *
+   * @param from First lane of the group.
+   */
+  bind(from: number): void {
+    const { floats, shared, tables, words } = this.#ways;
+    for (const expr of shared) this.#bindShared(expr, from);
+    for (const expr of words) {
+      this.#bindEach(expr, from, this.#words(expr, from));
+    }
+    for (const expr of floats) {
+      const vectors = this.#words(expr.args[0]!, from);
+      for (const vector of vectors) {
+        this.#emitter.fn.get(vector);
+        this.#emitter.fn.op("f32x4.convert_i32x4_s");
+        this.#emitter.fn.set(vector);
+      }
+      this.#bindEach(expr, from, vectors);
+    }
+    for (const load of tables) {
+      this.#bindEach(load, from, this.#elements(load, from));
     }
   }
 
-  #bindShared(expr: Expr): void {
+  #bindEach(expr: Expr, from: number, vectors: readonly Local[]): void {
+    const first = from / this.#emitter.lanes;
+    vectors.forEach((vector, k) => this.#emitter.bind(expr, first + k, vector));
+  }
+
+  #bindShared(expr: Expr, from: number): void {
     const { fn } = this.#emitter;
-    this.#emitter.push(expr, false);
-    this.#emitter.splat(kindOf(expr.dtype));
-    const local = this.#emitter.local("v128");
-    fn.set(local);
-    for (let unit = 0; unit < this.#units; unit++) {
-      this.#emitter.bind(expr, unit, local);
+    const run = this.#patterns.run(expr);
+    const stretch = Math.floor(from / run);
+    const key = `${expr.id}:${stretch}`;
+    let local = this.#splats.get(key);
+    if (local === undefined) {
+      this.#emitter.push(expr, false, stretch * run / this.#emitter.lanes);
+      this.#emitter.splat(kindOf(expr.dtype));
+      local = this.#emitter.local("v128");
+      fn.set(local);
+      this.#splats.set(key, local);
     }
+    const vectors = Array<Local>(this.group / this.#emitter.lanes).fill(local);
+    this.#bindEach(expr, from, vectors);
   }
 
-  /** Two bytes, each in two lanes. */
-  #bindPair(load: Expr, unit: number): void {
-    const emitter = this.#emitter;
-    const { fn } = emitter;
-    const { parameters } = emitter.settings;
-    fn.get(parameters.operand(load.value));
-    emitter.push(load.args[0]!, false, unit);
-    fn.op("i32.add");
-    fn.memory("v128.load16_splat");
-    fn.get(parameters.splat("i32", 0));
-    const lanes = [0, 0, 1, 1].flatMap((byte) => [byte, 16, 16, 16]);
-    fn.shuffle(lanes);
-    if (load.dtype === "i8") {
-      for (const op of ["i32x4.shl", "i32x4.shr_s"] as const) {
-        fn.i32(24);
-        fn.op(op);
-      }
-    }
-    const local = emitter.local("v128");
-    fn.set(local);
-    emitter.bind(load, unit, local);
-  }
-
-  #loadTable(load: Expr): Local[] {
+  /** Numbers of a byte in lanes of 32 bits. */
+  #words(expr: Expr, from: number): Local[] {
     const { fn } = this.#emitter;
-    const base = this.#emitter.settings.parameters.operand(load.value);
-    return [0, 1, 2, 3].map((part) => {
+    const bytes = this.#bytes.hold(expr, from);
+    const sign = this.#forms.sign(expr)!;
+    const halves = (["low", "high"] as const).slice(0, this.group / 8);
+    return halves.flatMap((half) => {
+      const pair = this.#emitter.local("v128");
+      fn.get(bytes);
+      fn.op(`i16x8.extend_${half}_i8x16_${sign}`);
+      fn.set(pair);
+      return (["low", "high"] as const).map((quarter) => {
+        const local = this.#emitter.local("v128");
+        fn.get(pair);
+        fn.op(`i32x4.extend_${quarter}_i16x8_${sign}`);
+        fn.set(local);
+        return local;
+      });
+    });
+  }
+
+  /** Keeps the first bytes of all elements, then the second ones, and so on. */
+  #loadTable(operand: number): void {
+    if (this.#tables.has(operand)) return;
+    const { fn, settings } = this.#emitter;
+    const base = settings.parameters.operand(operand);
+    const parts = [0, 1, 2, 3].map((part) => {
       const local = fn.local("v128");
       fn.get(base);
       fn.memory("v128.load", 16 * part, 2);
       fn.set(local);
       return local;
     });
+    const merge = (
+      [a, b]: readonly [Local, Local],
+      bytes: readonly number[],
+    ) => {
+      const local = fn.local("v128");
+      fn.get(a);
+      fn.get(b);
+      fn.shuffle(bytes);
+      fn.set(local);
+      return local;
+    };
+    const planes = [0, 1, 2, 3].map((byte) => {
+      const four = [0, 4, 8, 12].map((element) => element + byte);
+      const eight = [...four, ...four.map((place) => place + 16)];
+      const [low, high] = [[0, 1], [2, 3]].map(([a, b]) =>
+        merge([parts[a!]!, parts[b!]!], [...eight, ...eight])
+      );
+      const first = [0, 1, 2, 3, 4, 5, 6, 7];
+      return merge([low!, high!], [...first, ...first.map((k) => k + 16)]);
+    });
+    this.#tables.set(operand, planes);
   }
 
-  /** Elements of the table, byte by byte: each byte has a place in one part. */
-  #bindTable({ load, parts }: Table, unit: number): void {
-    const emitter = this.#emitter;
-    const { fn } = emitter;
-    const { parameters } = emitter.settings;
-    const places = emitter.local("v128");
-    emitter.push(load.args[0]!, true, unit);
-    fn.i32(2);
-    fn.op("i32x4.shl");
-    fn.tee(places);
-    fn.get(places);
-    fn.shuffle([0, 4, 8, 12].flatMap((byte) => [byte, byte, byte, byte]));
-    fn.get(parameters.splat("i32", 0x03020100));
-    fn.op("v128.or");
-    fn.set(places);
-    parts.forEach((part, k) => {
-      fn.get(part);
-      fn.get(places);
-      if (k > 0) {
-        // Places of other parts are out of range, and give 0.
-        fn.get(parameters.splat("i32", 0x10101010 * k));
-        fn.op("i8x16.sub");
-      }
-      fn.op("i8x16.swizzle");
-      if (k > 0) fn.op("v128.or");
+  /** Elements of a table: their bytes are looked up, then put together. */
+  #elements({ args, value }: Expr, from: number): Local[] {
+    const { fn } = this.#emitter;
+    const places = this.#bytes.hold(args[0]!, from);
+    const make = (push: () => void): Local => {
+      push();
+      const local = this.#emitter.local("v128");
+      fn.set(local);
+      return local;
+    };
+    const planes = this.#tables.get(value)!.map((plane) =>
+      make(() => {
+        fn.get(plane);
+        fn.get(places);
+        fn.op(
+          hasRelaxedSimd() ? "i8x16.relaxed_swizzle" : "i8x16.swizzle",
+        );
+      })
+    );
+    const merge = (a: Local, b: Local, half: 0 | 1, width: 1 | 2) =>
+      make(() => {
+        fn.get(a);
+        fn.get(b);
+        fn.shuffle(interleaved(half, width));
+      });
+    const halves = ([0, 1] as const).slice(0, this.group / 8);
+    return halves.flatMap((half) => {
+      const low = merge(planes[0]!, planes[1]!, half, 1);
+      const high = merge(planes[2]!, planes[3]!, half, 1);
+      return ([0, 1] as const).map((quarter) => merge(low, high, quarter, 2));
     });
-    const local = emitter.local("v128");
-    fn.set(local);
-    emitter.bind(load, unit, local);
   }
 }
 
-/** Whether neighbours along an axis read each byte twice, one after another. */
-function isPair({ pool }: ContractKernel, load: Expr, axis: number): boolean {
-  if (load.dtype !== "u8" && load.dtype !== "i8") return false;
-  const [index] = load.args as [Expr];
-  if (blockAlong(index, axis) !== 2) return false;
-  const stand = pool.axis(-1);
-  const [halved] = substitute(
-    pool,
-    [index],
-    (one) =>
-      one.op === "shiftRight" && blockAlong(one, axis) === 2 &&
-        one.args[0]!.op === "axis"
-        ? stand
-        : undefined,
-  );
-  return strideAlong(halved!, -1) === 1 && strideAlong(halved!, axis) === 0;
+/** The bytes of elements of a width, by turns of two vectors. */
+function interleaved(half: 0 | 1, width: 1 | 2): number[] {
+  const count = 8 / width;
+  return Array.from({ length: count }, (_, k) => half * count + k)
+    .flatMap((element) =>
+      [0, 16].flatMap((vector) =>
+        Array.from(
+          { length: width },
+          (_, byte) => vector + element * width + byte,
+        )
+      )
+    );
+}
+
+function shortWays(
+  kernel: ContractKernel,
+  expr: Expr,
+  axis: number,
+  patterns: LanePatterns,
+  forms: ByteForms,
+): ShortWays {
+  const shared: Expr[] = [];
+  const floats: Expr[] = [];
+  const words: Expr[] = [];
+  const tables: Expr[] = [];
+  const reached = new Set<Expr>([expr]);
+  const isByte = (one: Expr) =>
+    forms.sign(one) !== undefined && forms.isBytes(one);
+  // What uses others comes before them.
+  for (const one of exprOrder([expr]).reverse()) {
+    if (!reached.has(one) || one.args.length === 0) continue;
+    if (!dependsOn(one, axis)) continue;
+    if (patterns.run(one) >= forms.group) shared.push(one);
+    else if (one.op === "cast" && one.dtype === "f32" && isByte(one.args[0]!)) {
+      floats.push(one);
+    } else if (isTable(kernel, one) && isByte(one.args[0]!)) tables.push(one);
+    else if (isByte(one)) words.push(one);
+    else for (const arg of one.args) reached.add(arg);
+  }
+  return { shared, floats, words, tables };
 }
 
 function isTable({ axes, operands }: ContractKernel, load: Expr): boolean {
+  if (load.op !== "load" || load.args.length > 1) return false;
   const operand = operands[load.value]!;
-  if (operand.size !== TABLE_SIZE || byteSize(load.dtype) !== 4) return false;
+  if (operand.size < TABLE_SIZE || byteSize(load.dtype) !== 4) return false;
   const [low, high] = rangeOf(load.args[0]!, axes);
   return low >= 0 && high < TABLE_SIZE;
+}
+
+/**
+ * The lanes of the blocks along an axis in which an expression is computed the
+ * shortest way.
+ *
+ * @param kernel The kernel.
+ * @param expr The expression, computed in four lanes.
+ * @param axis The axis.
+ * @returns A power of two from 16 on, or 4 where blocks have no short way.
+ */
+export function blockLanes(
+  kernel: ContractKernel,
+  expr: Expr,
+  axis: number,
+): number {
+  const length = kernel.axes[axis]!;
+  const wanted = exprOrder([expr]).some(({ dtype }) => dtype === "f64")
+    ? []
+    : [MOST_LANES, MOST_LANES / 2, BYTES].filter((lanes) => lanes <= length);
+  for (const lanes of wanted) {
+    const patterns = new LanePatterns(axis, lanes);
+    const forms = new ByteForms(kernel, patterns, BYTES);
+    const ways = shortWays(kernel, expr, axis, patterns, forms);
+    const isShared = ways.shared.some((one) => patterns.run(one) === lanes);
+    const isShort = ways.floats.length + ways.tables.length +
+        ways.words.length > 0;
+    if (isShared || (isShort && lanes === BYTES)) return lanes;
+  }
+  return 4;
 }

@@ -9,8 +9,11 @@ import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { axesOf, strideAlong } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
-import { blockAlong } from "./value_blocks.ts";
-import { Lookups } from "./lookups.ts";
+import type { Emitter } from "../emit/emitter.ts";
+import { inScopes } from "./emitter_scopes.ts";
+import { blockLanes, Lookups, SHORT_BLOCK } from "./lookups.ts";
+import { MOST_SPAN } from "./byte_forms.ts";
+import { LanePatterns } from "./lane_patterns.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { type Arithmetic, lanesFor } from "./arithmetic.ts";
 import type { ContractSpaces, Space } from "./spaces.ts";
@@ -144,10 +147,18 @@ export function prefersAcross(
   return balance > 0;
 }
 
-/** By how much an index grows, where neighbours may also share an element. */
+/**
+ * By how much an index grows, 1 also where neighbours share elements, or lie near
+ * each other in another order.
+ */
 function stepAlong(index: Expr, axis: number): number | undefined {
   const step = strideAlong(index, axis);
-  return step === undefined && blockAlong(index, axis) > 1 ? 1 : step;
+  if (step !== undefined) return step;
+  const pattern = new LanePatterns(axis, SHORT_BLOCK).of(index);
+  const isNear = pattern?.offsets.every((offset) =>
+    offset >= 0 && offset < MOST_SPAN
+  );
+  return isNear === true ? 1 : undefined;
 }
 
 /** Positions of one row or column: those of the batch and its own. */
@@ -171,47 +182,52 @@ function placeAt(packing: Packing, positions: Positions, at: Whole): void {
 
 /** Vectors over steps: groups of rows or columns, transposed. */
 function packAlong(packing: Packing): void {
-  const { module, within, to, start, from, end, target, expr } = packing;
-  const { arithmetic, spaces } = module;
+  const { module, to, from, end, target, expr, width } = packing;
+  const { arithmetic, kernel, spaces } = module;
   const { bytes, kind, lanes } = arithmetic;
-  const { inner } = spaces;
-  const stride = packing.width * bytes;
+  const stride = width * bytes;
   const step = to.local("i32");
   const address = to.local("i32");
+  const block = blockLanes(kernel, expr, spaces.inner);
   let offset = 0;
-  for (const size of groupsOf(arithmetic, packing.width)) {
-    const emitters = Array.from({ length: size }, (_, k) => {
-      const positions = positionsOf(packing, step);
-      placeAt(packing, positions, plus(start, offset + k));
-      const emitter = module.emitter(within, {
-        positions,
-        depths: new Map([[inner, 1]]),
-        lanes: lanesFor([expr]),
-        vectorAxis: inner,
-        walkAxis: inner,
-        roots: [expr],
-      });
-      emitter.hoist(expr, true, 1);
-      emitter.hoist(expr, false, 1);
-      const lookups = new Lookups(module.kernel, emitter, expr, inner, 1);
-      return { emitter, lookups };
-    });
+  for (const size of groupsOf(arithmetic, width)) {
+    const emitters = Array.from(
+      { length: size },
+      (_, k) => emitterAlong(packing, step, offset + k),
+    );
     const vectors = emitters.map(() => to.local("v128"));
     assign(to, step, from);
     assign(to, address, plus(target, offset * bytes));
-    whileBelow(to, step, minus(end, lanes - 1), lanes, () => {
-      emitters.forEach(({ emitter, lookups }, k) => {
-        emitter.scope(() => {
-          lookups.bind();
-          emitter.push(expr, true);
-        });
-        to.set(vectors[k]!);
-      });
-      storeTransposed(to, arithmetic, vectors, address, stride);
-      assign(to, address, plus(address, lanes * stride));
-    });
+    for (const count of new Set([block, Math.min(block, SHORT_BLOCK)])) {
+      const lookups = count <= lanes
+        ? []
+        : emitters.map((emitter) =>
+          new Lookups(kernel, emitter, expr, spaces.inner, count)
+        );
+      whileBelow(
+        to,
+        step,
+        minus(end, count - 1),
+        count,
+        () =>
+          inScopes(emitters, () => {
+            for (const one of lookups) one.begin();
+            for (let lane = 0; lane < count; lane += lanes) {
+              for (const one of lookups) {
+                if (lane % one.group === 0) one.bind(lane);
+              }
+              emitters.forEach((emitter, k) => {
+                emitter.push(expr, true, lane / lanes);
+                to.set(vectors[k]!);
+              });
+              storeTransposed(to, arithmetic, vectors, address, stride);
+              assign(to, address, plus(address, lanes * stride));
+            }
+          }),
+      );
+    }
     whileBelow(to, step, end, 1, () => {
-      emitters.forEach(({ emitter }, k) => {
+      emitters.forEach((emitter, k) => {
         to.get(address);
         emitter.scope(() => emitter.push(expr, false));
         to.memory(`${kind}.store`, k * bytes);
@@ -220,6 +236,25 @@ function packAlong(packing: Packing): void {
     });
     offset += size;
   }
+}
+
+/** What writes the steps of one row or column of a panel. */
+function emitterAlong(packing: Packing, step: Local, offset: number): Emitter {
+  const { module, within, start, expr } = packing;
+  const { inner } = module.spaces;
+  const positions = positionsOf(packing, step);
+  placeAt(packing, positions, plus(start, offset));
+  const emitter = module.emitter(within, {
+    positions,
+    depths: new Map([[inner, 1]]),
+    lanes: lanesFor([expr]),
+    vectorAxis: inner,
+    walkAxis: inner,
+    roots: [expr],
+  });
+  emitter.hoist(expr, true, 1);
+  emitter.hoist(expr, false, 1);
+  return emitter;
 }
 
 /** Vectors over rows or columns, which all exist. */
@@ -244,14 +279,16 @@ function packAcross(packing: Packing): void {
   const vector = to.local("v128");
   emitter.hoist(expr, true, units);
   // Only panels of columns start at multiples of all their vectors' lanes.
-  const lookups = width === units * lanes && space !== module.spaces.rows
-    ? new Lookups(module.kernel, emitter, expr, space.axes.at(-1)!, units)
+  const lookups = width === units * lanes && lanes === 4 &&
+      space !== module.spaces.rows
+    ? new Lookups(module.kernel, emitter, expr, space.axes.at(-1)!, width)
     : undefined;
   assign(to, step, from);
   assign(to, address, target);
   whileBelow(to, step, end, 1, () =>
     emitter.scope(() => {
-      lookups?.bind();
+      lookups?.begin();
+      lookups?.bind(0);
       for (let unit = 0; unit < units; unit++) {
         emitter.push(expr, true, unit);
         to.set(vector);

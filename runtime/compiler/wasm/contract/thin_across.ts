@@ -7,6 +7,7 @@
 
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { Emitter } from "../emit/emitter.ts";
+import { inScopes } from "./emitter_scopes.ts";
 import { addProduct, lanesFor, VECTORS } from "./arithmetic.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
@@ -96,13 +97,6 @@ function emittersOf(across: Across, vectors: boolean): Emitter[] {
     emitter.hoist(right, vectors, VECTORS);
     return emitter;
   });
-}
-
-/** Opens a scope of each emitter. */
-function inScopes(emitters: readonly Emitter[], body: () => void): void {
-  const [first, ...others] = emitters;
-  if (first === undefined) body();
-  else first.scope(() => inScopes(others, body));
 }
 
 /** Bytes from a row of sums to the next. */

@@ -9,7 +9,9 @@ import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { addProduct, lanesFor } from "./arithmetic.ts";
 import type { ContractModule } from "./module.ts";
-import { Lookups } from "./lookups.ts";
+import type { Emitter } from "../emit/emitter.ts";
+import { inScopes } from "./emitter_scopes.ts";
+import { blockLanes, Lookups, SHORT_BLOCK } from "./lookups.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import {
   assign,
@@ -75,40 +77,23 @@ export function alongFunction(
     });
     emitter.hoist(right, true, 1);
     emitter.hoist(right, false, 1);
-    const lookups = new Lookups(module.kernel, emitter, right, inner, 1);
-    return { emitter, lookups };
+    return emitter;
   });
   const lefts = Array.from(
     { length: rows },
     (_, row) => hold(to, plus(left, times(times(steps, row), bytes))),
   );
-  const factors = lefts.map(() => to.local("v128"));
   const totals = lefts.map(() => emitters.map(() => to.local("v128")));
   const rests = lefts.map(() => emitters.map(() => to.local(kind)));
-  const loaded = to.local("v128");
   const single = to.local(kind);
+  const block = blockLanes(module.kernel, right, inner);
 
   assign(to, step, from);
-  whileBelow(to, step, minus(end, lanes - 1), lanes, () => {
-    lefts.forEach((address, row) => {
-      to.get(address);
-      to.memory("v128.load");
-      to.set(factors[row]!);
-      assign(to, address, plus(address, 16));
-    });
-    emitters.forEach(({ emitter, lookups }, k) => {
-      emitter.scope(() => {
-        lookups.bind();
-        emitter.push(right, true);
-      });
-      to.set(loaded);
-      factors.forEach((factor, row) =>
-        addProduct(to, kind, totals[row]![k]!, factor, loaded)
-      );
-    });
-  });
+  for (const count of new Set([block, Math.min(block, SHORT_BLOCK)])) {
+    addBlocks({ module, to, emitters, lefts, totals, step, end, count });
+  }
   whileBelow(to, step, end, 1, () => {
-    emitters.forEach(({ emitter }, k) => {
+    emitters.forEach((emitter, k) => {
       emitter.scope(() => emitter.push(right, false));
       to.set(single);
       lefts.forEach((address, row) => {
@@ -141,4 +126,63 @@ export function alongFunction(
     })
   );
   return to;
+}
+
+/** What the writers of the loops over blocks of steps share. */
+interface Blocks {
+  readonly module: ContractModule;
+  readonly to: FunctionBuilder;
+  /** What writes the right factor, column by column. */
+  readonly emitters: readonly Emitter[];
+  /** Addresses of the left factor, row by row. */
+  readonly lefts: readonly Local[];
+  /** Sums of each row and column. */
+  readonly totals: readonly (readonly Local[])[];
+  readonly step: Local;
+  readonly end: Local;
+  /** Steps of a block. */
+  readonly count: number;
+}
+
+/** Adds the products of whole blocks of steps. */
+function addBlocks(blocks: Blocks): void {
+  const { module, to, emitters, lefts, totals, step, end, count } = blocks;
+  const { arithmetic, kernel, spaces } = module;
+  const { kind, lanes } = arithmetic;
+  const { inner, right } = spaces;
+  const lookups = count <= lanes
+    ? []
+    : emitters.map((emitter) =>
+      new Lookups(kernel, emitter, right, inner, count)
+    );
+  const loaded = to.local("v128");
+  const factors = lefts.map(() => to.local("v128"));
+  whileBelow(
+    to,
+    step,
+    minus(end, count - 1),
+    count,
+    () =>
+      inScopes(emitters, () => {
+        for (const one of lookups) one.begin();
+        for (let lane = 0; lane < count; lane += lanes) {
+          for (const one of lookups) {
+            if (lane % one.group === 0) one.bind(lane);
+          }
+          lefts.forEach((address, row) => {
+            to.get(address);
+            to.memory("v128.load");
+            to.set(factors[row]!);
+            assign(to, address, plus(address, 16));
+          });
+          emitters.forEach((emitter, k) => {
+            emitter.push(right, true, lane / lanes);
+            to.set(loaded);
+            factors.forEach((factor, row) =>
+              addProduct(to, kind, totals[row]![k]!, factor, loaded)
+            );
+          });
+        }
+      }),
+  );
 }

@@ -7,7 +7,7 @@
 import { type DType, INTEGER_RANGE } from "../../../device/dtypes.ts";
 import type { Expr } from "../../ir/expr.ts";
 import type { Emitter } from "./emitter.ts";
-import { floatShape, integerShape, isUnsigned, kindOf } from "./kinds.ts";
+import { floatShape, integerShape, kindOf } from "./kinds.ts";
 import {
   pushDecoded,
   pushEncoded,
@@ -121,7 +121,8 @@ function pushFloated(
   kind: "f32" | "f64",
   vector: boolean,
 ): void {
-  const sign = isUnsigned(from) ? "u" : "s";
+  // Bytes are not negative in i32, and signed numbers are converted faster.
+  const sign = from === "u32" ? "u" : "s";
   if (!vector) e.fn.op(`${kind}.convert_i32_${sign}`);
   else if (kind === "f32") e.fn.op(`f32x4.convert_i32x4_${sign}`);
   else e.fn.op(`f64x2.convert_low_i32x4_${sign}`);
