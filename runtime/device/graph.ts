@@ -48,6 +48,28 @@ export function hostStorage(array: TypedArray): Storage {
   };
 }
 
+const owners = new WeakMap<Storage, number>();
+const shared = new WeakSet<Storage>();
+let identities = 0;
+
+/** Notes that a node holds data. */
+function noteOwner(storage: Storage, node: GraphNode): void {
+  if (node.identity === 0) node.identity = ++identities;
+  const owner = owners.get(storage);
+  if (owner === undefined) owners.set(storage, node.identity);
+  else if (owner !== node.identity) shared.add(storage);
+}
+
+/**
+ * Whether several nodes hold the same data: one of them may not write over them.
+ *
+ * @param storage The data.
+ * @returns True where a second node has been given them.
+ */
+export function isShared(storage: Storage): boolean {
+  return shared.has(storage);
+}
+
 const NO_INPUTS: readonly GraphNode[] = [];
 const NO_ATTRIBUTES = {};
 
@@ -72,9 +94,13 @@ export class GraphNode {
   /** The data, once computed. */
   storage: Storage | undefined = undefined;
   /** Data of all results of a primitive that has several, once computed. */
-  results: readonly Storage[] | undefined = undefined;
+  results: readonly (Storage | undefined)[] | undefined = undefined;
+  /** Results that nobody wants any more, of a primitive that has several. */
+  givenUp: Set<number> | undefined = undefined;
   /** Digest of what the node computes, remembered by the tensor layer. */
   version: string | undefined = undefined;
+  /** Tells holders of data apart; 0 before the node has held any. */
+  identity = 0;
   /** Scratch of a walk: the walk that saw the node last. */
   mark = 0;
   /** Scratch of a walk: where the node stands in it. */
@@ -109,15 +135,33 @@ export class GraphNode {
   }
 
   /**
-   * Keeps the data of all results of a primitive that has several, and forgets
-   * how they came about.
+   * Keeps the data of the results of a primitive that has several, and forgets
+   * how they came about unless one is left that somebody may still want.
    *
-   * @param results The data, one storage a result.
+   * @param results The data, one storage a result; undefined where it has none.
    */
-  realizeResults(results: readonly Storage[]): void {
-    for (const storage of results) holdStorage(storage, this.blame);
+  realizeResults(results: readonly (Storage | undefined)[]): void {
+    let isWhole = true;
+    const seen = new Set<Storage>();
+    results.forEach((storage, index) => {
+      if (storage !== undefined) {
+        holdStorage(storage, this.blame);
+        noteOwner(storage, this);
+        if (seen.has(storage)) shared.add(storage);
+        seen.add(storage);
+      } else if (this.givenUp?.has(index) !== true) isWhole = false;
+    });
     this.results = results;
-    this.inputs = NO_INPUTS;
+    if (isWhole) this.inputs = NO_INPUTS;
+  }
+
+  /**
+   * Notes that nobody wants a result of a primitive that has several any more.
+   *
+   * @param index Which result.
+   */
+  giveUp(index: number): void {
+    (this.givenUp ??= new Set()).add(index);
   }
 
   /**
@@ -128,6 +172,8 @@ export class GraphNode {
    */
   realize(storage: Storage): void {
     holdStorage(storage, this.blame);
+    // A result of a primitive that has several is held by that one, too.
+    noteOwner(storage, this.op === "output" ? this.inputs[0]! : this);
     this.storage = storage;
     this.op = "data";
     this.attributes = NO_ATTRIBUTES;

@@ -157,7 +157,7 @@ export interface PrimitiveAttributes
     readonly attributes: RoutineAttributes;
   };
   /** A program that was traced once: a closed graph applied to the inputs. */
-  readonly call: { readonly body: Graph };
+  readonly call: CallAttributes;
   /** One result of a primitive that has several. */
   readonly output: { readonly index: number };
   /** Values (the first `outputs` inputs) whose gradient is given by hand. */
@@ -166,6 +166,17 @@ export interface PrimitiveAttributes
     /** Owned by the tensor layer; devices ignore it. */
     readonly rule: unknown;
   };
+}
+
+/** Attributes of `call`. */
+export interface CallAttributes {
+  /** The program. */
+  readonly body: Graph;
+  /**
+   * Positions of inputs that the caller has given up: where they are data, the
+   * program may write over them.
+   */
+  readonly donated?: readonly number[];
 }
 
 /**

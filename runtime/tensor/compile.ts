@@ -6,9 +6,16 @@
 
 import { ParameterError } from "../core/errors.ts";
 import { digestValue } from "../core/hash.ts";
-import type { Graph, GraphNode } from "../device/graph.ts";
+import {
+  attributesOf,
+  type Graph,
+  GraphNode,
+  outputNode,
+  type TensorSpec,
+} from "../device/graph.ts";
+import { currentBlame } from "./blame.ts";
 import { closeGraph, parameterNode } from "./closure.ts";
-import { applySeveral, constant, markWeak } from "./node.ts";
+import { constant, markWeak } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 import { rebuildTree, treeLeaves } from "./tree.ts";
 
@@ -18,8 +25,24 @@ const MAX_PROGRAMS = 256;
 interface Program {
   readonly graph: Graph;
   readonly captured: readonly GraphNode[];
+  readonly outputs: readonly TensorSpec[];
   /** The result of the trace, for its form. */
   readonly result: unknown;
+}
+
+/** How a function is compiled. */
+export interface CompileOptions {
+  /**
+   * Positions of arguments that each call gives up: their tensors cannot be used
+   * after the call, and the program may write its results over their data.
+   */
+  readonly donate?: readonly number[];
+}
+
+/** What an argument consists of. */
+interface Leaf {
+  readonly value: Tensor | number;
+  readonly isDonated: boolean;
 }
 
 /**
@@ -28,11 +51,22 @@ interface Program {
  * on. Numbers may change from call to call at no cost: inside of the function
  * they are scalar tensors that take the dtype of what they are combined with.
  * Tensors and numbers that the function takes from outside stay as they were
- * at the first call.
+ * at the first call. Nothing is computed before a result is read; all results of
+ * that call are computed then.
+ *
+ * State that goes from call to call should be donated: a cache of which one slot
+ * is written, or parameters and moments that a step of training replaces, are
+ * then changed where they are. A donated tensor cannot be used after the call.
+ * Data that others hold, too, are copied first. Whatever still hangs on the old
+ * data by way of another lazy tensor cannot be computed any more once a result of
+ * the call was: read it before. Where the computation fails once it has begun,
+ * what was donated is lost.
  *
  * @param fn The function: arguments are trees of tensors and numbers, or plain
  * data; the result is a tree of tensors. It must be pure.
+ * @param options Which arguments are donated.
  * @returns The function, faster from the second call on.
+ * @throws {ParameterError} When there is no such argument to donate.
  *
  * @example
  * ```ts
@@ -44,15 +78,30 @@ interface Program {
  * const x = wf.tensor([1, 2], { dtype: "f64" });
  * console.log(await step(x, 0.5).toArray()); // [ 0.5, 1 ]
  * console.log(await step(x, 0.25).toArray()); // [ 0.75, 1.5 ], not traced again
+ *
+ * const write = wf.compile(
+ *   (cache: wf.F32, value: wf.F32, at: wf.Operand<"i32">) =>
+ *     wf.dynamicUpdateSlice(cache, value, at),
+ *   { donate: [0] },
+ * );
+ * let cache = wf.zeros([4]);
+ * for (let at = 0; at < 3; at++) cache = write(cache, wf.ones([1]), at);
+ * console.log(await cache.toArray()); // [ 1, 1, 1, 0 ]
  * ```
  */
 export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
+  options: CompileOptions = {},
 ): (...args: A) => R {
   const programs = new Map<string, Program>();
+  const donate = new Set(options.donate);
+  for (const position of donate) checkPosition(position);
   return (...args) => {
-    const leaves: (Tensor | number)[] = [];
-    const key = args.map((one) => signature(one, leaves)).join(",");
+    const leaves: Leaf[] = [];
+    let key = "";
+    args.forEach((one, position) => {
+      key += signature(one, donate.has(position), leaves) + ",";
+    });
     let program = programs.get(key);
     if (program === undefined) {
       program = trace(fn, args, leaves);
@@ -61,41 +110,78 @@ export function compile<A extends readonly unknown[], R>(
       }
       programs.set(key, program);
     }
-    const inputs = leaves.map((leaf) =>
-      typeof leaf === "number" ? constant(leaf, "f64") : leaf
-    );
-    const captured = program.captured.map((node) => new Tensor(node));
-    const { outputs } = program.graph;
-    if (outputs.length === 0) return program.result as R;
-    const made = applySeveral(
-      "call",
-      { body: program.graph },
-      [...inputs, ...captured],
-      outputs.map(({ dtype, shape }) => ({ dtype, shape })),
-    );
-    return rebuildTree(program.result as R, made);
+    return call(program, leaves) as R;
   };
 }
 
+function checkPosition(position: number): void {
+  if (Number.isInteger(position) && position >= 0) return;
+  throw new ParameterError(`Cannot donate argument ${position}`, {
+    expected: "the position of an argument: 0, 1, …",
+  });
+}
+
+/** A call of a program: nothing is computed yet. */
+function call(program: Program, leaves: readonly Leaf[]): unknown {
+  const { captured, graph, outputs, result } = program;
+  const inputs: GraphNode[] = [];
+  const donated: number[] = [];
+  leaves.forEach(({ isDonated, value }, position) => {
+    if (typeof value === "number") inputs.push(constant(value, "f64").node);
+    else {
+      inputs.push(value.node);
+      if (isDonated) donated.push(position);
+    }
+  });
+  // All nodes first: one tensor may have been given twice.
+  for (const position of donated) giveUp(leaves[position]!, inputs[position]!);
+  if (outputs.length === 0) return result;
+  for (let k = 0; k < captured.length; k++) inputs.push(captured[k]!);
+  const { dtype, shape } = outputs[0]!;
+  const node = new GraphNode(
+    "call",
+    donated.length === 0 ? { body: graph } : { body: graph, donated },
+    inputs,
+    dtype,
+    shape,
+    currentBlame(),
+    outputs,
+  );
+  const made = outputs.map((_, index) => new Tensor(outputNode(node, index)));
+  return rebuildTree(result, made);
+}
+
+function giveUp({ value }: Leaf, node: GraphNode): void {
+  if (typeof value === "number") return;
+  value.donate();
+  if (node.op !== "output") return;
+  node.inputs[0]!.giveUp(attributesOf(node, "output").index);
+}
+
 /** Form, dtypes and shapes of an argument, and its other plain data. */
-function signature(value: unknown, leaves: (Tensor | number)[]): string {
+function signature(value: unknown, isDonated: boolean, leaves: Leaf[]): string {
   if (value instanceof Tensor) {
-    leaves.push(value);
+    leaves.push({ value, isDonated });
     return `${value.dtype}[${value.shape}]`;
   }
   if (typeof value === "number") {
-    leaves.push(value);
+    leaves.push({ value, isDonated });
     return "number";
   }
   if (Array.isArray(value)) {
-    return `[${value.map((inner) => signature(inner, leaves)).join(",")}]`;
+    let text = "[";
+    for (const inner of value) {
+      text += signature(inner, isDonated, leaves) + ",";
+    }
+    return text + "]";
   }
   if (typeof value === "object" && value !== null) {
     checkPlain(value);
-    const entries = Object.entries(value).map(([name, inner]) =>
-      `${JSON.stringify(name)}:${signature(inner, leaves)}`
-    );
-    return `{${entries.join(",")}}`;
+    let text = "{";
+    for (const [name, inner] of Object.entries(value)) {
+      text += `${JSON.stringify(name)}:${signature(inner, isDonated, leaves)},`;
+    }
+    return text + "}";
   }
   return digestValue(value);
 }
@@ -113,14 +199,12 @@ function checkPlain(value: object): void {
 function trace<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   args: A,
-  leaves: readonly (Tensor | number)[],
+  leaves: readonly Leaf[],
 ): Program {
-  const parameters = leaves.map((leaf, index) =>
+  const parameters = leaves.map(({ value }, index) =>
     parameterNode(
       index,
-      typeof leaf === "number"
-        ? { dtype: "f64", shape: [] }
-        : { dtype: leaf.dtype, shape: leaf.shape },
+      typeof value === "number" ? { dtype: "f64", shape: [] } : value,
     )
   );
   let at = 0;
@@ -141,5 +225,10 @@ function trace<A extends readonly unknown[], R>(
     parameters,
     values.map((one) => one.node),
   );
-  return { graph, captured, result: rebuildTree(result, values) };
+  return {
+    graph,
+    captured,
+    outputs: graph.outputs.map(({ dtype, shape }) => ({ dtype, shape })),
+    result: rebuildTree(result, values),
+  };
 }

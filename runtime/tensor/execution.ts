@@ -6,17 +6,22 @@
  * @module
  */
 
-import { DeviceLostError } from "../core/errors.ts";
+import {
+  DeviceLostError,
+  MemoryError,
+  NumericalError,
+} from "../core/errors.ts";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
-import {
-  type GraphNode,
-  outputNode,
-  type Storage,
-  storageOf,
-} from "../device/graph.ts";
+import { type GraphNode, type Storage, storageOf } from "../device/graph.ts";
 import { defaultDevice, deviceNamed } from "../compiler/devices.ts";
 import { awaitIndexChecks } from "../compiler/index_errors.ts";
+import {
+  keepResults,
+  type KeptResults,
+  keptResults,
+  nodesOfResults,
+} from "./kept_results.ts";
 import { ScopedValue } from "./scope.ts";
 import { stopButton } from "./stop.ts";
 
@@ -105,18 +110,63 @@ function pendingOf(nodes: readonly GraphNode[]): GraphNode[] {
 
 interface Computed {
   readonly nodes: readonly GraphNode[];
-  /** Routines, of which all results were computed. */
-  readonly sources: readonly GraphNode[];
-  /** Data of the nodes, then of the results of the routines. */
+  /** What is kept beside the nodes. */
+  readonly kept: readonly KeptResults[];
+  /** Data of the nodes, then of what is kept. */
   readonly storages: readonly Storage[];
 }
 
+/** Executions of calls that write over what they were given. */
+const underWay = new WeakMap<GraphNode, Promise<unknown>>();
+
 async function compute(nodes: readonly GraphNode[]): Promise<Computed> {
-  const sources = routinesOf(nodes);
-  const siblings = sources.flatMap((source) =>
-    source.outputs!.map((_, index) => outputNode(source, index))
-  );
-  const roots = [...nodes, ...siblings];
+  let { donating, kept } = keptResults(nodes);
+  for (;;) {
+    // What was donated can be computed from once only.
+    const others = donating.flatMap((one) => underWay.get(one) ?? []);
+    if (others.length === 0) break;
+    await Promise.allSettled(others);
+    ({ donating, kept } = keptResults(nodes));
+  }
+  if (donating.length === 0) return await runOrLess(nodes, kept);
+  const computed = run(nodes, kept).then((made) => {
+    // Nobody can compute it again, so nothing is gained by keeping it later.
+    keep(made);
+    return made;
+  });
+  for (const one of donating) underWay.set(one, computed);
+  try {
+    return await computed;
+  } finally {
+    for (const one of donating) underWay.delete(one);
+  }
+}
+
+/**
+ * Computes nodes, and what is kept beside them if that can be computed: another
+ * result of a compiled function is no reason to fail.
+ */
+async function runOrLess(
+  nodes: readonly GraphNode[],
+  kept: readonly KeptResults[],
+): Promise<Computed> {
+  const needed = kept.filter(({ source }) => source.op === "routine");
+  if (needed.length === kept.length) return await run(nodes, kept);
+  try {
+    return await run(nodes, kept);
+  } catch (error) {
+    const mayHelp = error instanceof NumericalError ||
+      error instanceof MemoryError;
+    if (!mayHelp) throw error;
+    return await run(nodes, needed);
+  }
+}
+
+async function run(
+  nodes: readonly GraphNode[],
+  kept: readonly KeptResults[],
+): Promise<Computed> {
+  const roots = [...nodes, ...nodesOfResults(kept)];
   const options = settings.current ?? {};
   const device = currentDevice();
   const storages = stopButton === undefined || options.signal !== undefined
@@ -124,34 +174,15 @@ async function compute(nodes: readonly GraphNode[]): Promise<Computed> {
     : await stopButton.during((signal) =>
       device.execute(roots, { ...options, signal })
     );
-  return { nodes, sources, storages };
+  return { nodes, kept, storages };
 }
 
-/**
- * Routines of which one result is asked for: all of them are computed together,
- * so the others are kept for those who still hold them.
- */
-function routinesOf(nodes: readonly GraphNode[]): GraphNode[] {
-  const sources = new Set<GraphNode>();
-  for (const node of nodes) {
-    const source = node.op === "output" ? node.inputs[0]! : undefined;
-    if (source?.op === "routine" && source.outputs!.length > 1) {
-      sources.add(source);
-    }
-  }
-  return [...sources];
-}
-
-function keep({ nodes, sources, storages }: Computed): void {
+function keep({ kept, nodes, storages }: Computed): void {
   nodes.forEach((node, k) => {
     // Another execution may have been faster; its data are as good.
     if (node.storage === undefined) node.realize(storages[k]!);
   });
-  let at = nodes.length;
-  for (const source of sources) {
-    const { length } = source.outputs!;
-    source.realizeResults(storages.slice(at, at += length));
-  }
+  keepResults(kept, storages.slice(nodes.length));
 }
 
 /**

@@ -43,7 +43,7 @@ export type {
 } from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
 export * from "./axes.ts";
-export { compile } from "./compile.ts";
+export { compile, type CompileOptions } from "./compile.ts";
 export * from "./contraction.ts";
 export {
   arange,

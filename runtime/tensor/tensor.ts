@@ -32,6 +32,7 @@ export class Tensor<D extends DType = DType> {
   readonly dtype: D;
   /** The graph that computes it; of use to the runtime only. */
   #node: GraphNode | undefined;
+  #isDonated = false;
   /** Lengths of the axes. */
   readonly shape: Shape;
   /** Number of elements. */
@@ -61,6 +62,7 @@ export class Tensor<D extends DType = DType> {
    */
   get node(): GraphNode {
     if (this.#node === undefined) {
+      if (this.#isDonated) throw donatedError(this);
       throw new WeftError("Cannot use the tensor as it was disposed of", {
         actual: `a disposed ${this.dtype} tensor of shape [${this.shape}]`,
         hint: "Dispose of a tensor after its last use only",
@@ -115,6 +117,17 @@ export class Tensor<D extends DType = DType> {
     this.#node = undefined;
   }
 
+  /**
+   * Gives the tensor up to a program that may write over its data; of use to
+   * the runtime only.
+   *
+   * @internal
+   */
+  donate(): void {
+    this.#isDonated = true;
+    this.#node = undefined;
+  }
+
   /** The same as {@linkcode dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
@@ -163,6 +176,16 @@ export class Tensor<D extends DType = DType> {
   toString(): string {
     return `Tensor<${this.dtype}>[${this.shape.join(", ")}]`;
   }
+}
+
+function donatedError(tensor: Tensor): WeftError {
+  return new WeftError(
+    "Cannot use the tensor as it was donated to a compiled function",
+    {
+      actual: `a donated ${tensor.dtype} tensor of shape [${tensor.shape}]`,
+      hint: "Use what the function returned, or do not donate the argument",
+    },
+  );
 }
 
 function nest(data: ArrayLike<number>, shape: Shape): NestedNumbers {
