@@ -30,6 +30,20 @@ function blockSizeOf(elements: number, blocks: number): number {
   return size;
 }
 
+/**
+ * The elements of a weight that share a scale.
+ *
+ * @param weight The weight.
+ * @returns The size of its blocks; the smallest that fits where there is one block.
+ * @throws {DataError} When there are no scales, or their number fits no size.
+ */
+export function nf4BlockSize(weight: PackedWeight): number {
+  const scales = "absmax" in weight.parts
+    ? partOf(weight, "absmax", "f32")
+    : partOf(weight, "absmaxCodes", "u8");
+  return blockSizeOf(elementsOf(weight.shape), scales.size);
+}
+
 function elementsOf(shape: wf.Shape): number {
   return shape.reduce((product, length) => product * length, 1);
 }
