@@ -7,11 +7,13 @@
 
 import type { FloatDType } from "../../device/dtypes.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../../device/shapes.ts";
-import { tensor } from "../creation.ts";
+import { arange, tensor } from "../creation.ts";
 import {
   absolute,
+  bitwiseAnd,
   bitwiseLeftShift,
   bitwiseOr,
+  bitwiseRightShift,
   cast,
   clip,
   divide,
@@ -19,6 +21,7 @@ import {
   maximum,
   multiply,
   round,
+  subtract,
   where,
 } from "../elementwise.ts";
 import { take } from "../indexing.ts";
@@ -54,12 +57,6 @@ const NORMAL_FLOAT = Float32Array.of(
   0.5626170039176941,
   0.7229568362236023,
   1,
-);
-
-/** The two values of each byte; no byte is outside of this table. */
-const PAIRS = Float32Array.from(
-  { length: 512 },
-  (_, k) => NORMAL_FLOAT[k % 2 === 0 ? k >> 5 : (k >> 1) & 15]!,
 );
 
 /** Numbers half-way between neighbours, at which codes change. */
@@ -158,8 +155,14 @@ export function dequantizeBlockwise4Bit<D extends FloatDType = "f32">(
   const blocks = Math.ceil(sizeOf(shape) / blockSize);
   checkPart("absmax", absmax, "f32", blocks);
   const size = sizeOf(shape);
-  const pairs = take(tensor(PAIRS, { shape: [256, 2] }), codes);
-  const values = slice(flatten(pairs), [0, size]);
+  // The shift is 4 for the first of a pair and 0 for the second.
+  const shifts = multiply(
+    subtract(1, arange(2, undefined, 1, { dtype: "u8" })),
+    4,
+  );
+  const pairs = bitwiseRightShift(expandDims(codes, 1), shifts);
+  const own = slice(flatten(bitwiseAnd(pairs, 15)), [0, size]);
+  const values = take(tensor(NORMAL_FLOAT), own);
   const scales = slice(repeat(absmax, blockSize), [0, size]);
   const made = reshape(multiply(values, scales), shape);
   return castTo(made, options.dtype ?? "f32" as D);
