@@ -6,7 +6,6 @@
 
 import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ParameterError } from "../../runtime/core/errors.ts";
 import { WEFT_VERSION } from "../../runtime/core/version.ts";
@@ -14,6 +13,7 @@ import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { readArguments } from "../read_arguments.ts";
 import { devicesUsed } from "./devices_used.ts";
 import { outlook, type OutlookInputs } from "./outlook.ts";
 import { metricTable, reportPage } from "./report_page.ts";
@@ -84,54 +84,27 @@ type OutlookOptions = z.output<typeof OPTIONS>;
  */
 export function readOptions(args: readonly string[]): OutlookOptions {
   const text = { type: "string" } as const;
-  let values: Record<string, unknown>;
-  try {
-    const {
-      "minimum-slope": minimumSlope,
-      "train-years": trainYears,
-      "movement-years": movementYears,
-      ...rest
-    } = parseArgs({
-      args: [...args],
-      allowNegative: true,
-      options: {
-        prices: text,
-        ticker: text,
-        size: text,
-        horizon: text,
-        threshold: text,
-        decay: text,
-        "minimum-slope": text,
-        "train-years": text,
-        "movement-years": text,
-        volume: { type: "boolean" },
-        seed: text,
-        out: text,
-        store: text,
-        device: text,
-        help: { type: "boolean" },
-      },
-    }).values;
-    values = {
-      minimumSlope,
-      trainYears,
-      movementYears,
-      ...rest,
-    };
-  } catch (cause) {
-    throw new ParameterError("Cannot read the command line", {
-      cause,
-      hint: "deno task outlook --help",
-    });
-  }
-  const parsed = OPTIONS.safeParse(values);
-  if (!parsed.success) {
-    throw new ParameterError("Cannot read the command line", {
-      actual: z.prettifyError(parsed.error),
-      hint: "deno task outlook --help",
-    });
-  }
-  return parsed.data;
+  return readArguments(args, {
+    options: {
+      prices: text,
+      ticker: text,
+      size: text,
+      horizon: text,
+      threshold: text,
+      decay: text,
+      "minimum-slope": text,
+      "train-years": text,
+      "movement-years": text,
+      volume: { type: "boolean" },
+      seed: text,
+      out: text,
+      store: text,
+      device: text,
+      help: { type: "boolean" },
+    },
+    schema: OPTIONS,
+    help: "deno task outlook --help",
+  });
 }
 
 function pricesOf(options: OutlookOptions): OutlookInputs {

@@ -1,0 +1,56 @@
+/**
+ * Reading of command lines, the same for all commands.
+ *
+ * @module
+ */
+
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { z } from "zod";
+import { ParameterError } from "../runtime/core/errors.ts";
+
+/** What a command line may say. */
+export interface ArgumentRules<S extends z.ZodType> {
+  /** The options as `parseArgs` of `node:util` takes them; names with dashes become camelCase. */
+  readonly options: ParseArgsOptionsConfig;
+  /** Checks the values and fills in defaults. */
+  readonly schema: S;
+  /** The command that shows the help. */
+  readonly help: string;
+}
+
+/**
+ * Reads a command line.
+ *
+ * @param args Its arguments.
+ * @param rules What it may say.
+ * @returns The options with their defaults.
+ * @throws {ParameterError} If an option is unknown or its value out of range.
+ */
+export function readArguments<S extends z.ZodType>(
+  args: readonly string[],
+  { help, options, schema }: ArgumentRules<S>,
+): z.output<S> {
+  const refuse = (details: { cause: unknown } | { actual: string }) =>
+    new ParameterError("Cannot read the command line", {
+      ...details,
+      hint: help,
+    });
+  let values: Record<string, unknown>;
+  try {
+    values = parseArgs({ args: [...args], allowNegative: true, options })
+      .values;
+  } catch (cause) {
+    throw refuse({ cause });
+  }
+  const parsed = schema.safeParse(
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [camelCase(name), value]),
+    ),
+  );
+  if (parsed.success) return parsed.data;
+  throw refuse({ actual: z.prettifyError(parsed.error) });
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
