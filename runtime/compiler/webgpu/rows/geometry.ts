@@ -35,6 +35,8 @@ export interface RowGeometry {
    * few and long, and only without `unrolled`.
    */
   readonly parts: number;
+  /** Totals that a member joins before all wait for each other; a power of 2. */
+  readonly joinedAtOnce: number;
 }
 
 /** Invocations of a workgroup, unless few rows ask for more. */
@@ -51,6 +53,10 @@ const MOST_NARROW = 16;
 const AT_ONCE = { wide: 4, narrow: 8 } as const;
 /** Expressions that are written out at most. */
 const MOST_WRITTEN = 2000;
+/** Totals that a member joins at once. */
+const JOINED = 8;
+/** The same where each wait of a workgroup costs much. */
+const JOINED_SOFTWARE = 16;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
 /** Invocations that keep a software adapter busy. */
@@ -132,6 +138,7 @@ export function planRows(
       ? together
       : 1,
     parts: Math.max(1, parts),
+    joinedAtOnce: limits.isHardware ? JOINED : JOINED_SOFTWARE,
   };
 }
 

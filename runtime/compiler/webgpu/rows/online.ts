@@ -77,6 +77,9 @@ export function accumulatorsOf(
     : reductions.map((one) => new Accumulator(module, one));
 }
 
+/** The lowest number that is not infinite. */
+const LOWEST = "-3.40282347e38f";
+
 /** A maximum, and the sum of exponentials of what lies below it. */
 class OnlineAccumulator implements RowAccumulator {
   readonly types: readonly ScalarType[] = ["f32", "f32"];
@@ -110,12 +113,12 @@ class OnlineAccumulator implements RowAccumulator {
       width,
     );
     const F = widen("f32", width);
-    const terms = totals.map(([own, sum]) => {
-      // Equal ones may be infinite, and their difference is no number.
-      const scale = `${this.#module.call("exp", width)}(${own} - ${max})`;
-      const factor = `select(${scale}, ${F}(1.0), ${own} == ${max})`;
-      return scope.let("t", `${sum} * ${factor}`);
-    });
+    const exp = this.#module.call("exp", width);
+    // Nothing yet is -infinity, from which itself cannot be subtracted.
+    const base = scope.let("base", `max(${max}, ${F}(${LOWEST}))`);
+    const terms = totals.map(([own, sum]) =>
+      scope.let("t", `${sum} * ${exp}(${own} - ${base})`)
+    );
     return [max!, scope.let("t", terms.join(" + "))];
   }
 

@@ -68,7 +68,7 @@ export function beginRows(
   limits: WebGpuLimits,
   parts: number,
 ): RowText {
-  const { acrossRows, laneAxis, members, rows, slots } = plan;
+  const { acrossRows, joinedAtOnce, laneAxis, members, rows, slots } = plan;
   const module = new WgslModule({
     ...kernel,
     temporaries: plan.parts === 1
@@ -100,7 +100,7 @@ export function beginRows(
     plan,
     width,
     resultWidth: acrossRows ? width : 1,
-    team: { members, slots, member, slot, acrossRows },
+    team: { members, slots, member, slot, acrossRows, joinedAtOnce },
     row,
     part,
     exists,

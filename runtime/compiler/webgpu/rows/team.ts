@@ -21,7 +21,12 @@ export interface Team {
   readonly slot: string;
   /** Whether neighbouring invocations belong to different teams. */
   readonly acrossRows: boolean;
+  /** Totals that a member joins before all wait for each other; a power of 2. */
+  readonly joinedAtOnce: number;
 }
+
+/** Totals whose joining is written out. */
+const MOST_WRITTEN = 8;
 
 /** Totals that are joined together, as each joining waits twice. */
 export interface TeamTotal {
@@ -49,6 +54,7 @@ export function joinTeam(
   width: Width,
 ): Total[] {
   const { members, slots } = team;
+  const most = team.joinedAtOnce;
   if (members === 1) return totals.map(({ total }) => total);
   const place = (member: string, count: number) =>
     team.acrossRows
@@ -72,24 +78,30 @@ export function joinTeam(
   scope.line("workgroupBarrier();");
   const join = (from: string[][], at: (k: string) => string, count: number) =>
     joinShared(module, scope, totals, from, at, count, width);
-  if (members <= 8) {
-    return join(first, (k) => place(k, members), members);
+  let from = first;
+  let left = members;
+  // Some members join a part each, then fewer of them what these have joined.
+  while (left > most) {
+    const leaders = left / most;
+    const next = share(leaders);
+    const source = from;
+    const count = left;
+    scope.line(`if (${team.member} < ${leaders}) {`);
+    const part = join(
+      source,
+      (k) => place(`(${team.member} + ${leaders} * ${k})`, count),
+      count / leaders,
+    );
+    for (const line of write(next, part, place(team.member, leaders))) {
+      scope.line(line);
+    }
+    scope.line("}");
+    scope.line("workgroupBarrier();");
+    from = next;
+    left = leaders;
   }
-  // Two levels: some members join a part each, then all join these.
-  const leaders = 2 ** Math.ceil(Math.log2(members) / 2);
-  const second = share(leaders);
-  scope.line(`if (${team.member} < ${leaders}) {`);
-  const part = join(
-    first,
-    (k) => place(`(${team.member} + ${leaders} * ${k})`, members),
-    members / leaders,
-  );
-  for (const line of write(second, part, place(team.member, leaders))) {
-    scope.line(line);
-  }
-  scope.line("}");
-  scope.line("workgroupBarrier();");
-  return join(second, (k) => place(k, leaders), leaders);
+  const count = left;
+  return join(from, (k) => place(k, count), count);
 }
 
 /** Joins a number of totals that lie in workgroup memory. */
@@ -102,18 +114,26 @@ function joinShared(
   count: number,
   width: Width,
 ): Total[] {
-  const results = totals.map(({ accumulator }, k) =>
-    accumulator.types.map((_, part) =>
-      scope.variable("sum", `${from[k]![part]}[${at("0")}]`)
-    )
+  const read = (k: string) =>
+    totals.map(({ accumulator }, n) =>
+      accumulator.types.map((_, part) =>
+        scope.let("t", `${from[n]![part]}[${at(k)}]`)
+      )
+    );
+  if (count <= MOST_WRITTEN) {
+    const all = Array.from({ length: count }, (_, k) => read(String(k)));
+    return totals.map(({ accumulator }, n) =>
+      accumulator.joinAll(scope, all.map((one) => one[n]!), width)
+    );
+  }
+  const results = read("0").map((total) =>
+    total.map((part) => scope.variable("sum", part))
   );
   const k = module.name("k");
   scope.line(`for (var ${k} = 1; ${k} < ${count}; ${k}++) {`);
+  const next = read(k);
   totals.forEach(({ accumulator }, n) => {
-    const next = accumulator.types.map((_, part) =>
-      scope.let("t", `${from[n]![part]}[${at(k)}]`)
-    );
-    const joined = accumulator.join(scope, results[n]!, next, width);
+    const joined = accumulator.join(scope, results[n]!, next[n]!, width);
     results[n]!.forEach((name, part) =>
       scope.line(`${name} = ${joined[part]};`)
     );

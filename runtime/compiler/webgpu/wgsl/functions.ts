@@ -280,11 +280,16 @@ fn ${name}(x: f32) -> f32 { return ${name}_of(x).y; }`,
   // Wider than a native exp of the whole number, which loses digits with size.
   exp: (name, { of, zeroBits }) => {
     const [F, U] = [of("f32"), of("u32")];
+    // A sum with 1.5 * 2^23 is rounded to a whole number, which its last bits
+    // are then: this is far cheaper than round() and a second exp2().
     return `fn ${name}(x: ${F}) -> ${F} {
-  let n = clamp(round(x * 1.44269504f), ${F}(-126f), ${F}(127f));
+  let inside = clamp(x * 1.44269504f, ${F}(-126f), ${F}(127f));
+  let whole = bitcast<${U}>(inside + 12582912f) | ${U}(${zeroBits()});
+  let n = bitcast<${F}>(whole) - 12582912f;
   let most = bitcast<${U}>(x - n * 0.693359375f) | ${U}(${zeroBits()});
   let rest = bitcast<${F}>(most) + n * 2.12194440e-4f;
-  return exp2(rest * 1.44269504f) * exp2(n);
+  let scale = bitcast<${F}>((whole << ${U}(23)) + ${U}(0x3f800000));
+  return exp2(rest * 1.44269504f) * scale;
 }`;
   },
   toI32: (name, { of, call }) => {
