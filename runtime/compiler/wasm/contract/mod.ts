@@ -17,6 +17,7 @@ import {
 } from "./blocks.ts";
 import { combineFunction } from "./combine.ts";
 import { ContractModule } from "./module.ts";
+import { fusedFactor } from "./fused_factors.ts";
 import { packFunction, prefersAcross } from "./pack.ts";
 import { PACK_DEPTH, PACK_GROUP, packItemsFunction } from "./pack_items.ts";
 import { computePhase, packRight, phaseOf } from "./phases.ts";
@@ -42,7 +43,12 @@ export function renderContract(
   kernel: ContractKernel,
   options?: BlockOptions,
 ): WasmKernel {
-  const expanded = emittable(kernel);
+  const { pool } = kernel;
+  const expanded = emittable({
+    ...kernel,
+    a: fusedFactor(pool, kernel.a),
+    b: fusedFactor(pool, kernel.b),
+  });
   const arithmetic = arithmeticOf(kernel.dtype);
   const spaces = spacesOf(expanded, arithmetic);
   return isThin(spaces, arithmetic)

@@ -12,6 +12,7 @@ import type { ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { inScopes } from "./emitter_scopes.ts";
 import { blockLanes, Lookups, SHORT_BLOCK } from "./lookups.ts";
+import { scaledFactor } from "./scaled_factors.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import {
   assign,
@@ -87,11 +88,12 @@ export function alongFunction(
   const rests = lefts.map(() => emitters.map(() => to.local(kind)));
   const single = to.local(kind);
   const block = blockLanes(module.kernel, right, inner);
+  const isPlain = block <= lanes;
+  const common = { module, to, emitters, lefts, totals, step, end, isPlain };
 
   assign(to, step, from);
-  for (const count of new Set([block, Math.min(block, SHORT_BLOCK)])) {
-    addBlocks({ module, to, emitters, lefts, totals, step, end, count });
-  }
+  const counts = isPlain ? [4 * lanes, lanes] : [block, SHORT_BLOCK];
+  for (const count of new Set(counts)) addBlocks({ ...common, count });
   whileBelow(to, step, end, 1, () => {
     emitters.forEach((emitter, k) => {
       emitter.scope(() => emitter.push(right, false));
@@ -140,6 +142,8 @@ interface Blocks {
   readonly totals: readonly (readonly Local[])[];
   readonly step: Local;
   readonly end: Local;
+  /** Whether the right factor has no short ways. */
+  readonly isPlain: boolean;
   /** Steps of a block. */
   readonly count: number;
 }
@@ -150,13 +154,33 @@ function addBlocks(blocks: Blocks): void {
   const { arithmetic, kernel, spaces } = module;
   const { kind, lanes } = arithmetic;
   const { inner, right } = spaces;
-  const lookups = count <= lanes
+  const { pool } = kernel;
+  const { run, scale, value } = scaledFactor(
+    pool,
+    right,
+    inner,
+    count,
+    SHORT_BLOCK,
+  );
+  const lookups = blocks.isPlain
     ? []
     : emitters.map((emitter) =>
-      new Lookups(kernel, emitter, right, inner, count)
+      new Lookups(kernel, emitter, value, inner, count)
     );
   const loaded = to.local("v128");
   const factors = lefts.map(() => to.local("v128"));
+  // Sums of a stretch with one scale.
+  const parts = scale === undefined
+    ? totals
+    : totals.map((row) => row.map(() => to.local("v128")));
+  const addScaled = (emitter: Emitter, column: number, lane: number) => {
+    emitter.push(scale!, false, lane / lanes);
+    emitter.splat("f32");
+    to.set(loaded);
+    totals.forEach((row, k) =>
+      addProduct(to, kind, row[column]!, parts[k]![column]!, loaded)
+    );
+  };
   whileBelow(
     to,
     step,
@@ -171,17 +195,28 @@ function addBlocks(blocks: Blocks): void {
           }
           lefts.forEach((address, row) => {
             to.get(address);
-            to.memory("v128.load");
+            to.memory("v128.load", arithmetic.bytes * lane);
             to.set(factors[row]!);
-            assign(to, address, plus(address, 16));
           });
+          const isFirst = scale !== undefined && lane % run === 0;
           emitters.forEach((emitter, k) => {
-            emitter.push(right, true, lane / lanes);
+            emitter.push(value, true, lane / lanes);
             to.set(loaded);
-            factors.forEach((factor, row) =>
-              addProduct(to, kind, totals[row]![k]!, factor, loaded)
-            );
+            factors.forEach((factor, row) => {
+              const sum = parts[row]![k]!;
+              if (!isFirst) return addProduct(to, kind, sum, factor, loaded);
+              to.get(factor);
+              to.get(loaded);
+              to.op("f32x4.mul");
+              to.set(sum);
+            });
+            if (scale !== undefined && (lane + lanes) % run === 0) {
+              addScaled(emitter, k, lane);
+            }
           });
+        }
+        for (const address of lefts) {
+          assign(to, address, plus(address, count * arithmetic.bytes));
         }
       }),
   );
