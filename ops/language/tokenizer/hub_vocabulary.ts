@@ -21,6 +21,12 @@ export interface AddedToken {
   readonly content: string;
   /** Whether it is left out where special tokens are skipped. */
   readonly special: boolean;
+  /** Whether it is looked for in the normalized text. */
+  readonly normalized: boolean;
+  /** Whether it swallows the space before it. */
+  readonly stripsLeft: boolean;
+  /** Whether it swallows the space behind it. */
+  readonly stripsRight: boolean;
 }
 
 /** A vocabulary that was checked. */
@@ -152,9 +158,9 @@ function addedTokens(value: Json | undefined): AddedToken[] {
   }
   let length = 0;
   return value.map((entry, index) => {
-    const { id, content, special, single_word: isWord } = isObject(entry)
-      ? entry
-      : {};
+    const token = isObject(entry) ? entry : {};
+    const { id, content, single_word: isWord } = token;
+    const special = token["special"] === true;
     if (!isId(id) || typeof content !== "string" || content === "") {
       throw new DataError(
         `Cannot use the tokenizer as added token ${index} has no id or no text`,
@@ -176,7 +182,16 @@ function addedTokens(value: Json | undefined): AddedToken[] {
         { expected: `at most ${MAX_SPECIAL_LENGTH} characters together` },
       );
     }
-    return { id, content, special: special === true };
+    return {
+      id,
+      content,
+      special,
+      normalized: token["normalized"] === undefined
+        ? !special
+        : token["normalized"] === true,
+      stripsLeft: token["lstrip"] === true,
+      stripsRight: token["rstrip"] === true,
+    };
   });
 }
 

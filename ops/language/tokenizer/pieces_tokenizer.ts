@@ -1,8 +1,8 @@
 /**
  * Tokenizers that merge pieces by score: SentencePiece's BPE and llama2.c's.
  *
- * Text becomes pieces of the vocabulary by {@linkcode mergeByScore}; a
- * character that is no piece becomes the tokens of its bytes. Special tokens
+ * Of all neighbours whose text together is a piece, those of the highest score
+ * are joined first. A character that is no piece becomes the tokens of its bytes. Special tokens
  * are looked for first, and what stands between them is encoded by itself,
  * with a space before it where the vocabulary asks for one.
  *
@@ -11,7 +11,8 @@
 
 import { renderChatTemplate } from "./chat_template.ts";
 import { END_TOKENS } from "./end_tokens.ts";
-import { mergeByScore } from "./merge_by_score.ts";
+import { mergeNeighbours, type Merges } from "./merge_neighbours.ts";
+import { PairTable } from "./pair_table.ts";
 import { type CheckedPieces, checkPieces } from "./pieces_data.ts";
 import { decodeTokens, streamTokens, type TokenText } from "./token_text.ts";
 import { requireToken } from "./token_name.ts";
@@ -21,11 +22,17 @@ import type { PiecesTokenizerData } from "./tokenizer_data.ts";
 
 const ENCODER = new TextEncoder();
 
-/** Encodes stretches of ordinary text. */
-class PieceEncoder {
-  readonly #idOf = new Map<string, number>();
+/** Most pairs of neighbours whose merge is remembered. */
+const MAX_REMEMBERED = 1 << 20;
 
-  constructor(readonly pieces: CheckedPieces) {
+/** Encodes stretches of ordinary text. */
+class PieceEncoder implements Merges {
+  readonly #pieces: CheckedPieces;
+  readonly #idOf = new Map<string, number>();
+  readonly #pairs = new PairTable();
+
+  constructor(pieces: CheckedPieces) {
+    this.#pieces = pieces;
     for (const id of pieces.mergeable) {
       const text = pieces.texts[id]!;
       if (!this.#idOf.has(text)) this.#idOf.set(text, id);
@@ -33,19 +40,43 @@ class PieceEncoder {
   }
 
   encode(text: string, ids: number[]): void {
-    const { scores, byteIds, unknownId } = this.pieces;
-    const boundaries = mergeByScore(text, (piece) => {
-      const id = this.#idOf.get(piece);
-      return id === undefined ? undefined : scores[id];
-    });
-    for (let index = 0; index + 1 < boundaries.length; index++) {
-      const symbol = text.slice(boundaries[index], boundaries[index + 1]);
-      const id = this.#idOf.get(symbol);
-      if (id !== undefined) ids.push(id);
+    const { byteIds, unknownId } = this.#pieces;
+    const strangers: string[] = [];
+    const symbols: number[] = [];
+    for (const character of text) {
+      const id = this.#idOf.get(character);
+      if (id === undefined) symbols.push(-strangers.push(character));
+      else symbols.push(id);
+    }
+    for (const symbol of mergeNeighbours(symbols, this)) {
+      if (symbol >= 0) ids.push(symbol);
       else if (byteIds !== null) {
-        for (const byte of ENCODER.encode(symbol)) ids.push(byteIds[byte]!);
+        for (const byte of ENCODER.encode(strangers[-symbol - 1])) {
+          ids.push(byteIds[byte]!);
+        }
       } else if (unknownId !== null) ids.push(unknownId);
     }
+  }
+
+  /** The piece that two make together, which names the merge; -1 for none. */
+  find(left: number, right: number): number {
+    const known = this.#pairs.get(left, right);
+    if (known !== undefined) return known;
+    const { texts } = this.#pieces;
+    const id = this.#idOf.get(texts[left]! + texts[right]!) ?? -1;
+    if (this.#pairs.size >= MAX_REMEMBERED) this.#pairs.clear();
+    this.#pairs.set(left, right, id);
+    return id;
+  }
+
+  /** Higher scores go first. */
+  cost(id: number): number {
+    return -this.#pieces.scores[id]!;
+  }
+
+  /** The merge is named by the piece that it makes. */
+  result(id: number): number {
+    return id;
   }
 }
 
