@@ -21,7 +21,7 @@ const ENCODER = new TextEncoder();
 export class BytePairs implements Merges {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #ranks = new PairTable();
-  readonly #results: Int32Array<ArrayBuffer>;
+  readonly #merges: Int32Array<ArrayBuffer>;
   readonly #byteIds: Int32Array<ArrayBuffer> | null;
   readonly #unknownId: number | undefined;
   readonly #fusesUnknown: boolean;
@@ -36,18 +36,11 @@ export class BytePairs implements Merges {
    */
   constructor(model: JsonObject, vocabulary: HubVocabulary) {
     this.#ids = vocabulary.ids;
-    const merges = isList(model["merges"]) ? model["merges"] : [];
-    this.#results = new Int32Array(merges.length);
-    merges.forEach((merge, rank) => {
-      const [left, right] = typeof merge === "string"
-        ? merge.split(" ", 2)
-        : isList(merge)
-        ? merge.map(String)
-        : [];
-      if (left === undefined || right === undefined) return;
-      this.#ranks.set(this.#ids.get(left)!, this.#ids.get(right)!, rank);
-      this.#results[rank] = this.#ids.get(left + right)!;
-    });
+    const { merges } = vocabulary;
+    this.#merges = merges;
+    for (let rank = 0; 3 * rank < merges.length; rank++) {
+      this.#ranks.set(merges[3 * rank]!, merges[3 * rank + 1]!, rank);
+    }
     this.#byteIds = model["byte_fallback"] === true ? this.#bytes() : null;
     const unknown = model["unk_token"];
     this.#unknownId = typeof unknown === "string"
@@ -101,7 +94,7 @@ export class BytePairs implements Merges {
 
   /** The token that a merge makes. */
   result(rank: number): number {
-    return this.#results[rank]!;
+    return this.#merges[3 * rank + 2]!;
   }
 
   #encode(word: string): readonly number[] {

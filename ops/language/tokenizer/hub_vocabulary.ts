@@ -37,6 +37,8 @@ export interface HubVocabulary {
   readonly ids: ReadonlyMap<string, number>;
   /** The added tokens, by id. */
   readonly added: ReadonlyMap<number, AddedToken>;
+  /** Left, right and result of each merge of the model; empty where it has none. */
+  readonly merges: Int32Array<ArrayBuffer>;
 }
 
 /**
@@ -59,7 +61,7 @@ export function checkHubVocabulary(tokenizer: JsonObject): HubVocabulary {
   for (const [token, id] of modelTokens(model)) {
     addToken(tokens, ids, token, id);
   }
-  if (isList(model["merges"])) checkMerges(model["merges"], ids);
+  const merges = readMerges(model["merges"], ids);
   const added = new Map<number, AddedToken>();
   for (const token of addedTokens(tokenizer["added_tokens"])) {
     added.set(token.id, token);
@@ -68,7 +70,7 @@ export function checkHubVocabulary(tokenizer: JsonObject): HubVocabulary {
     }
   }
   checkVocabulary(tokens.map((token) => token ?? ""), "the tokenizer");
-  return { tokens, ids, added };
+  return { tokens, ids, added, merges };
 }
 
 function addToken(
@@ -126,27 +128,39 @@ function modelTokens(model: JsonObject): Iterable<readonly [string, Json]> {
   });
 }
 
-function checkMerges(
-  merges: readonly Json[],
+function readMerges(
+  merges: Json | undefined,
   ids: ReadonlyMap<string, number>,
-): void {
-  for (const [index, merge] of merges.entries()) {
-    const [left, right, more] = typeof merge === "string"
-      ? merge.split(" ", 3)
-      : isList(merge)
-      ? merge
-      : [];
-    const isMerge = typeof left === "string" && typeof right === "string" &&
-      more === undefined && ids.has(left) && ids.has(right) &&
-      ids.has(left + right);
-    if (isMerge) continue;
-    throw new DataError(
-      `Cannot use the tokenizer as merge ${index} is ${
-        JSON.stringify(merge).slice(0, 100)
-      }`,
-      { expected: "two tokens that together are a token" },
-    );
+): Int32Array<ArrayBuffer> {
+  const list = isList(merges) ? merges : [];
+  const read = new Int32Array(3 * list.length);
+  for (const [rank, merge] of list.entries()) {
+    const [left, right] = mergeParts(merge);
+    const triple = [ids.get(left), ids.get(right), ids.get(left + right)];
+    if (triple.includes(undefined)) throw wrongMerge(rank, merge);
+    for (const [at, id] of triple.entries()) read[3 * rank + at] = id!;
   }
+  return read;
+
+  function mergeParts(merge: Json): readonly [string, string] {
+    if (typeof merge === "string") {
+      const space = merge.indexOf(" ");
+      return [merge.slice(0, Math.max(space, 0)), merge.slice(space + 1)];
+    }
+    const [left, right] = isList(merge) && merge.length === 2 ? merge : [];
+    return typeof left === "string" && typeof right === "string"
+      ? [left, right]
+      : ["", ""];
+  }
+}
+
+function wrongMerge(rank: number, merge: Json): DataError {
+  return new DataError(
+    `Cannot use the tokenizer as merge ${rank} is ${
+      JSON.stringify(merge).slice(0, 100)
+    }`,
+    { expected: "two tokens that together are a token" },
+  );
 }
 
 function addedTokens(value: Json | undefined): AddedToken[] {
