@@ -17,8 +17,9 @@ import {
 } from "./blocks.ts";
 import { combineFunction } from "./combine.ts";
 import { ContractModule } from "./module.ts";
+import { prefersAcross } from "./directions.ts";
 import { fusedFactor } from "./fused_factors.ts";
-import { packFunction, prefersAcross } from "./pack.ts";
+import { packFunction } from "./pack.ts";
 import { PACK_DEPTH, PACK_GROUP, packItemsFunction } from "./pack_items.ts";
 import { computePhase, packRight, phaseOf } from "./phases.ts";
 import { type ContractSpaces, isThin, spacesOf, THIN_ROWS } from "./spaces.ts";

@@ -9,6 +9,8 @@ import type { Expr } from "../../ir/expr.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
 import { type Arithmetic, lanesFor } from "./arithmetic.ts";
+import { prefersAcross } from "./directions.ts";
+import { blockLanes } from "./lookups.ts";
 
 /** Axes that are walked as one, the last of them fastest. */
 export interface Space {
@@ -85,9 +87,25 @@ export function spacesOf(
   const turned = sorted(kernel, arithmetic, true);
   if (isThin(straight, arithmetic)) return straight;
   if (isThin(turned, arithmetic)) return turned;
-  return fullness(turned, arithmetic) > 1.25 * fullness(straight, arithmetic)
+  const isFuller = fullness(turned, arithmetic) >
+    1.25 * fullness(straight, arithmetic);
+  return isFuller && !isCutBadly(kernel, turned, arithmetic)
     ? turned
     : straight;
+}
+
+/**
+ * Whether the left factor has short ways for vectors over its rows, which panels
+ * of rows cut through: those of columns do not.
+ */
+function isCutBadly(
+  kernel: ContractKernel,
+  spaces: ContractSpaces,
+  arithmetic: Arithmetic,
+): boolean {
+  const { left, rows } = spaces;
+  return prefersAcross(spaces, arithmetic, left, rows) &&
+    blockLanes(kernel, left, rows.axes.at(-1)!) > arithmetic.lanes;
 }
 
 function sorted(

@@ -10,6 +10,7 @@ import type { Emitter } from "../emit/emitter.ts";
 import { inScopes } from "./emitter_scopes.ts";
 import { addProduct, lanesFor, VECTORS } from "./arithmetic.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
+import { blockLanes, Lookups } from "./lookups.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { assign, hold, minus, plus, whileBelow } from "../assembler_terms.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
@@ -120,10 +121,16 @@ function acrossVectors(across: Across): void {
     to.set(factor);
     return factor;
   });
-  const totals = Array.from({ length: rows }, () => to.local("v128"));
+  const totals = Array.from(
+    { length: rows * VECTORS },
+    () => to.local("v128"),
+  );
+  const lookups = lookupsOf(across, emitters);
   const loaded = to.local("v128");
   const tileBytes = module.geometry(to, "tileBytes");
   const last = hold(to, minus(end, arithmetic.columns - 1));
+  const place = (k: number) =>
+    Math.floor(k / VECTORS) * rowBytes(module) + 16 * (k % VECTORS);
   whileBelow(
     to,
     column,
@@ -138,34 +145,50 @@ function acrossVectors(across: Across): void {
           column,
           module.lengthsIn(across.within),
         );
-        for (let unit = 0; unit < VECTORS; unit++) {
-          totals.forEach((total, row) => {
-            to.get(sums);
-            to.memory("v128.load", row * rowBytes(module) + 16 * unit);
-            to.set(total);
-          });
-          emitters.forEach((emitter, step) => {
+        totals.forEach((total, k) => {
+          to.get(sums);
+          to.memory("v128.load", place(k));
+          to.set(total);
+        });
+        emitters.forEach((emitter, step) => {
+          lookups[step]?.begin();
+          lookups[step]?.bind(0);
+          for (let unit = 0; unit < VECTORS; unit++) {
             emitter.push(spaces.right, true, unit);
             to.set(loaded);
-            totals.forEach((total, row) =>
+            for (let row = 0; row < rows; row++) {
               addProduct(
                 to,
                 arithmetic.kind,
-                total,
+                totals[row * VECTORS + unit]!,
                 factors[step * rows + row]!,
                 loaded,
-              )
-            );
-          });
-          totals.forEach((total, row) => {
-            to.get(sums);
-            to.get(total);
-            to.memory("v128.store", row * rowBytes(module) + 16 * unit);
-          });
-        }
+              );
+            }
+          }
+        });
+        totals.forEach((total, k) => {
+          to.get(sums);
+          to.get(total);
+          to.memory("v128.store", place(k));
+        });
         assign(to, sums, plus(sums, tileBytes));
       }),
   );
+}
+
+/** Short ways of each step, where there are any. */
+function lookupsOf(
+  { module }: Across,
+  emitters: readonly Emitter[],
+): Lookups[] {
+  const { arithmetic, kernel, spaces } = module;
+  const axis = spaces.columns.axes.at(-1)!;
+  return blockLanes(kernel, spaces.right, axis) <= arithmetic.lanes
+    ? []
+    : emitters.map((emitter) =>
+      new Lookups(kernel, emitter, spaces.right, axis, arithmetic.columns)
+    );
 }
 
 /** The columns that do not fill a tile, one by one. */
