@@ -14,7 +14,7 @@ import { inScopes } from "./emitter_scopes.ts";
 import { blockLanes, Lookups, SHORT_BLOCK } from "./lookups.ts";
 import { prefersAcross } from "./directions.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
-import { type Arithmetic, lanesFor } from "./arithmetic.ts";
+import { lanesFor } from "./arithmetic.ts";
 import type { Space } from "./spaces.ts";
 import { groupsOf, storeTransposed } from "./transpose.ts";
 import {
