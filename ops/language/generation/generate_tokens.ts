@@ -83,6 +83,7 @@ export async function* generateTokens(
       const made = await sampler.choose(logits, step);
       return { chosen: made, rated: await readChosen(made) };
     });
+    if (step === 0) options.onPrompt?.();
     for (const [at, sequence] of sequences.entries()) {
       if (sequence.finishReason !== null) continue;
       const { alternatives, id, logProbability } = rated[at]!;

@@ -19,7 +19,7 @@ export type Prompt = string | readonly ChatMessage[];
  * @returns The tokenizer.
  * @throws {DataError} When the model has none.
  */
-export function tokenizerOf(model: LanguageModel): Tokenizer {
+export function modelTokenizer(model: LanguageModel): Tokenizer {
   if (model.tokenizer === null) {
     throw new DataError(
       "Cannot read text with the model as it has no tokenizer",

@@ -43,6 +43,8 @@ export interface GenerateOptions extends SamplingOptions {
   readonly truncate?: "refuse" | "left" | undefined;
   /** Stops between two tokens, and inside of the device. */
   readonly signal?: AbortSignal | undefined;
+  /** Called once the prompts were read and their first tokens chosen. */
+  readonly onPrompt?: (() => void) | undefined;
 }
 
 /** The options after defaults. */

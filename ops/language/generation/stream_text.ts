@@ -7,7 +7,7 @@
 import type { LanguageModel } from "../model/language_model.ts";
 import type { TokenStream } from "../tokenizer/tokenizer.ts";
 import { generateTokens } from "./generate_tokens.ts";
-import { encodePrompt, type Prompt, tokenizerOf } from "./prompt_text.ts";
+import { encodePrompt, modelTokenizer, type Prompt } from "./prompt_text.ts";
 import type { GenerateOptions } from "./settings.ts";
 import { StopStrings } from "./stop_strings.ts";
 import type { GeneratedTokens, TokenEvent } from "./token_event.ts";
@@ -84,7 +84,7 @@ export async function* streamTexts(
   prompts: readonly Prompt[],
   options: TextOptions = {},
 ): AsyncGenerator<TextEvent, GeneratedText[], undefined> {
-  const tokenizer = tokenizerOf(model);
+  const tokenizer = modelTokenizer(model);
   const { endIds = tokenizer.endIds, stop = [] } = options;
   const encoded = prompts.map((prompt) => encodePrompt(tokenizer, prompt));
   const texts = encoded.map((ids) => {
