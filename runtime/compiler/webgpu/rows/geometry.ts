@@ -6,8 +6,11 @@
  */
 
 import type { RowKernel } from "../../ir/kernel.ts";
+import type { Expr } from "../../ir/expr.ts";
 import type { WebGpuLimits } from "../abi.ts";
+import { ROW_CHOICES, type RowChoices } from "./choices.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
+import { shiftedIndices } from "./shifted.ts";
 
 /** The plan of a rows kernel with inner axes. */
 export interface RowGeometry {
@@ -15,6 +18,11 @@ export interface RowGeometry {
   readonly acrossRows: boolean;
   /** The axis whose positions are taken four at a time, if any. */
   readonly laneAxis: number | undefined;
+  /**
+   * Indices that are multiples of four where the vectors of a row begin, though
+   * rows do not begin there; undefined where they do.
+   */
+  readonly shifted: ReadonlySet<Expr> | undefined;
   /** Rows, or fours of rows where lanes lie along the last outer axis. */
   readonly rows: number;
   /** Rows of a workgroup; a power of 2. */
@@ -39,18 +47,24 @@ export interface RowGeometry {
   readonly joinedAtOnce: number;
 }
 
-/** Invocations of a workgroup, unless few rows ask for more. */
+/** Invocations of a workgroup whose neighbours work on neighbouring rows. */
 const WORKGROUP = 256;
-/** The same where invocations share the vectors of a processor. */
+/** Invocations of a workgroup where they share the vectors of a processor. */
 const SOFTWARE_WORKGROUP = 8;
 /** Steps of a row from which on that is faster. */
 const MOST_SOFTWARE_UNITS = 512;
+/** Steps of a row that one invocation walks alone there. */
+const ALONE_SOFTWARE = 4;
+/** Steps of each member there, about. */
+const STEPS_SOFTWARE = 4;
+/** Steps of a row that are shared out one by one, if not walked alone. */
+const SHORT = 4;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
 /** The same where each is of one position. */
 const MOST_NARROW = 16;
-/** Positions of a member that are visited side by side in loops. */
-const AT_ONCE = { wide: 4, narrow: 8 } as const;
+/** Steps of a member of columns that are kept at most. */
+const MOST_KEPT = 16;
 /** Expressions that are written out at most. */
 const MOST_WRITTEN = 2000;
 /** Totals that a member joins at once. */
@@ -81,11 +95,13 @@ function powerAbove(value: number): number {
  *
  * @param kernel The kernel, with as few axes as possible and with inner axes.
  * @param limits Limits of the adapter.
+ * @param choices What is chosen on a real GPU.
  * @returns The plan.
  */
 export function planRows(
   kernel: RowKernel,
   limits: WebGpuLimits,
+  choices: RowChoices = ROW_CHOICES,
 ): RowGeometry {
   const { axes, outer } = kernel;
   const lastInner = axes.length - 1;
@@ -99,25 +115,42 @@ export function planRows(
   const acrossRows = outer > 0 && axes[lastOuter]! > 4 &&
     denseAlong(lastOuter) > denseAlong(lastInner);
   const along = acrossRows ? lastOuter : lastInner;
-  const laneAxis = wantsLanes(kernel, along) ? along : undefined;
+  const isWide = wantsLanes(kernel, along);
+  const shifted = isWide || acrossRows || !limits.isHardware || !choices.shifts
+    ? undefined
+    : shiftedIndices(kernel);
+  const laneAxis = isWide || shifted !== undefined ? along : undefined;
   const rows = product(axes.slice(0, outer)) /
     (laneAxis !== undefined && acrossRows ? 4 : 1);
   const inner = axes.slice(outer);
-  if (laneAxis === lastInner) {
-    inner[inner.length - 1] = Math.ceil(inner[inner.length - 1]! / 4);
-  }
-  const units = product(inner);
+  const length = inner.at(-1)!;
+  // A vector more than the row fills may be touched.
+  const isLonger = shifted !== undefined && length % 4 !== 1;
+  if (laneAxis === lastInner) inner[inner.length - 1] = Math.ceil(length / 4);
+  const filled = product(inner);
+  const units = filled + (isLonger ? 1 : 0);
   const busy = limits.isHardware ? BUSY : BUSY_SOFTWARE;
   const isNarrow = laneAxis === undefined && limits.isHardware;
-  const most = isNarrow ? MOST_NARROW : MOST_UNROLLED;
-  const team = acrossRows
-    ? planAcross(rows, units, laneAxis !== undefined, busy)
-    : planAlong(rows, units, limits, busy, most, kernel.stages.length > 1);
+  const isRepeated = kernel.stages.length > 1;
+  const kept = acrossRows && laneAxis !== undefined && isRepeated &&
+      limits.isHardware
+    ? planKept(rows, units, expressions, choices)
+    : undefined;
+  const most = isNarrow
+    ? MOST_NARROW
+    : kept === undefined
+    ? MOST_UNROLLED
+    : MOST_KEPT;
+  const team = kept ??
+    (acrossRows
+      ? planAcross(rows, units, laneAxis !== undefined, busy)
+      : planAlong(rows, filled, limits, busy, most, isRepeated, choices));
   const steps = Math.ceil(units / team.members);
-  const isShort = steps <= most &&
+  // A step that few members take is no reason for a loop.
+  const isShort = Math.ceil(filled / team.members) <= most &&
     (steps === 1 || steps * expressions <= MOST_WRITTEN);
   const unrolled = isShort ? steps : undefined;
-  const together = AT_ONCE[isNarrow ? "narrow" : "wide"];
+  const together = isNarrow ? 2 * choices.atOnce : choices.atOnce;
   const parts = unrolled === undefined && fitsParts(kernel, limits)
     ? Math.min(
       Math.floor(
@@ -130,6 +163,7 @@ export function planRows(
   return {
     acrossRows,
     laneAxis,
+    shifted,
     rows,
     units,
     ...team,
@@ -159,12 +193,18 @@ function planAlong(
   busy: number,
   mostSteps: number,
   isRepeated: boolean,
+  choices: RowChoices,
 ): TeamSize {
   const most = limits.maxComputeInvocationsPerWorkgroup;
   const isSlow = !limits.isHardware && units > MOST_SOFTWARE_UNITS;
-  const group = isSlow ? SOFTWARE_WORKGROUP : Math.min(WORKGROUP, most);
-  if (units <= 4) {
+  const wanted = limits.isHardware ? choices.workgroup : WORKGROUP;
+  const group = isSlow ? SOFTWARE_WORKGROUP : Math.min(wanted, most);
+  if (units <= (limits.isHardware ? choices.alone : ALONE_SOFTWARE)) {
     return { members: 1, slots: Math.min(group, powerAbove(rows)) };
+  }
+  if (units <= SHORT) {
+    const members = powerAbove(units);
+    return { members, slots: Math.min(group / members, powerAbove(rows)) };
   }
   // Few rows are given more members each, and rows that fit into the registers
   // of more members and are visited again.
@@ -175,7 +215,9 @@ function planAlong(
   // Neighbours read side by side, so short rows have more of them.
   const steps = units > 4 * MOST_NARROW && mostSteps === MOST_NARROW
     ? MOST_NARROW
-    : 4;
+    : limits.isHardware
+    ? choices.steps
+    : STEPS_SOFTWARE;
   const members = Math.min(large, powerAbove(Math.ceil(units / steps)));
   const slots = Math.max(1, group / members);
   return { members, slots: Math.min(slots, powerAbove(rows)) };
@@ -196,6 +238,23 @@ function planAcross(
     32,
   );
   return { members, slots: Math.min(WORKGROUP / members, powerAbove(rows)) };
+}
+
+/** Columns that fit into the registers of a workgroup and are visited again. */
+function planKept(
+  rows: number,
+  units: number,
+  expressions: number,
+  { keptColumns }: RowChoices,
+): TeamSize | undefined {
+  if (keptColumns === 0) return undefined;
+  const members = WORKGROUP / keptColumns;
+  const steps = Math.ceil(units / members);
+  const fits = steps > 1 && steps <= MOST_KEPT &&
+    steps * expressions <= MOST_WRITTEN;
+  return fits && rows * members >= BUSY
+    ? { members, slots: keptColumns }
+    : undefined;
 }
 
 /** Whether four neighbours along an axis are computed together. */

@@ -6,6 +6,7 @@
 
 import type { LoopKernel, RowKernel } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits } from "../abi.ts";
+import { ROW_CHOICES, type RowChoices } from "./choices.ts";
 import { renderWalk } from "./loop.ts";
 import { renderMap } from "./map.ts";
 import { normalizeLoop, normalizeRows } from "./normalize.ts";
@@ -20,16 +21,18 @@ export { renderSort } from "./sort.ts";
  *
  * @param kernel The kernel.
  * @param limits Limits of the adapter.
+ * @param choices What is chosen on a real GPU.
  * @returns The kernel in WGSL.
  */
 export function renderRows(
   kernel: RowKernel,
   limits: WebGpuLimits,
+  choices: RowChoices = ROW_CHOICES,
 ): WebGpuKernel {
   const normal = normalizeRows(kernel);
   return normal.stages.length === 0
     ? renderMap(normal, limits)
-    : renderStaged(normal, limits);
+    : renderStaged(normal, limits, choices);
 }
 
 /**

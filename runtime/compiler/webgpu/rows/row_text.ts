@@ -12,6 +12,7 @@ import type { RowGeometry } from "./geometry.ts";
 import { GROUP_INDEX } from "./grid.ts";
 import { partTypes } from "./accumulator.ts";
 import { splitIndex } from "./positions.ts";
+import { shiftOfRow } from "./shifted.ts";
 import type { LaneEnd } from "./stores.ts";
 import type { Team } from "./team.ts";
 
@@ -37,6 +38,8 @@ export interface RowText {
   readonly part: string;
   /** Condition that the row exists. */
   readonly exists: string;
+  /** How far behind a multiple of 4 the own row begins, if that varies. */
+  readonly shift: string | undefined;
 }
 
 /** A step along the inner axes, whose statements go where they are due. */
@@ -104,6 +107,9 @@ export function beginRows(
     row,
     part,
     exists,
+    shift: plan.shifted === undefined
+      ? undefined
+      : shiftOfRow({ kernel, module, root }, plan.shifted),
   };
 }
 
@@ -143,7 +149,7 @@ export function isFirstMember({ exists, plan, team }: RowText): string {
  * @returns The step.
  */
 export function beginStep(
-  { kernel, module, plan, root, width }: RowText,
+  { kernel, module, plan, root, shift, width }: RowText,
   unit: string,
   exists: string | undefined,
 ): Step {
@@ -153,7 +159,9 @@ export function beginStep(
   const last = inner.length - 1;
   const length = inner[last]!;
   const wide = !plan.acrossRows && plan.laneAxis !== undefined;
-  if (wide) inner[last] = Math.ceil(length / 4);
+  if (wide) {
+    inner[last] = shift === undefined ? Math.ceil(length / 4) : plan.units;
+  }
   const positions = splitIndex(module, scope, unit, inner);
   positions.forEach((position, k) => {
     if (!wide || k < last) scope.bind("axis", outer + k, position);
@@ -162,14 +170,25 @@ export function beginStep(
     const place = width === 4 ? `vec4<i32>(${unit})` : unit;
     return { scope, exists, lanesExist: undefined, end: undefined, place };
   }
-  const first = scope.let("p", `${positions[last]} * 4`);
-  scope.bindLanes(outer + last, first);
-  const place = `vec4<i32>(${unit} * 4) + vec4<i32>(0, 1, 2, 3)`;
+  const own = `${positions[last]} * 4`;
+  const first = scope.let("p", shift === undefined ? own : `${own} - ${shift}`);
+  scope.bindLanes(outer + last, first, plan.shifted);
+  const place = shift === undefined
+    ? `vec4<i32>(${unit} * 4) + vec4<i32>(0, 1, 2, 3)`
+    : `vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3)`;
   if (length % 4 === 0) {
     return { scope, exists, lanesExist: undefined, end: undefined, place };
   }
   // Lanes behind the end are also those of steps that do not exist.
   const text = module.size(length);
-  const lanesExist = scope.let("there", `${place} < vec4<i32>(${text})`);
-  return { scope, exists, lanesExist, end: { first, text, length }, place };
+  const isBefore = `${place} < vec4<i32>(${text})`;
+  const lanesExist = scope.let(
+    "there",
+    shift === undefined
+      ? isBefore
+      : `(${place} >= vec4<i32>(0)) & (${isBefore})`,
+  );
+  const isShifted = shift !== undefined;
+  const end = { first, text, length, isShifted };
+  return { scope, exists, lanesExist, end, place };
 }

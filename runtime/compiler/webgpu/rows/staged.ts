@@ -9,6 +9,7 @@ import type { RowKernel, Stage } from "../../ir/kernel.ts";
 import type { WebGpuKernel, WebGpuLimits, WebGpuPhase } from "../abi.ts";
 import { WgslScope } from "../wgsl/mod.ts";
 import { partTypes, type RowAccumulator, type Total } from "./accumulator.ts";
+import { ROW_CHOICES, type RowChoices } from "./choices.ts";
 import { planRows, type RowGeometry } from "./geometry.ts";
 import { phaseOf } from "./grid.ts";
 import { accumulatorsOf, mergeMaximum } from "./online.ts";
@@ -23,15 +24,19 @@ import { joinTeam, type TeamTotal } from "./team.ts";
  *
  * @param kernel The kernel, with as few axes as possible.
  * @param limits Limits of the adapter.
+ * @param choices What is chosen on a real GPU.
  * @returns The kernel in WGSL.
  */
 export function renderStaged(
   kernel: RowKernel,
   limits: WebGpuLimits,
+  choices: RowChoices = ROW_CHOICES,
 ): WebGpuKernel {
-  const plan = planRows(kernel, limits);
+  const plan = planRows(kernel, limits, choices);
   // What is kept in registers is cheaper to visit again than to scale.
-  const own = plan.unrolled === undefined ? mergeMaximum(kernel) : kernel;
+  const isKept = plan.unrolled !== undefined;
+  const merges = !isKept || (limits.isHardware && choices.mergesKept);
+  const own = merges ? mergeMaximum(kernel) : kernel;
   const { rowStores, stages } = own;
   const writer = (parts: number) => new StagedWriter(own, plan, limits, parts);
   if (plan.parts === 1) {

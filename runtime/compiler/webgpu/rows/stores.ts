@@ -15,6 +15,8 @@ export interface LaneEnd {
   readonly text: string;
   /** That length. */
   readonly length: number;
+  /** Whether the first position may lie before the first one of the axis. */
+  readonly isShifted?: boolean;
 }
 
 /**
@@ -66,7 +68,10 @@ export function writeStore(
   const fills = index.op === "axis" && outputs[output]!.size === end?.length;
   if (end === undefined || fills) scope.line(whole);
   else {
-    scope.line(`if (${end.first} + 3 < ${end.text}) { ${whole} } else {`);
+    const isWhole = end.isShifted === true
+      ? `${end.first} >= 0 && ${end.first} + 3 < ${end.text}`
+      : `${end.first} + 3 < ${end.text}`;
+    scope.line(`if (${isWhole}) { ${whole} } else {`);
     for (const line of eachLane(module, scope, store, values, end)) {
       scope.line(`  ${line}`);
     }
@@ -86,8 +91,11 @@ function eachLane(
   const all = scope.let("s", values);
   return [..."xyzw"].map((lane, k) => {
     const text = buffer.store(`${places}.${lane}`, `${all}.${lane}`, 1);
-    return end === undefined
-      ? text
-      : `if (${end.first} + ${k} < ${end.text}) { ${text} }`;
+    if (end === undefined) return text;
+    const isBefore = `${end.first} + ${k} < ${end.text}`;
+    const condition = end.isShifted === true
+      ? `${end.first} + ${k} >= 0 && ${isBefore}`
+      : isBefore;
+    return `if (${condition}) { ${text} }`;
   });
 }

@@ -28,17 +28,20 @@ function commonDivisor(a: number, b: number): number {
 export class LaneAnalysis {
   readonly #axis: number;
   readonly #lanes: number;
+  readonly #multiple: number;
   readonly #known = new Map<Expr, LaneStep>();
 
   /**
-   * Prepares the analysis; the first lane's position is a multiple of `lanes`.
+   * Prepares the analysis.
    *
    * @param axis Number of the axis along which the lanes lie.
    * @param lanes How many there are.
+   * @param multiple What the first lane's position is a multiple of.
    */
-  constructor(axis: number, lanes: number) {
+  constructor(axis: number, lanes: number, multiple = lanes) {
     this.#axis = axis;
     this.#lanes = lanes;
+    this.#multiple = multiple;
   }
 
   /**
@@ -62,7 +65,7 @@ export class LaneAnalysis {
   #step(expr: Expr): LaneStep {
     const { op, value } = expr;
     if (op === "axis" && value === this.#axis) {
-      return { step: 1, multiple: this.#lanes };
+      return { step: 1, multiple: this.#multiple };
     }
     if (expr.dtype === "i32") {
       if (op === "constant" || op === "size") {

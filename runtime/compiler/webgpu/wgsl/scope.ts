@@ -33,6 +33,8 @@ interface Lane {
   readonly axis: number;
   readonly first: string;
   readonly steps: LaneAnalysis;
+  /** Indices that are multiples of 4 at the first position though that is none. */
+  readonly aligned: ReadonlySet<Expr> | undefined;
 }
 
 const LANES = ["x", "y", "z", "w"] as const;
@@ -210,10 +212,13 @@ export class WgslScope {
    * positions one after the other.
    *
    * @param axis The axis.
-   * @param first Its first position, a multiple of 4.
+   * @param first Its first position; a multiple of 4 unless `aligned` is given.
+   * @param aligned Indices that are multiples of 4 at the first position.
    */
-  bindLanes(axis: number, first: string): void {
-    this.#lane = { axis, first, steps: new LaneAnalysis(axis, 4) };
+  bindLanes(axis: number, first: string, aligned?: ReadonlySet<Expr>): void {
+    const multiple = aligned === undefined ? 4 : 1;
+    const steps = new LaneAnalysis(axis, 4, multiple);
+    this.#lane = { axis, first, steps, aligned };
     const positions = this.let(
       "p",
       `vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3)`,
@@ -420,7 +425,8 @@ export class WgslScope {
     if (lane === undefined || this.#mixesVectors(index)) return undefined;
     const { step, multiple } = lane.steps.of(index);
     if (step === undefined) return undefined;
-    return { stride: step, aligned: multiple % 4 === 0 };
+    const aligned = multiple % 4 === 0 || lane.aligned?.has(index) === true;
+    return { stride: step, aligned };
   }
 
   /** Whether a value depends on lanes by more than the axis of lanes. */
