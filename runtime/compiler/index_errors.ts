@@ -10,10 +10,27 @@ import { NumericalError } from "../core/errors.ts";
 import type { Storage } from "../device/graph.ts";
 import type { ProgramCheck } from "./ir/kernel.ts";
 
-/** Throws where an index was outside; waits for the number first. */
-type PendingCheck = () => Promise<void>;
+/** A check that waits for its number. */
+class PendingCheck {
+  readonly #check: () => Promise<void>;
+  #outcome: Promise<void> | undefined;
+  /** Whether the index is known to be right. */
+  isPassed = false;
 
-const pending = new WeakMap<Storage, readonly PendingCheck[]>();
+  constructor(check: () => Promise<void>) {
+    this.#check = check;
+  }
+
+  /** Throws where the index was outside; reads the number once. */
+  run(): Promise<void> {
+    this.#outcome ??= this.#check().then(() => {
+      this.isPassed = true;
+    });
+    return this.#outcome;
+  }
+}
+
+const pending = new WeakMap<Storage, ReadonlySet<PendingCheck>>();
 
 /**
  * Looks at the worst indices of a program.
@@ -32,9 +49,13 @@ export function checkIndices(
   leaves: readonly Storage[],
   results: readonly Storage[],
 ): void {
-  const later: PendingCheck[] = leaves.flatMap((leaf) =>
-    pending.get(leaf) ?? []
-  );
+  // A set, as results that are read together hand the same checks on.
+  const later = new Set<PendingCheck>();
+  for (const leaf of leaves) {
+    for (const check of pending.get(leaf) ?? []) {
+      if (!check.isPassed) later.add(check);
+    }
+  }
   checks.forEach((check, k) => {
     const storage = storages[k]!;
     const path = pathOf(check.node);
@@ -42,9 +63,13 @@ export function checkIndices(
       if (worst !== 0) throw indexError(check, worst, path);
     };
     if (storage.array !== undefined) refuse(storage.array[0]!);
-    else later.push(async () => refuse((await storage.read())[0]!));
+    else {
+      later.add(
+        new PendingCheck(async () => refuse((await storage.read())[0]!)),
+      );
+    }
   });
-  if (later.length === 0) return;
+  if (later.size === 0) return;
   for (const result of results) pending.set(result, later);
 }
 
@@ -57,7 +82,7 @@ export function checkIndices(
 export async function awaitIndexChecks(storage: Storage): Promise<void> {
   const checks = pending.get(storage);
   if (checks === undefined) return;
-  await Promise.all(checks.map((check) => check()));
+  await Promise.all(Array.from(checks, (check) => check.run()));
   pending.delete(storage);
 }
 
