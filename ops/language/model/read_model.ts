@@ -11,15 +11,18 @@ import {
   readWeights,
   type ReadWeightsOptions,
 } from "../weights/read_weights.ts";
+import type { Llama2cHeader } from "../weights/weight_file.ts";
 import { checkConfig } from "./config_limits.ts";
 import { ggufConfig } from "./gguf_config.ts";
 import { parseHubConfig } from "./hub_config.ts";
 import type { LanguageModel } from "./language_model.ts";
 import type { ModelConfig } from "./model_config.ts";
-import type { Llama2cHeader } from "../weights/weight_file.ts";
+import { readTokenizer, tokenizerOf } from "./read_tokenizer.ts";
 
 /** How a model is found and read. */
 export interface ReadModelOptions extends OpenModelOptions, ReadWeightsOptions {
+  /** Where the tokenizer is, if not beside the weights: see `readTokenizer`. */
+  readonly tokenizer?: string | undefined;
   /** Cancels. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,7 +39,7 @@ const MAX_FACTOR_BYTES = 2 ** 15;
  *
  * @param spec `hf:OWNER/NAME[@REVISION][/FILE]`, a URL, or the path of a file
  * (safetensors, GGUF, llama2.c) or of a folder of the hub's layout.
- * @param options Where to look, `storage` ("auto"), `signal`, `onRead`.
+ * @param options Where to look, `storage` ("auto"), `tokenizer`, `signal`, `onRead`.
  * @returns The model.
  * @throws {DataError} When there is none, it is of no kind that is supported, or a
  * file is damaged.
@@ -56,7 +59,14 @@ export async function readModel(
 ): Promise<LanguageModel> {
   const source = await openModel(spec, options);
   try {
-    return await modelOf(source, options);
+    const model = await modelOf(source, options);
+    if (options.tokenizer === undefined) return model;
+    const { vocabularySize } = model.config;
+    const tokenizer = await readTokenizer(options.tokenizer, {
+      ...options,
+      vocabularySize,
+    });
+    return { ...model, tokenizer };
   } finally {
     await source.close();
   }
@@ -76,8 +86,9 @@ export async function modelOf(
   options: ReadWeightsOptions = {},
 ): Promise<LanguageModel> {
   const config = await configOf(source, options.signal);
+  const tokenizer = tokenizerOf(source);
   const weights = await readWeights(source.weights, config, options);
-  return { config, weights, tokenizer: null };
+  return { config, weights, tokenizer };
 }
 
 async function configOf(
