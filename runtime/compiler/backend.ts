@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each kernel, where its time is known. */
   readonly onKernel?: ((record: KernelRecord) => void) | undefined;
+  /** Whether leaves that the program writes over have to stay as they are. */
+  readonly keepLeaves?: boolean | undefined;
   /**
    * Paths of the ops that the nodes of the graph are charged to, by position
    * in the graph's order.
@@ -44,7 +46,8 @@ export interface PreparedProgram {
    * @param scalars Numbers of the program's scalars, in their order.
    * @param options Signal and trace.
    * @returns Data of the program's results, one storage a result; a leaf that
-   * is a result comes back as it was.
+   * is a result comes back as it was. The data of leaves that the program writes
+   * over are gone once it has begun, unless others hold them, too.
    */
   run(
     leaves: readonly Storage[],

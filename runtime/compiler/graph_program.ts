@@ -169,7 +169,13 @@ export async function runGraph(
     const all = await prepared.run(
       inputs,
       scalars.map((leaf) => numberOf(leaves[leaf]!)),
-      { signal: options.signal, onKernel: options.onKernel, blame },
+      {
+        signal: options.signal,
+        onKernel: options.onKernel,
+        // Whoever looks for the first bad number computes everything again.
+        keepLeaves: options.checkFinite,
+        blame,
+      },
     ).catch((error) => {
       throw withLargest(error, program, blame);
     });

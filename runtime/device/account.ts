@@ -41,7 +41,7 @@ interface Held {
 
 const NO_OP: readonly string[] = ["(no op)"];
 const entries = new Map<string, Entry>();
-const seen = new WeakSet<Storage>();
+const seen = new WeakMap<Storage, Held>();
 let heldBytes = 0;
 let peakBytes = 0;
 
@@ -65,7 +65,6 @@ export function holdStorage(
 ): void {
   const bytes = storage.byteLength;
   if (bytes < SMALLEST_BYTES || seen.has(storage)) return;
-  seen.add(storage);
   const owner = path ?? NO_OP;
   const key = owner.join("\n");
   let entry = entries.get(key);
@@ -73,7 +72,22 @@ export function holdStorage(
   entry.bytes += bytes;
   heldBytes += bytes;
   peakBytes = Math.max(peakBytes, heldBytes);
-  registry.register(storage, { entry, bytes }, storage);
+  const held = { entry, bytes };
+  seen.set(storage, held);
+  registry.register(storage, held, storage);
+}
+
+/**
+ * Takes data out of the account that their storage has handed on.
+ *
+ * @param storage The storage.
+ */
+export function releaseStorage(storage: Storage): void {
+  const held = seen.get(storage);
+  if (held === undefined) return;
+  seen.delete(storage);
+  registry.unregister(storage);
+  release(held);
 }
 
 /** Growth after which the event loop is turned, so that entries can leave. */

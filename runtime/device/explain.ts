@@ -65,3 +65,16 @@ export function memoryError(
 export function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1e6)} MB`;
 }
+
+/**
+ * The error of data that a program has written over.
+ *
+ * @returns The error.
+ */
+export function donatedData(): WeftError {
+  return new WeftError("Cannot read data that were donated", {
+    actual: "a compiled function that was given them has run, or has failed",
+    expected: "tensors that are read before what they hang on is donated",
+    hint: "Use what the function returned, or do not donate the argument",
+  });
+}

@@ -35,7 +35,10 @@ export interface ScalarOperand {
 export interface KernelStore {
   /** Number of the kernel's output. */
   readonly output: number;
-  /** Which element; each element of an output is written exactly once. */
+  /**
+   * Which element. Each element of an output is written exactly once, but for an
+   * output that takes the place of an older value, of which some may stay.
+   */
   readonly index: Expr;
   /** What. */
   readonly value: Expr;
@@ -258,6 +261,11 @@ export interface Program {
   readonly steps: readonly Step[];
   /** Buffer of each root; may be a leaf, and one buffer may serve several. */
   readonly results: readonly number[];
+  /**
+   * Leaf buffers that steps write over, wholly or in part: whoever runs the
+   * program must own their data.
+   */
+  readonly overwritten?: readonly number[];
   /**
    * Numbers that tell of indices outside of their axes. They are computed with
    * the results; without them the indices count as the nearest ends.

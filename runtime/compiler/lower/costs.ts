@@ -39,6 +39,7 @@ const COSTS: Readonly<Partial<Record<FlatOp, number>>> = {
   pad: 2,
   dynamicSlice: 1,
   dynamicUpdateSlice: 3,
+  write: 0,
   concat: 3,
   reshape: 0,
   expand: 0,
@@ -80,7 +81,9 @@ export function estimateOf(node: FlatNode): Estimate {
   let count = 1;
   let reshapes = node.op === "reshape" ? 1 : 0;
   let loads: readonly FlatNode[] = [];
-  for (const input of node.inputs) {
+  // What is written over is not read.
+  const inputs = node.op === "write" ? node.inputs.slice(0, 2) : node.inputs;
+  for (const input of inputs) {
     if (isNumber(input)) continue;
     // A reshape is read like what it reshapes, also where that has been given a
     // buffer after the estimate of the reshape was made.

@@ -77,6 +77,10 @@ export class Cutter {
     for (const root of roots) this.#want(root, "result");
     for (const node of live) {
       if (node.op === "output") this.#ask(node);
+      if (node.op === "written") {
+        this.#want(node.inputs[0]!, "written in place");
+        this.#want(node.inputs[1]!, "written over");
+      }
       for (const input of node.inputs) {
         input.uses++;
         const reads = node.op === "routine" || node.op === "scatterAdd" ||
@@ -143,6 +147,9 @@ export class Cutter {
         node.home = node.inputs[0]!.home;
         return;
       }
+      case "written":
+        // It was there before the write was made for it.
+        return this.process(node.inputs[0]!);
     }
     this.#prepareInputs(node);
     node.estimate = this.#boundedEstimate(node);

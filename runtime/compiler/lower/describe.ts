@@ -75,6 +75,7 @@ export function describeNodes(
 function isNamed(node: FlatNode): boolean {
   if (isElementwise(node.op as PrimitiveName)) return true;
   switch (node.op) {
+    case "written":
     case "reshape":
     case "expand":
     case "permute":

@@ -204,6 +204,8 @@ export class Draft {
         return this.#dynamicSlice(node, place, valid);
       case "dynamicUpdateSlice":
         return this.#dynamicUpdateSlice(node, place, valid);
+      case "write":
+        return this.#write(node, place, valid);
       case "randomBits":
         this.weight += 60;
         return randomWords(this, node, place, valid);
@@ -312,6 +314,28 @@ export class Draft {
     const value = this.pull(update, inner, this.both(valid, own));
     if (own === undefined) return value;
     return this.where(own, value, this.pull(x, place, valid));
+  }
+
+  #write(node: FlatNode, place: Place, valid: Expr | undefined): Expr {
+    const [update, , over] = node.inputs as [FlatNode, FlatNode, FlatNode];
+    this.writtenPlace(node, place);
+    // Whoever makes what is written over has to come before.
+    if (over.home !== undefined) this.touched.add(over);
+    return this.pull(update, place, valid);
+  }
+
+  /**
+   * Where a `write` puts what it has at a place.
+   *
+   * @param node The write.
+   * @param place Index along each of its axes.
+   * @returns Index along each axis of what is written over.
+   */
+  writtenPlace(node: FlatNode, place: Place): Place {
+    const axis = node.attributes.axis!;
+    const rest = node.target!.shape[axis]! - node.shape[axis]!;
+    const first = this.startOf(node.inputs[1]!, rest);
+    return place.with(axis, this.index.add(place[axis]!, first));
   }
 
   /**

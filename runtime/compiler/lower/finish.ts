@@ -112,10 +112,14 @@ function axisOf({ space }: Group, axis: number): number {
 
 function writeOf(draft: Draft, group: Group, node: FlatNode): Write {
   const { place, value, isRow } = group.members.get(node)!;
+  const own = node.target === undefined
+    ? place
+    : draft.writtenPlace(node, place);
+  const target = node.target ?? node;
   return {
-    node,
+    node: target,
     value,
-    position: draft.index.linear(place, node.shape),
+    position: draft.index.linear(own, target.shape),
     isRow: isRow && group.space.reduced.length > 0,
   };
 }

@@ -29,6 +29,13 @@ export type FlatOp =
   | "literal"
   /** Words `index` of the random bits of a key and a first counter. */
   | "randomBits"
+  /**
+   * Input 0, put into the buffer of input 2 from the scalar of input 1 on: its
+   * points are those of input 0.
+   */
+  | "write"
+  /** Input 1 with what input 0, a `write`, has put into its buffer. */
+  | "written"
   /** No elements. */
   | "empty";
 
@@ -88,8 +95,7 @@ export interface Estimate {
 export class FlatNode {
   /** Number of other nodes (and roots) that use it. */
   uses = 0;
-  /** The kernel that computes it; undefined while it is computed in place. */
-  home: Group | undefined = undefined;
+  #home: Group | undefined = undefined;
   /** Whether it needs a buffer: it is read by other kernels, or a result. */
   isStored = false;
   /** Number of its buffer, once it has one. */
@@ -98,6 +104,8 @@ export class FlatNode {
   reason = "";
   /** What computing it in place costs. */
   estimate: Estimate | undefined = undefined;
+  /** What a `write` makes. */
+  target: FlatNode | undefined = undefined;
   /** Scratch of walks. */
   mark = 0;
 
@@ -124,6 +132,15 @@ export class FlatNode {
 
   /** Number of elements. */
   readonly size: number;
+
+  /** The kernel that computes it; undefined while it is computed in place. */
+  get home(): Group | undefined {
+    return this.op === "written" ? this.inputs[0]!.home : this.#home;
+  }
+
+  set home(group: Group | undefined) {
+    this.#home = group;
+  }
 }
 
 const NO_ATTRIBUTES: FlatAttributes = {};

@@ -9,6 +9,7 @@
 import {
   attributesOf,
   type GraphNode,
+  storageOf,
   valueInputs,
 } from "../../device/graph.ts";
 import { isElementwise } from "../../device/primitives.ts";
@@ -31,6 +32,8 @@ export interface Flattened {
   readonly roots: readonly FlatNode[];
   /** Indices that must be inside of their axes. */
   readonly checks: readonly IndexCheck[];
+  /** Leaves that were given up: they may be written over. */
+  readonly donated: ReadonlySet<FlatNode>;
 }
 
 /**
@@ -49,7 +52,12 @@ export function flatten(
   const flattener = new Flattener(maker, { next: 0 });
   const values = flattener.walk(order, undefined);
   const flat = roots.map((root) => values.get(root)![0]!);
-  return { graph, roots: flat, checks: usedChecks(flat, flattener.checks) };
+  return {
+    graph,
+    roots: flat,
+    checks: usedChecks(flat, flattener.checks),
+    donated: flattener.donated,
+  };
 }
 
 /** One check for each index that the roots depend on. */
@@ -77,6 +85,9 @@ interface LeafCounter {
 type Values = Map<GraphNode, readonly FlatNode[]>;
 
 class Flattener {
+  /** Leaves that calls were given for good. */
+  readonly donated = new Set<FlatNode>();
+
   constructor(
     readonly maker: FlatMaker,
     readonly counter: LeafCounter,
@@ -163,8 +174,16 @@ class Flattener {
   }
 
   #call(node: GraphNode, inputs: readonly FlatNode[]): readonly FlatNode[] {
-    const { body } = attributesOf(node, "call");
+    const { body, donated } = attributesOf(node, "call");
     const { order } = bodyOf(body);
+    // Inside of a body only those who call it may give up what it is given.
+    if (donated !== undefined && !this.isInside) {
+      for (const position of donated) {
+        const isData = storageOf(node.inputs[position]!) !== undefined;
+        const input = inputs[position]!;
+        if (isData && input.op === "leaf") this.donated.add(input);
+      }
+    }
     const inner = new Flattener(
       this.maker,
       this.counter,

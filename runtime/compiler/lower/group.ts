@@ -148,6 +148,11 @@ export class Group {
       }
       return member.value;
     }
+    if (node.op === "written") {
+      // Other points of the kernel write what is asked for.
+      if (node.home === this || node.home === this.#absorbed) throw MISALIGNED;
+      return this.draft.load(node, place, valid);
+    }
     if (node.op === "leaf" || node.op === "output") {
       return this.draft.load(node, place, valid);
     }

@@ -8,8 +8,12 @@
 import type { GraphNode } from "../../device/graph.ts";
 import type { Program, ProgramCheck } from "../ir/kernel.ts";
 import { refuseBeyondI32 } from "../ir/expr.ts";
+import type { CutOptions } from "./cut.ts";
 import { flatten } from "./flatten.ts";
+import type { IndexCheck } from "./index_checks.ts";
+import { overwrite } from "./overwrite.ts";
 import { buildProgram } from "./program.ts";
+import { markUpdates } from "./updates.ts";
 
 export { type Structure, structureOf } from "./structure.ts";
 
@@ -40,9 +44,7 @@ export function lower(
   options: LowerOptions = {},
 ): Program {
   for (const { op, size } of order) if (op === "iota") refuseBeyondI32(size);
-  const flat = flatten(order, roots);
-  const wanted = [...flat.roots, ...flat.checks.map(({ worst }) => worst)];
-  const program = buildProgram(flat.graph, wanted, {
+  const { checks, program } = build(order, roots, {
     fuse: options.fuse ?? true,
     maxBuffers: options.maxOperands ?? 28,
   });
@@ -50,8 +52,8 @@ export function lower(
   for (const step of program.steps) {
     if ("axes" in step) step.axes.forEach(refuseBeyondI32);
   }
-  if (flat.checks.length === 0) return program;
-  const checks = flat.checks.map(({ at, name, length }, k): ProgramCheck => ({
+  if (checks.length === 0) return program;
+  const told = checks.map(({ at, name, length }, k): ProgramCheck => ({
     buffer: program.results[roots.length + k]!,
     node: at,
     name,
@@ -60,6 +62,38 @@ export function lower(
   return {
     ...program,
     results: program.results.slice(0, roots.length),
-    checks,
+    checks: told,
   };
+}
+
+/** Builds the program, with as many updates in place as can be. */
+function build(
+  order: readonly GraphNode[],
+  roots: readonly GraphNode[],
+  options: CutOptions,
+): { readonly program: Program; readonly checks: readonly IndexCheck[] } {
+  const excluded = new Set<number>();
+  for (;;) {
+    const { checks, donated, graph, roots: asked } = flatten(order, roots);
+    const wanted = [...asked, ...checks.map(({ worst }) => worst)];
+    const numbers = markUpdates({ graph, roots: wanted, donated, excluded });
+    const { program, updates } = buildProgram(graph, wanted, options);
+    const leaves = new Set(
+      [...donated].map(({ attributes }) => attributes.leaf),
+    );
+    const own = overwrite(
+      program,
+      [...updates.values()],
+      new Set(
+        program.leaves.flatMap(({ buffer, leaf }) =>
+          leaves.has(leaf) ? [buffer] : []
+        ),
+      ),
+    );
+    if ("program" in own) return { program: own.program, checks };
+    const failed = new Set(own.failed.map(({ to }) => to));
+    for (const [node, { to }] of updates) {
+      if (failed.has(to)) excluded.add(numbers.get(node)!);
+    }
+  }
 }

@@ -21,7 +21,16 @@ import { finishContraction, finishLoop, finishRows } from "./finish.ts";
 import type { Numbering, Unnumbered } from "./finished.ts";
 import type { FlatGraph, FlatNode } from "./flat.ts";
 import type { Group } from "./group.ts";
+import type { Update } from "./overwrite.ts";
 import { unshaped } from "./simplify.ts";
+
+/** A program, and the updates in it that have to be done in place. */
+export interface BuiltProgram {
+  /** The program. */
+  readonly program: Program;
+  /** Buffers of old and new values, by the node of the new one. */
+  readonly updates: ReadonlyMap<FlatNode, Update>;
+}
 
 /**
  * Builds the program of a flat graph.
@@ -37,7 +46,7 @@ export function buildProgram(
   roots: readonly FlatNode[],
   options: CutOptions,
   parameters: readonly FlatNode[] = [],
-): Program {
+): BuiltProgram {
   const cutter = new Cutter(graph, roots, options);
   return new ProgramBuilder(cutter, options).build(roots, parameters);
 }
@@ -48,6 +57,8 @@ class ProgramBuilder {
   readonly #leaves: ProgramLeaf[] = [];
   readonly #scalars: ProgramScalar[] = [];
   readonly #scalarNumbers = new Map<string, number>();
+  /** Updates that are done in place. */
+  readonly #written = new Set<FlatNode>();
   /** Results of nodes with several. */
   readonly #outputs = new Map<FlatNode, Map<number, FlatNode>>();
 
@@ -56,7 +67,7 @@ class ProgramBuilder {
   build(
     roots: readonly FlatNode[],
     parameters: readonly FlatNode[],
-  ): Program {
+  ): BuiltProgram {
     const bases = roots.map(unshaped);
     const order = inOrder(this.cutter.groups);
     for (const base of bases) this.#store(base);
@@ -72,6 +83,7 @@ class ProgramBuilder {
       ...parameters,
       ...bases,
       ...pending.flatMap((step) => step.reads),
+      ...[...this.#written].map((node) => node.inputs[1]!),
     ]);
     [...read].filter((node) => node.op === "leaf")
       .sort((a, b) => a.attributes.leaf! - b.attributes.leaf!)
@@ -90,17 +102,27 @@ class ProgramBuilder {
       scalar: ({ attributes, dtype }) => this.#scalar(attributes.leaf!, dtype),
     };
     const steps = pending.map((step) => step.number(numbering));
-    return {
+    const program = {
       buffers: this.#buffers,
       leaves: this.#leaves,
       scalars: this.#scalars,
       steps,
       results: bases.map((base) => this.#buffer(base)),
     };
+    const updates = new Map<FlatNode, Update>();
+    for (const node of this.#written) {
+      const from = this.#buffer(node.inputs[1]!);
+      updates.set(node, { from, to: this.#buffer(node) });
+    }
+    return { program, updates };
   }
 
   #store(node: FlatNode): void {
     node.isStored = true;
+    if (node.op === "written" && !this.#written.has(node)) {
+      this.#written.add(node);
+      for (const input of node.inputs) this.#store(input);
+    }
     if (node.op !== "output") return;
     const source = node.inputs[0]!;
     const outputs = this.#outputs.get(source) ?? new Map();
@@ -197,7 +219,7 @@ class ProgramBuilder {
     const isAsked = results.map((_, k) => k < carries || outputs.has(k));
     const roots = results.filter((_, k) => isAsked[k]);
     const leaves = loop.parameters.flatMap((one) => one ?? []);
-    const made = buildProgram(loop.graph, roots, this.options, leaves);
+    const made = buildProgram(loop.graph, roots, this.options, leaves).program;
     const inputs = node.inputs.map((input, k) =>
       loop.parameters[k] === undefined ? undefined : unshaped(input)
     );

@@ -56,6 +56,7 @@ export function structureOf(
     }
     if (node.op === "scan" || node.op === "call") {
       const { body } = attributesOf(node, node.op);
+      if (node.op === "call") key += donatedText(node);
       key += `${node.op}${bodyOf(body).id}`;
       for (const number of bodyOf(body).numbers) leaves.push(number);
       if (node.op === "scan") key += loopText(node);
@@ -145,6 +146,11 @@ function typeText(dtype: DType, shape: Shape): string {
   let text = texts.get(shape);
   if (text === undefined) texts.set(shape, text = `[${shape}]`);
   return dtype + text;
+}
+
+function donatedText(node: GraphNode): string {
+  const { donated } = attributesOf(node, "call");
+  return donated === undefined ? "" : `!${donated} `;
 }
 
 function loopText(node: GraphNode): string {

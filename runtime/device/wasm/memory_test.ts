@@ -38,7 +38,7 @@ Deno.test("SharedMemory gives up what it may, then says who holds the most", asy
   });
   const address = await memory.allocate(50 * MEGABYTE);
   assert.equal(asked, 1);
-  const storage = new WasmStorage(memory, address, "u8", 50 * MEGABYTE);
+  const storage = WasmStorage.at(memory, address, "u8", 50 * MEGABYTE);
   holdStorage(storage, ["outlook", "fit"]);
   await assert.rejects(memory.allocate(20 * MEGABYTE), (error: unknown) => {
     assert.ok(error instanceof WeftError);
@@ -57,7 +57,7 @@ Deno.test("WasmStorage that nobody holds gives its memory back in time", async (
   let most = 0;
   for (let k = 0; k < 2000; k++) {
     const address = await memory.allocate(4 * length);
-    const storage = new WasmStorage(memory, address, "f32", length);
+    const storage = WasmStorage.at(memory, address, "f32", length);
     storage.array![k] = k;
     if (k % 16 === 0) await nextTurn();
     most = Math.max(most, memory.heldBytes);
@@ -69,7 +69,7 @@ Deno.test("WasmStorage is collected when the memory is full", async () => {
   const memory = new SharedMemory(96 * MEGABYTE);
   for (let k = 0; k < 40; k++) {
     const address = await memory.allocate(20 * MEGABYTE);
-    const storage = new WasmStorage(memory, address, "u8", 20 * MEGABYTE);
+    const storage = WasmStorage.at(memory, address, "u8", 20 * MEGABYTE);
     assert.equal(storage.byteLength, 20 * MEGABYTE);
   }
 });
@@ -80,7 +80,7 @@ Deno.test("WasmStorage stays as long as a view of a part of its data", async () 
   let part: ArrayLike<number> | undefined;
   {
     const address = await memory.allocate(size);
-    const storage = new WasmStorage(memory, address, "u8", size);
+    const storage = WasmStorage.at(memory, address, "u8", size);
     storage.array!.fill(1);
     part = new Uint16Array(
       storage.array!.buffer,
@@ -91,7 +91,7 @@ Deno.test("WasmStorage stays as long as a view of a part of its data", async () 
   for (let k = 0; k < 40; k++) {
     const address = await memory.allocate(size);
     memory.bytes.fill(2, address, address + size);
-    new WasmStorage(memory, address, "u8", size);
+    WasmStorage.at(memory, address, "u8", size);
   }
   assert.deepEqual([...Array.from(part)], new Array(8).fill(0x0101));
   assert.ok(memory.heldBytes >= size);
@@ -113,7 +113,7 @@ Deno.test("WasmStorage shows its data in the dtype and knows where they lie", as
     ] as const
   ) {
     const address = await memory.allocate(3 * 8);
-    const storage = new WasmStorage(memory, address, dtype, 3);
+    const storage = WasmStorage.at(memory, address, dtype, 3);
     const array = await storage.read();
     assert.equal(array, storage.array);
     array.set([1, 0, 1]);
@@ -129,7 +129,7 @@ Deno.test("WasmStorage shows its data in the dtype and knows where they lie", as
 
 Deno.test("WasmStorage that was disposed of is freed after its last run", async () => {
   const memory = new SharedMemory(MEGABYTE);
-  const storage = new WasmStorage(memory, await memory.allocate(8), "f64", 1);
+  const storage = WasmStorage.at(memory, await memory.allocate(8), "f64", 1);
   storage.retain();
   storage.retain();
   storage.dispose();

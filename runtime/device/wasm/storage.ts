@@ -7,7 +7,9 @@
  */
 
 import { WeftError } from "../../core/errors.ts";
+import { releaseStorage } from "../account.ts";
 import type { DType, TypedArray } from "../dtypes.ts";
+import { donatedData } from "../explain.ts";
 import type { Storage } from "../graph.ts";
 import { ballastFor } from "./ballast.ts";
 import type { SharedMemory } from "./memory.ts";
@@ -36,30 +38,50 @@ export class WasmStorage implements Storage {
   readonly ballast: ArrayBuffer | undefined;
   readonly #memory: SharedMemory;
   #array: TypedArray | undefined;
+  #isDonated = false;
   #users = 0;
 
   /**
    * @param memory The memory.
    * @param address Address of a block, which the storage owns from now on.
+   * @param array A view of the data.
+   * @param ballast Tells the garbage collector how large they are.
+   */
+  private constructor(
+    memory: SharedMemory,
+    address: number,
+    array: TypedArray,
+    ballast: ArrayBuffer | undefined,
+  ) {
+    this.address = address;
+    this.byteLength = array.byteLength;
+    this.ballast = ballast;
+    this.#memory = memory;
+    this.#array = array;
+    blocks.register(array.buffer, { memory, address }, this);
+  }
+
+  /**
+   * Data at an address.
+   *
+   * @param memory The memory.
+   * @param address Address of a block, which the storage owns from now on.
    * @param dtype Dtype of its data.
    * @param length Number of elements.
+   * @returns The storage.
    */
-  constructor(
+  static at(
     memory: SharedMemory,
     address: number,
     dtype: DType,
     length: number,
-  ) {
+  ): WasmStorage {
     // A buffer of its own: whoever holds a view of the data holds the buffer.
     const window = structuredClone(memory.buffer);
     const array = viewOf(window, dtype, address, length);
-    this.address = address;
-    this.byteLength = array.byteLength;
-    this.ballast = ballastFor(array.byteLength);
-    this.#memory = memory;
-    this.#array = array;
     windows.set(window, memory);
-    blocks.register(window, { memory, address }, this);
+    const ballast = ballastFor(array.byteLength);
+    return new WasmStorage(memory, address, array, ballast);
   }
 
   /** The data; undefined once the storage was disposed of. */
@@ -75,7 +97,30 @@ export class WasmStorage implements Storage {
    */
   read(): Promise<TypedArray> {
     if (this.#array !== undefined) return Promise.resolve(this.#array);
-    return Promise.reject(disposed());
+    return Promise.reject(this.#gone());
+  }
+
+  /**
+   * Hands the data to a run that writes over them: this storage has none any
+   * more.
+   *
+   * @param memory The memory that the run works on.
+   * @returns A storage that owns the block; undefined where the data lie
+   * elsewhere, or somebody else uses them.
+   */
+  handOver(memory: SharedMemory): WasmStorage | undefined {
+    const array = this.#array;
+    if (array === undefined) throw this.#gone();
+    if (this.#users > 0 || memory !== this.#memory) return undefined;
+    this.#array = undefined;
+    this.#isDonated = true;
+    blocks.unregister(this);
+    releaseStorage(this);
+    return new WasmStorage(memory, this.address, array, this.ballast);
+  }
+
+  #gone(): WeftError {
+    return this.#isDonated ? donatedData() : disposed();
   }
 
   /** Gives the memory back, as soon as no run reads it. */
@@ -93,7 +138,7 @@ export class WasmStorage implements Storage {
    * @throws {WeftError} Once the storage was disposed of.
    */
   retain(): void {
-    if (this.#array === undefined) throw disposed();
+    if (this.#array === undefined) throw this.#gone();
     this.#users++;
   }
 

@@ -40,6 +40,22 @@ export class SharedBuffer {
     this.#giveBack();
   }
 
+  /**
+   * Ends a use by taking the buffer along, where nobody else uses it: the owner
+   * has none any more.
+   *
+   * @returns Whether the buffer belongs to the caller now.
+   */
+  leave(): boolean {
+    this.#users--;
+    if (this.#users > 0 || this.#isDropped) {
+      this.#giveBack();
+      return false;
+    }
+    this.#isDropped = true;
+    return true;
+  }
+
   /** The owner needs it no more. */
   drop(): void {
     if (this.#isDropped) return;

@@ -5,7 +5,9 @@
  */
 
 import { WeftError } from "../../core/errors.ts";
+import { releaseStorage } from "../account.ts";
 import { allocate, byteSize, type DType, type TypedArray } from "../dtypes.ts";
+import { donatedData } from "../explain.ts";
 import type { Storage } from "../graph.ts";
 import type { Batch } from "./commands.ts";
 import type { WebGpuConnection } from "./connection.ts";
@@ -32,6 +34,7 @@ export class WebGpuStorage implements Storage {
   readonly #shared: SharedBuffer;
   readonly #batch: Batch;
   #isDisposed = false;
+  #isDonated = false;
 
   /**
    * @param connection The connection.
@@ -85,6 +88,7 @@ export class WebGpuStorage implements Storage {
    * @throws {WeftError} When the data were disposed of, or could not be computed.
    */
   retain(): SharedBuffer {
+    if (this.#isDonated) throw donatedData();
     if (this.#isDisposed) {
       throw new WeftError("Cannot use data that were disposed of", {
         expected: "data that are still held",
@@ -95,6 +99,23 @@ export class WebGpuStorage implements Storage {
     this.#batch.check();
     this.#shared.retain();
     return this.#shared;
+  }
+
+  /**
+   * Hands the buffer to a run that writes over it: this storage has no data any
+   * more.
+   *
+   * @returns The buffer, which belongs to the caller; undefined where somebody
+   * else uses it.
+   */
+  handOver(): DeviceBuffer | undefined {
+    const shared = this.retain();
+    if (!shared.leave()) return undefined;
+    this.#isDisposed = true;
+    this.#isDonated = true;
+    registry.unregister(this);
+    releaseStorage(this);
+    return shared.buffer;
   }
 
   /** Gives the memory back now. */

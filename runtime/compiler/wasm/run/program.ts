@@ -16,6 +16,7 @@ import type { ProgramBody } from "./body.ts";
 import type { Frame } from "./frame.ts";
 import { bufferBytes } from "./layout.ts";
 import { Leaves } from "./leaves.ts";
+import { OwnedLeaves } from "./owned_leaves.ts";
 
 /** A program that is ready to run. */
 export class WasmProgram implements PreparedProgram {
@@ -23,6 +24,10 @@ export class WasmProgram implements PreparedProgram {
   readonly #body: ProgramBody;
   /** Buffers of results that are made, each once. */
   readonly #made: readonly number[];
+  /** Buffers of results. */
+  readonly #wanted: ReadonlySet<number>;
+  /** Leaf buffers that the program writes over. */
+  readonly #overwritten: ReadonlySet<number>;
   /** For each leaf buffer, its position among the leaves. */
   readonly #leafOf: ReadonlyMap<number, number>;
 
@@ -33,9 +38,11 @@ export class WasmProgram implements PreparedProgram {
   constructor(runtime: WasmRuntime, body: ProgramBody) {
     this.#runtime = runtime;
     this.#body = body;
-    const { leaves, results } = body.program;
+    const { leaves, overwritten, results } = body.program;
+    this.#overwritten = new Set(overwritten);
     this.#leafOf = new Map(leaves.map(({ buffer }, k) => [buffer, k]));
-    this.#made = [...new Set(results)].filter((one) => !this.#leafOf.has(one));
+    this.#wanted = new Set(results);
+    this.#made = [...this.#wanted].filter((one) => !this.#leafOf.has(one));
   }
 
   /**
@@ -58,11 +65,14 @@ export class WasmProgram implements PreparedProgram {
     const { frames, program } = this.#body;
     const frame = await frames.take();
     const placed = new Leaves(this.#runtime);
+    const owned = new OwnedLeaves(this.#runtime);
     const blocks = new Map<number, number>();
     try {
       for (let k = 0; k < leaves.length; k++) {
         const { buffer } = program.leaves[k]!;
-        const wait = placed.place(frame, buffer, leaves[k]!, signal);
+        const wait = this.#overwritten.has(buffer)
+          ? owned.place(frame, buffer, leaves[k]!, options)
+          : placed.place(frame, buffer, leaves[k]!, signal);
         if (wait !== undefined) await wait;
       }
       for (const buffer of this.#made) {
@@ -75,8 +85,9 @@ export class WasmProgram implements PreparedProgram {
         frame.buffers[buffer] = address;
       }
       await this.#body.runIn(frame, scalars, options);
-      return this.#collect(frame, leaves, blocks);
+      return this.#collect(frame, leaves, blocks, owned);
     } catch (error) {
+      owned.free();
       for (const address of blocks.values()) {
         this.#runtime.memory.free(address);
       }
@@ -92,21 +103,24 @@ export class WasmProgram implements PreparedProgram {
     frame: Frame,
     leaves: readonly Storage[],
     blocks: Map<number, number>,
+    owned: OwnedLeaves,
   ): Storage[] {
     const { memory } = this.#runtime;
     const { buffers, results } = this.#body.program;
-    const made = new Map<number, WasmStorage>();
+    const made = owned.take(this.#wanted);
     for (const [buffer, address] of blocks) {
       const { dtype, size } = buffers[buffer]!;
-      made.set(buffer, new WasmStorage(memory, address, dtype, size));
+      made.set(buffer, WasmStorage.at(memory, address, dtype, size));
     }
     blocks.clear();
     return results.map((buffer) => {
-      const leaf = this.#leafOf.get(buffer);
-      if (leaf !== undefined) return leaves[leaf]!;
-      const { dtype, size } = buffers[buffer]!;
       const large = made.get(buffer);
       if (large !== undefined) return large;
+      const leaf = this.#leafOf.get(buffer);
+      if (leaf !== undefined && !this.#overwritten.has(buffer)) {
+        return leaves[leaf]!;
+      }
+      const { dtype, size } = buffers[buffer]!;
       const view = viewOf(memory.buffer, dtype, frame.buffers[buffer]!, size);
       const copy = allocate(dtype, size);
       copy.set(view);

@@ -33,7 +33,9 @@ const MAX_BYTES = 2 ** 20;
 export function smallLeaves(program: Program): (number | undefined)[] {
   const small = program.buffers.map((): number | undefined => undefined);
   let total = 0;
+  const overwritten = new Set(program.overwritten);
   for (const { buffer } of program.leaves) {
+    if (overwritten.has(buffer)) continue;
     const bytes = bytesOfSpec(program.buffers[buffer]!);
     if (bytes > SMALL_BYTES || total + bytes > MAX_BYTES) continue;
     small[buffer] = bytes;
@@ -66,7 +68,8 @@ export class LeafHolder {
    *
    * @param leaves Their data.
    * @param path Path of the op that wants them, for errors.
-   * @returns The range of each buffer; those that go along are holes.
+   * @returns The range of each buffer; those that go along, and those that the
+   * program writes over, are holes.
    */
   async hold(
     leaves: readonly Storage[],
@@ -75,8 +78,10 @@ export class LeafHolder {
     const { connection, plan } = this.#compiled;
     const { buffers, leaves: specs } = plan.program;
     const ranges = new Array<Range>(buffers.length);
+    const overwritten = new Set(plan.program.overwritten);
     for (let k = 0; k < specs.length; k++) {
       const { buffer } = specs[k]!;
+      if (overwritten.has(buffer)) continue;
       const place = plan.places[buffer];
       const storage = leaves[k]!;
       if (place !== undefined && storage.array !== undefined) {

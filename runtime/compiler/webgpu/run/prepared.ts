@@ -26,6 +26,7 @@ import { wasmBackend } from "../../wasm/backend.ts";
 import { CompiledProgram } from "./compiled.ts";
 import { FailedStep } from "./compile.ts";
 import { LeafHolder } from "./leaves.ts";
+import { ownLeaf } from "./owned_leaves.ts";
 import type { Renderer } from "./plan.ts";
 import { bytesOfSpec, rangeOfBuffer } from "./ranges.ts";
 import { ProgramRun } from "./program_run.ts";
@@ -164,14 +165,30 @@ export class WebGpuProgram implements PreparedProgram {
       wanted.forEach((buffer, k) =>
         ranges[buffer] = rangeOfBuffer(made[k]!, lengths[k]!)
       );
+      const owned = program.overwritten ?? [];
+      for (const buffer of owned) {
+        const own = await ownLeaf({
+          connection,
+          storage: leafOf(program, buffer, leaves),
+          keepLeaves: options.keepLeaves === true,
+          path,
+        });
+        made.push(own);
+        const bytes = bytesOfSpec(program.buffers[buffer]!);
+        ranges[buffer] = rangeOfBuffer(own, bytes);
+      }
       const run = new ProgramRun(compiled, holder, scalars, options);
       const batch = await run.execute(ranges, path);
       const storages = new Map(
-        wanted.map((buffer, k) => [
+        [...wanted, ...owned].map((buffer, k) => [
           buffer,
           this.#storage(connection, buffer, made[k]!, batch),
         ]),
       );
+      for (const buffer of owned) {
+        // What is written over on the way only is of no use any more.
+        if (!program.results.includes(buffer)) storages.get(buffer)!.dispose();
+      }
       return program.results.map((buffer) =>
         storages.get(buffer) ?? leafOf(program, buffer, leaves)
       );
