@@ -25,11 +25,14 @@ export interface RunningPlan {
   readonly members: number;
   /** Blocks of a lane, each of a workgroup of its own. */
   readonly blocks: number;
-  /** Neighbouring steps of an invocation. */
+  /** Steps of an invocation, neighbours unless they are taken four at a time. */
   readonly ownSteps: number;
   /** Whether neighbouring invocations take neighbouring lanes. */
   readonly isAcross: boolean;
-  /** Whether four steps are taken together. */
+  /**
+   * Whether four steps are taken together; neighbouring invocations then take
+   * neighbouring fours.
+   */
   readonly isWide: boolean;
   /** Type of the sums. */
   readonly type: string;
@@ -53,23 +56,29 @@ export interface OwnStep {
  * @param module The module.
  * @param root Where the statements go.
  * @param plan How the running sum is shared out.
- * @param first Text of the first own step.
+ * @param block Name of the number of the own block.
+ * @param member Name of the number of the own invocation in it.
  * @returns The steps.
  */
 export function ownSteps(
   module: WgslModule,
   root: WgslScope,
   plan: RunningPlan,
-  first: string,
+  block: string,
+  member: string,
 ): OwnStep[] {
   const { blocks, isWide, kernel, members, ownSteps: count, type } = plan;
   const { axes, reverse } = kernel;
   const last = axes.length - 1;
   const length = module.size(axes[last]!);
   const width = isWide ? 4 : 1;
+  const first = isWide
+    ? root.let("first", `${block} * ${members * count} + ${member} * 4`)
+    : root.let("first", `(${block} * ${members} + ${member}) * ${count}`);
+  const apart = isWide ? 4 * members : 1;
   const isFull = blocks * members * count === axes[last];
   return Array.from({ length: count / width }, (_, k) => {
-    const step = root.let("step", `${first} + ${k * width}`);
+    const step = root.let("step", `${first} + ${k * apart}`);
     const exists = isFull
       ? undefined
       : root.let("there", `${step} < ${length}`);
@@ -116,7 +125,7 @@ function flush(root: WgslScope, { lines }: WgslScope): void {
  * @param root Where the statements go.
  * @param plan How the running sum is shared out.
  * @param steps The steps.
- * @param sum Name of the variable of what stands before them.
+ * @param starts What stands before each of them.
  * @param exists Condition that the lane exists.
  */
 export function writeSums(
@@ -124,15 +133,15 @@ export function writeSums(
   root: WgslScope,
   { isWide, kernel, type }: RunningPlan,
   steps: readonly OwnStep[],
-  sum: string,
+  starts: readonly string[],
   exists: string,
 ): void {
   const { dtype } = kernel.carries[0]!;
   const width = isWide ? 4 : 1;
-  for (const { before, exists: there, scope, total } of steps) {
+  for (const [k, { before, exists: there, scope }] of steps.entries()) {
     const start = before === undefined
-      ? sum
-      : `vec4<${type}>(${sum}) + ${before}`;
+      ? starts[k]!
+      : `vec4<${type}>(${starts[k]}) + ${before}`;
     const carry = scope.let("before", wrapSum(dtype, start, width));
     scope.bind("carry", 0, carry, width);
     const inner = new WgslScope(module, scope);
@@ -144,7 +153,6 @@ export function writeSums(
       inner,
     );
     flush(root, scope);
-    root.line(`${sum} += ${total};`);
   }
 }
 

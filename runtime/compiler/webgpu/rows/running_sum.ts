@@ -13,6 +13,7 @@ import { scalarType, WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
+import { type Member, scanMembers, sumMembers } from "./running_scan.ts";
 import { ownSteps, type RunningPlan, writeSums } from "./running_steps.ts";
 
 /** Invocations of a workgroup. */
@@ -146,28 +147,74 @@ function renderBlocks(plan: RunningPlan, what: "totals" | "sums"): WebGpuPhase {
     position,
     axis,
   ) => root.bind("axis", axis, position));
-  const first = root.let(
-    "first",
-    `(${block} * ${members} + ${member}) * ${plan.ownSteps}`,
-  );
-  const steps = ownSteps(module, root, plan, first);
-  const total = root.let("total", steps.map((step) => step.total).join(" + "));
+  const steps = ownSteps(module, root, plan, block, member);
   const place = `${inside} * ${module.size(blocks)} + ${block}`;
-  const before = scanMembers(module, root, plan, { slot, member, total });
+  const totals = steps.map((step) => step.total);
+  const own = { members, slots, slot, member };
   if (what === "totals") {
-    const store = module.temporary(0).store(place, `${before} + ${total}`, 1);
-    root.line(`if (${exists} && ${member} == ${members - 1}) { ${store} }`);
+    const total = root.let("total", totals.join(" + "));
+    const sum = sumMembers(module, root, { ...own, type: plan.type, total });
+    const store = module.temporary(0).store(place, sum, 1);
+    root.line(`if (${exists} && ${member} == 0) { ${store} }`);
   } else {
     const start = blocks === 1
-      ? before
-      : `${before} + ${module.temporary(0).load(place, 1)}`;
-    writeSums(module, root, plan, steps, root.variable("sum", start), exists);
+      ? `${plan.type}(0)`
+      : root.let("start", module.temporary(0).load(place, 1));
+    const starts = plan.isWide
+      ? startsOfFours(module, root, plan, own, totals, start)
+      : startsOfNeighbours(module, root, plan, own, totals, start);
+    writeSums(module, root, plan, steps, starts, exists);
   }
   return phaseOf(module, [WORKGROUP, 1], root.lines, {
     workgroups: Math.ceil(lanes / slots) * blocks,
     flops: kernel.flops,
     bytes: kernel.bytes,
   }, plan.limits);
+}
+
+/** The own place, without the total. */
+type Place = Omit<Member, "type" | "total">;
+
+/** What stands before each of neighbouring steps. */
+function startsOfNeighbours(
+  module: WgslModule,
+  root: WgslScope,
+  { type }: RunningPlan,
+  own: Place,
+  totals: readonly string[],
+  start: string,
+): string[] {
+  const total = root.let("total", totals.join(" + "));
+  const { before } = scanMembers(module, root, { ...own, type, total });
+  let sum = root.let("sum", `${before} + ${start}`);
+  return totals.map((one) => {
+    const known = sum;
+    sum = root.let("sum", `${sum} + ${one}`);
+    return known;
+  });
+}
+
+/** What stands before each four steps, between which those of others lie. */
+function startsOfFours(
+  module: WgslModule,
+  root: WgslScope,
+  { type }: RunningPlan,
+  own: Place,
+  totals: readonly string[],
+  start: string,
+): string[] {
+  const wide = `vec${totals.length}<${type}>`;
+  const { all, before } = scanMembers(module, root, {
+    ...own,
+    type: wide,
+    total: root.let("total", `${wide}(${totals.join(", ")})`),
+  });
+  let sum = start;
+  return totals.map((_, k) => {
+    const known = root.let("sum", `${before}[${k}] + ${sum}`);
+    sum = root.let("sum", `${all}[${k}] + ${sum}`);
+    return known;
+  });
 }
 
 /** Turns the totals of the blocks of each lane into what stands before them. */
@@ -199,12 +246,14 @@ function renderStarts(plan: RunningPlan): WebGpuPhase {
   for (const load of loads) root.line(load);
   root.line(`  ${total} += ${each.map((at) => `own${at}`).join(" + ")};`);
   root.line("}");
-  const before = scanMembers(
-    module,
-    root,
-    { ...plan, slots: 1, members: WORKGROUP },
-    { slot: "0", member, total },
-  );
+  const { before } = scanMembers(module, root, {
+    members: WORKGROUP,
+    slots: 1,
+    slot: "0",
+    member,
+    type,
+    total,
+  });
   const sum = root.variable("sum", before);
   root.line(`${head} {`);
   for (const load of loads) root.line(load);
@@ -219,44 +268,4 @@ function renderStarts(plan: RunningPlan): WebGpuPhase {
     flops: lanes * blocks,
     bytes: 8 * lanes * blocks,
   }, plan.limits);
-}
-
-/** The own place among invocations, and the own total. */
-interface Member {
-  readonly slot: string;
-  readonly member: string;
-  readonly total: string;
-}
-
-/** The sum of the totals of the members before the own one. */
-function scanMembers(
-  module: WgslModule,
-  root: WgslScope,
-  { members, slots, type }: RunningPlan,
-  own: Member,
-): string {
-  const groups = 2 ** Math.ceil(Math.log2(members) / 2);
-  const size = members / groups;
-  const each = module.shared(type, members * slots);
-  const grouped = module.shared(type, groups * slots);
-  const { member, slot } = own;
-  const at = root.let("at", `${member} * ${slots} + ${slot}`);
-  root.line(`${each}[${at}] = ${own.total};`);
-  root.line("workgroupBarrier();");
-  root.line(`if (${member} < ${groups}) {`);
-  root.line(`  var part = ${type}(0);`);
-  root.line(`  for (var k = 0; k < ${size}; k++) {`);
-  root.line(`    let place = (${member} * ${size} + k) * ${slots} + ${slot};`);
-  root.line(`    let value = ${each}[place];`);
-  root.line(`    ${each}[place] = part;`);
-  root.line("    part += value;");
-  root.line("  }");
-  root.line(`  ${grouped}[${at}] = part;`);
-  root.line("}");
-  root.line("workgroupBarrier();");
-  const before = root.variable("before", `${each}[${at}]`);
-  root.line(`for (var k = 0; k < ${member} / ${size}; k++) {`);
-  root.line(`  ${before} += ${grouped}[k * ${slots} + ${slot}];`);
-  root.line("}");
-  return before;
 }
