@@ -13,8 +13,11 @@ import { DataError } from "../../../runtime/core/errors.ts";
 import type { ChatMessage } from "./tokenizer.ts";
 import { MAX_TEMPLATE_LENGTH } from "./vocabulary_bounds.ts";
 
-/** Most steps of one rendering; elements that a loop goes over count too. */
-const MAX_STEPS = 2_000_000;
+/** Most steps of one rendering; elements that loops go over count too. */
+const MAX_STEPS = 500_000;
+
+/** Steps for each element that a loop goes over. */
+const LOOP_STEPS = 5;
 
 /** Most characters of a text that a template makes. */
 const MAX_OUTPUT = 1 << 24;
@@ -63,7 +66,7 @@ class BoundedInterpreter extends Interpreter {
         );
       }
       const isLoop = statement !== undefined && this.#loopedOver.has(statement);
-      this.#count(isLoop ? value.length : value.length >> 6);
+      this.#count(isLoop ? LOOP_STEPS * value.length : value.length >> 6);
     }
     return result;
   }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { DataError } from "../../../runtime/core/errors.ts";
+import { GPT2_PATTERN } from "./hub_split.ts";
+import { checkPattern } from "./safe_pattern.ts";
+
+Deno.test("patterns that may run for ever are refused", () => {
+  for (
+    const pattern of [
+      "(a+)+b",
+      "(?:a*)*",
+      "(a|b+){2,}c",
+      "((a{1,}))+",
+      "(x+x+){20}y",
+      "([^a]+){3}",
+      "a+a+a+a+a+b",
+      "a{2000}",
+      "(?:(?:a?b*)c)*",
+      "a".repeat(10_000),
+    ]
+  ) assert.throws(() => checkPattern(pattern), DataError, pattern.slice(0, 40));
+});
+
+Deno.test("patterns of published tokenizers are accepted", () => {
+  for (
+    const pattern of [
+      GPT2_PATTERN,
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      "\\d{1,3}(?=(?:\\d{3})*\\b)",
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+      "[a(b+)*]+",
+      "\\(a+\\)+",
+      "(a+)?b",
+    ]
+  ) checkPattern(pattern);
+});
