@@ -15,6 +15,7 @@ import { isPacked, WgslModule, WgslScope } from "../wgsl/mod.ts";
 import { GROUP_INDEX, phaseOf } from "./grid.ts";
 import { indicesOf, LaneIndices } from "./lanes.ts";
 import { splitIndex } from "./positions.ts";
+import { turnedLoads, writeTurned } from "./turned.ts";
 import { computeStores, writeStore } from "./stores.ts";
 
 /** Invocations of a workgroup. */
@@ -56,8 +57,13 @@ export function renderMap(
   const axes = kernel.axes.length === 0 ? [1] : kernel.axes;
   const plan = planMap(kernel, axes, limits);
   const root = new WgslScope(module);
+  const turned = plan.tileAxis === undefined || plan.wide || !limits.isHardware
+    ? undefined
+    : turnedLoads(kernel, axes, plan.tileAxis, limits);
   const workgroups = plan.flat
     ? writeWords(module, root, kernel, axes)
+    : turned !== undefined
+    ? writeTurned(module, root, kernel, axes, turned)
     : plan.tileAxis === undefined
     ? writeRuns(module, root, kernel, axes, plan)
     : writeTiles(module, root, kernel, axes, plan, plan.tileAxis);

@@ -77,6 +77,45 @@ Deno.test("renderRows maps as on a large GPU: repeated points and squares", () =
     ]);
   }));
 
+Deno.test("renderRows turns odd squares over in workgroup memory", () =>
+  checkCases((limits) => {
+    const large = { ...limits, isHardware: true };
+    const narrow = { ...large, maxComputeWorkgroupsPerDimension: 3 };
+    const small = { ...large, maxComputeWorkgroupStorageSize: 16384 };
+    const kernel = turnedSum("f32", 131, 65);
+    assert.match(renderRows(kernel, large).phases[0]!.text, /var<workgroup>/);
+    return [
+      ...(["f32", "f16", "i32"] as const).flatMap((dtype) =>
+        [[131, 65], [33, 34], [64, 127], [1, 65]].map(([rows, columns]) =>
+          mapCase(
+            `${dtype} of ${rows} × ${columns}`,
+            turnedSum(dtype, rows!, columns!),
+            large,
+          )
+        )
+      ),
+      mapCase("narrow", turnedSum("f32", 131, 70), narrow),
+      mapCase("little memory", turnedSum("f32", 131, 70), small),
+      mapCase("planes", turnedPlanes("f32", [67, 5, 133]), large),
+      mapCase("two at once, padded", turnedTwice(67, 99), large),
+    ];
+  }));
+
+/** The product of a matrix and a turned one, both padded in front. */
+function turnedTwice(rows: number, columns: number): RowKernel {
+  const builder = new KernelBuilder([rows, columns]);
+  const { pool } = builder;
+  const one = pool.size(1);
+  const exists = builder.make("lessEqual", [one, pool.axis(0)], "bool");
+  const size = rows * columns;
+  const turned = builder.index([1, rows - 1], -1);
+  const x = builder.operand("f32", size, turned, exists);
+  const y = builder.operand("f32", size, builder.index([1, rows]));
+  const z = builder.operand("f32", size, builder.rowMajor());
+  const sum = builder.make("add", [builder.make("multiply", [x, y]), z]);
+  return builder.rows(2, [], [builder.store(size, builder.rowMajor(), sum)]);
+}
+
 Deno.test("renderRows writes words of packed numbers over the ends of rows", () =>
   checkCases((limits) =>
     [[3, 5], [7, 2, 3], [33, 31], [2, 1, 7]].flatMap((axes) =>

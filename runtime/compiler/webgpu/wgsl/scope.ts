@@ -227,6 +227,17 @@ export class WgslScope {
   }
 
   /**
+   * Says what the value of an expression is, instead of computing it; all that it
+   * depends on is bound in this scope.
+   *
+   * @param expr The expression.
+   * @param text Its value, one number.
+   */
+  define(expr: Expr, text: string): void {
+    this.#homeOf(expr).#values.set(expr, { text, width: 1 });
+  }
+
+  /**
    * Adds a statement.
    *
    * @param text The statement.
