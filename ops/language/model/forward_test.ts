@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { probeWebGpu } from "../../../runtime/device/webgpu/adapter.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import { logitsOf } from "./classifier.ts";
 import { forward, type KeyValueCache } from "./forward.ts";
@@ -13,6 +14,7 @@ import {
 } from "./testing.ts";
 
 const SHORT = 5;
+const { available } = await probeWebGpu();
 
 for (const one of RECORDED) {
   Deno.test(`logits of ${one.name} are those of transformers`, async () => {
@@ -22,16 +24,22 @@ for (const one of RECORDED) {
     assertNear(logits, recordedLogits(one), 1e-4);
   });
 
-  Deno.test(`logits of ${one.name} are those of transformers on the reference`, async () => {
-    const model = await recordedModel(one);
-    const [row] = one.tokens;
-    const tokens = tokenTensor([row!.slice(0, SHORT)]);
-    await wf.withExecution({ device: "reference" }, async () => {
-      const logits = await allLogits(model, tokens).data();
-      const expected = recordedLogits(one).subarray(0, logits.length);
-      assertNear(logits, expected, 1e-4);
+  for (const device of ["reference", "webgpu"] as const) {
+    Deno.test({
+      name: `logits of ${one.name} are those of transformers on ${device}`,
+      ignore: device === "webgpu" && !available,
+      fn: async () => {
+        const model = await recordedModel(one);
+        const [row] = one.tokens;
+        const tokens = tokenTensor([row!.slice(0, SHORT)]);
+        await wf.withExecution({ device }, async () => {
+          const logits = await allLogits(model, tokens).data();
+          const expected = recordedLogits(one).subarray(0, logits.length);
+          assertNear(logits, expected, 1e-4);
+        });
+      },
     });
-  });
+  }
 
   Deno.test(`decoding ${one.name} with a cache is the forward of the whole`, async () => {
     const model = await recordedModel(one);

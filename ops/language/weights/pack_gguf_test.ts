@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../../runtime/core/errors.ts";
+import { probeWebGpu } from "../../../runtime/device/webgpu/adapter.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import recorded from "../../../fixtures/reference/gguf_blocks.json" with {
   type: "json",
@@ -7,6 +8,8 @@ import recorded from "../../../fixtures/reference/gguf_blocks.json" with {
 import { decodeRows, decodeWeight } from "./decode.ts";
 import { isGgufPackedType, packGguf } from "./pack_gguf.ts";
 import type { PackedWeight } from "./weight.ts";
+
+const { available } = await probeWebGpu();
 
 type Case = (typeof recorded.cases)[number];
 
@@ -32,6 +35,26 @@ for (const one of recorded.cases) {
       });
     });
   }
+
+  Deno.test({
+    name: `${one.type} stands for gguf's numbers, nearly, on webgpu`,
+    ignore: !available,
+    fn: async () => {
+      const found = await wf.withExecution(
+        { device: "webgpu" },
+        () => decodeWeight(packed(one), "f32").data(),
+      );
+      // A GPU may keep digits of a product, and drop the smallest numbers.
+      const values = valuesOf(one);
+      const tolerance = one.type === "bf16"
+        ? 2 ** -126
+        : 1e-6 * values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      values.forEach((value, at) => {
+        const isNear = Math.abs(found[at]! - value) <= tolerance;
+        assert(found[at] === value || isNear, `${found[at]} is not ${value}`);
+      });
+    },
+  });
 
   Deno.test(`rows of ${one.type} are those of the whole`, async () => {
     const rows = wf.tensor([[1, 0], [1, 1]], { dtype: "i32" });
