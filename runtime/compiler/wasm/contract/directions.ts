@@ -9,7 +9,7 @@ import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { MOST_SPAN } from "./byte_forms.ts";
 import { LanePatterns } from "./lane_patterns.ts";
-import { SHORT_BLOCK } from "./lookups.ts";
+import { SHORT_BLOCK } from "./short_ways.ts";
 import type { ContractSpaces, Space } from "./spaces.ts";
 
 /**

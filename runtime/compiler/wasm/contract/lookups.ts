@@ -5,38 +5,18 @@
  * @module
  */
 
-import { byteSize } from "../../../device/dtypes.ts";
-import { type Expr, exprOrder } from "../../ir/expr.ts";
-import { dependsOn, rangeOf } from "../../ir/index_arithmetic.ts";
+import type { Expr } from "../../ir/expr.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
 import { hasRelaxedSimd } from "../assembler_features.ts";
 import type { Local } from "../assembler.ts";
+import { pushAddress } from "../emit/addresses.ts";
 import type { Emitter } from "../emit/emitter.ts";
+import { pushDecoded } from "../emit/lanes.ts";
 import { kindOf } from "../emit/kinds.ts";
 import { ByteForms } from "./byte_forms.ts";
 import { ByteLanes } from "./byte_lanes.ts";
 import { LanePatterns } from "./lane_patterns.ts";
-
-/** Elements of a table that is kept in vectors. */
-const TABLE_SIZE = 16;
-/** Lanes of a block at most: an emitter tells no more vectors apart. */
-const MOST_LANES = 64;
-/** Lanes of a byte in a vector. */
-const BYTES = 16;
-/** Lanes of the blocks in which the rest of a longer one is computed. */
-export const SHORT_BLOCK = BYTES;
-
-/** What a block of lanes binds. */
-interface ShortWays {
-  /** Parts with one value for a whole group of lanes. */
-  readonly shared: readonly Expr[];
-  /** Whole numbers of a byte, as floats. */
-  readonly floats: readonly Expr[];
-  /** The same, as whole numbers. */
-  readonly words: readonly Expr[];
-  /** Loads from small tables. */
-  readonly tables: readonly Expr[];
-}
+import { SHORT_BLOCK, type ShortWays, shortWays } from "./short_ways.ts";
 
 /** Writes the short ways of one expression. */
 export class Lookups {
@@ -60,6 +40,7 @@ export class Lookups {
    * @param axis The axis that lanes lie along.
    * @param lanes Lanes of a block, a power of two: blocks start at its
    * multiples.
+   * @param scale What else is written, singly.
    */
   constructor(
     kernel: ContractKernel,
@@ -67,12 +48,19 @@ export class Lookups {
     expr: Expr,
     axis: number,
     lanes: number,
+    scale?: Expr,
   ) {
-    this.group = Math.min(lanes, BYTES);
+    this.group = Math.min(lanes, SHORT_BLOCK);
     this.#emitter = emitter;
     this.#patterns = new LanePatterns(axis, lanes);
     this.#forms = new ByteForms(kernel, this.#patterns, this.group);
-    this.#ways = shortWays(kernel, expr, axis, this.#patterns, this.#forms);
+    this.#ways = shortWays(
+      kernel,
+      [expr, ...(scale === undefined ? [] : [scale])],
+      axis,
+      this.#patterns,
+      this.#forms,
+    );
     this.#bytes = this.#newBytes();
     for (const { value } of this.#ways.tables) this.#loadTable(value);
   }
@@ -85,6 +73,31 @@ export class Lookups {
   begin(): void {
     this.#bytes = this.#newBytes();
     this.#splats = new Map();
+    for (const load of this.#ways.halves) this.#bindHalves(load);
+  }
+
+  /** Decodes all f16 of a block at once. */
+  #bindHalves(load: Expr): void {
+    const { fn, settings } = this.#emitter;
+    const run = this.#patterns.run(load);
+    const count = this.#patterns.lanes / run;
+    const base = settings.parameters.operand(load.value);
+    pushAddress(this.#emitter, { base, index: load.args[0]!, shift: 1 });
+    fn.memory(count === 2 ? "v128.load32_zero" : "v128.load64_zero");
+    fn.op("i32x4.extend_low_i16x8_u");
+    pushDecoded(this.#emitter, true);
+    const vector = this.#emitter.local("v128");
+    fn.set(vector);
+    const units = run / this.#emitter.lanes;
+    for (let stretch = 0; stretch < count; stretch++) {
+      const local = this.#emitter.local("f32");
+      fn.get(vector);
+      fn.lane("f32x4.extract_lane", stretch);
+      fn.set(local);
+      for (let unit = 0; unit < units; unit++) {
+        this.#emitter.bind(load, stretch * units + unit, local);
+      }
+    }
   }
 
   /**
@@ -99,13 +112,7 @@ export class Lookups {
       this.#bindEach(expr, from, this.#words(expr, from));
     }
     for (const expr of floats) {
-      const vectors = this.#words(expr.args[0]!, from);
-      for (const vector of vectors) {
-        this.#emitter.fn.get(vector);
-        this.#emitter.fn.op("f32x4.convert_i32x4_s");
-        this.#emitter.fn.set(vector);
-      }
-      this.#bindEach(expr, from, vectors);
+      this.#bindEach(expr, from, this.#floats(expr.args[0]!, from));
     }
     for (const load of tables) {
       this.#bindEach(load, from, this.#elements(load, from));
@@ -132,6 +139,17 @@ export class Lookups {
     }
     const vectors = Array<Local>(this.group / this.#emitter.lanes).fill(local);
     this.#bindEach(expr, from, vectors);
+  }
+
+  /** Numbers of a byte as floats. */
+  #floats(expr: Expr, from: number): Local[] {
+    const vectors = this.#words(expr, from);
+    for (const vector of vectors) {
+      this.#emitter.fn.get(vector);
+      this.#emitter.fn.op("f32x4.convert_i32x4_s");
+      this.#emitter.fn.set(vector);
+    }
+    return vectors;
   }
 
   /** Numbers of a byte in lanes of 32 bits. */
@@ -204,9 +222,7 @@ export class Lookups {
       make(() => {
         fn.get(plane);
         fn.get(places);
-        fn.op(
-          hasRelaxedSimd() ? "i8x16.relaxed_swizzle" : "i8x16.swizzle",
-        );
+        fn.op(hasRelaxedSimd() ? "i8x16.relaxed_swizzle" : "i8x16.swizzle");
       })
     );
     const merge = (a: Local, b: Local, half: 0 | 1, width: 1 | 2) =>
@@ -236,70 +252,4 @@ function interleaved(half: 0 | 1, width: 1 | 2): number[] {
         )
       )
     );
-}
-
-function shortWays(
-  kernel: ContractKernel,
-  expr: Expr,
-  axis: number,
-  patterns: LanePatterns,
-  forms: ByteForms,
-): ShortWays {
-  const shared: Expr[] = [];
-  const floats: Expr[] = [];
-  const words: Expr[] = [];
-  const tables: Expr[] = [];
-  const reached = new Set<Expr>([expr]);
-  const isByte = (one: Expr) =>
-    forms.sign(one) !== undefined && forms.isBytes(one);
-  // What uses others comes before them.
-  for (const one of exprOrder([expr]).reverse()) {
-    if (!reached.has(one) || one.args.length === 0) continue;
-    if (!dependsOn(one, axis)) continue;
-    if (patterns.run(one) >= forms.group) shared.push(one);
-    else if (one.op === "cast" && one.dtype === "f32" && isByte(one.args[0]!)) {
-      floats.push(one);
-    } else if (isTable(kernel, one) && isByte(one.args[0]!)) tables.push(one);
-    else if (isByte(one)) words.push(one);
-    else for (const arg of one.args) reached.add(arg);
-  }
-  return { shared, floats, words, tables };
-}
-
-function isTable({ axes, operands }: ContractKernel, load: Expr): boolean {
-  if (load.op !== "load" || load.args.length > 1) return false;
-  const operand = operands[load.value]!;
-  if (operand.size < TABLE_SIZE || byteSize(load.dtype) !== 4) return false;
-  const [low, high] = rangeOf(load.args[0]!, axes);
-  return low >= 0 && high < TABLE_SIZE;
-}
-
-/**
- * The lanes of the blocks along an axis in which an expression is computed the
- * shortest way.
- *
- * @param kernel The kernel.
- * @param expr The expression, computed in four lanes.
- * @param axis The axis.
- * @returns A power of two from 16 on, or 4 where blocks have no short way.
- */
-export function blockLanes(
-  kernel: ContractKernel,
-  expr: Expr,
-  axis: number,
-): number {
-  const length = kernel.axes[axis]!;
-  const wanted = exprOrder([expr]).some(({ dtype }) => dtype === "f64")
-    ? []
-    : [MOST_LANES, MOST_LANES / 2, BYTES].filter((lanes) => lanes <= length);
-  for (const lanes of wanted) {
-    const patterns = new LanePatterns(axis, lanes);
-    const forms = new ByteForms(kernel, patterns, BYTES);
-    const ways = shortWays(kernel, expr, axis, patterns, forms);
-    const isShared = ways.shared.some((one) => patterns.run(one) === lanes);
-    const isShort = ways.floats.length + ways.tables.length +
-        ways.words.length > 0;
-    if (isShared || (isShort && lanes === BYTES)) return lanes;
-  }
-  return 4;
 }

@@ -10,7 +10,7 @@ import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
 import { type Arithmetic, lanesFor } from "./arithmetic.ts";
 import { prefersAcross } from "./directions.ts";
-import { blockLanes } from "./lookups.ts";
+import { blockLanes } from "./short_ways.ts";
 
 /** Axes that are walked as one, the last of them fastest. */
 export interface Space {

@@ -11,7 +11,8 @@ import { addProduct, lanesFor } from "./arithmetic.ts";
 import type { ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { inScopes } from "./emitter_scopes.ts";
-import { blockLanes, Lookups, SHORT_BLOCK } from "./lookups.ts";
+import { Lookups } from "./lookups.ts";
+import { blockLanes, SHORT_BLOCK } from "./short_ways.ts";
 import { scaledFactor } from "./scaled_factors.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import {
@@ -165,7 +166,7 @@ function addBlocks(blocks: Blocks): void {
   const lookups = blocks.isPlain
     ? []
     : emitters.map((emitter) =>
-      new Lookups(kernel, emitter, value, inner, count)
+      new Lookups(kernel, emitter, value, inner, count, scale)
     );
   const loaded = to.local("v128");
   const factors = lefts.map(() => to.local("v128"));
