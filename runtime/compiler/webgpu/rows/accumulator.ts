@@ -56,9 +56,15 @@ export interface RowAccumulator {
    * @param scope Where statements go.
    * @param totals The totals, at least one; parts are names.
    * @param width Numbers that a part holds.
+   * @param isInOrder Whether each is of later places than those before.
    * @returns Names of the parts.
    */
-  joinAll(scope: WgslScope, totals: readonly Total[], width: Width): Total;
+  joinAll(
+    scope: WgslScope,
+    totals: readonly Total[],
+    width: Width,
+    isInOrder?: boolean,
+  ): Total;
   /**
    * The four lanes of a total as one.
    *
@@ -157,8 +163,16 @@ export class Accumulator implements RowAccumulator {
     return [isBool ? `${widen("u32", width)}(${text})` : text];
   }
 
-  join(scope: WgslScope, a: Total, b: Total, width: Width): Total {
-    return this.joinTexts(a, b, width).map((text) => scope.let("t", text));
+  join(
+    scope: WgslScope,
+    a: Total,
+    b: Total,
+    width: Width,
+    isInOrder = false,
+  ): Total {
+    return this.joinTexts(a, b, width, isInOrder).map((text) =>
+      scope.let("t", text)
+    );
   }
 
   /**
@@ -167,9 +181,10 @@ export class Accumulator implements RowAccumulator {
    * @param a One total; parts are names.
    * @param b The other; parts are names.
    * @param width Numbers that a part holds.
+   * @param isInOrder Whether the places of the other one are later.
    * @returns Texts of the parts.
    */
-  joinTexts(a: Total, b: Total, width: Width): Total {
+  joinTexts(a: Total, b: Total, width: Width, isInOrder = false): Total {
     const [x, y] = [a[0]!, b[0]!];
     const module = this.#module;
     switch (this.reduction.op) {
@@ -185,6 +200,10 @@ export class Accumulator implements RowAccumulator {
         return [`${module.call(name, width)}(${x}, ${y})`];
       }
       default: {
+        // No number has the key of nothing, so that ties need no look.
+        if (isInOrder && isFloatDType(this.reduction.value.dtype)) {
+          return [`max(${x}, ${y})`, `select(${a[1]}, ${b[1]}, ${y} > ${x})`];
+        }
         const better = `${module.call("isBetter", width)}(${a[0]}, ${
           a[1]
         }, ${y}, ${b[1]})`;
@@ -196,17 +215,22 @@ export class Accumulator implements RowAccumulator {
     }
   }
 
-  joinAll(scope: WgslScope, totals: readonly Total[], width: Width): Total {
+  joinAll(
+    scope: WgslScope,
+    totals: readonly Total[],
+    width: Width,
+    isInOrder = false,
+  ): Total {
     if (totals.length === 1) return totals[0]!;
     // Two by two, so that they do not wait for each other.
     const pairs = Array.from(
       { length: Math.ceil(totals.length / 2) },
       (_, k) => {
         const [a, b] = totals.slice(2 * k, 2 * k + 2);
-        return b === undefined ? a! : this.join(scope, a!, b, width);
+        return b === undefined ? a! : this.join(scope, a!, b, width, isInOrder);
       },
     );
-    return this.joinAll(scope, pairs, width);
+    return this.joinAll(scope, pairs, width, isInOrder);
   }
 
   fold(scope: WgslScope, total: Total): Total {

@@ -53,7 +53,7 @@ export function writtenPass(
       const total = totals[k];
       totals[k] = total === undefined
         ? next
-        : accumulator.join(scope, total, next, text.width);
+        : accumulator.joinAll(scope, [total, next], text.width, true);
     });
     writeStores(text, stage, step);
     // What the step needs of the row was written before.
@@ -139,7 +139,7 @@ function loopBody(
   accumulators.forEach((accumulator, k) => {
     const total = totals[k]!;
     const parts = [total, ...added.map((one) => one[k]!)];
-    const joined = accumulator.joinAll(body, parts, width);
+    const joined = accumulator.joinAll(body, parts, width, true);
     total.forEach((name, part) => body.line(`${name} = ${joined[part]};`));
   });
   for (const step of steps) {
