@@ -1,13 +1,17 @@
 /**
  * Times maps, reductions, loops and running sums on the GPU that is there, beside
- * the rate of a copy: `deno run bench/gpu_rows.ts [scale] [name] [ms]`. Sizes
- * are divided by the scale; only what has `name` in its name is run, for so many
- * milliseconds in each round.
+ * the rate of a copy: `deno run bench/gpu_rows.ts [scale] [name] [ms] [all]`.
+ * Sizes are divided by the scale; only what has `name` in its name is run, for so
+ * many milliseconds in each round; `all` adds the kernels that other choices give.
  *
  * @module
  */
 
 import { byteSize, type DType } from "../runtime/device/dtypes.ts";
+import {
+  ROW_CHOICES,
+  type RowChoices,
+} from "../runtime/compiler/webgpu/rows/choices.ts";
 import { renderLoop, renderRows } from "../runtime/compiler/webgpu/rows/mod.ts";
 import { KernelBuilder } from "../runtime/compiler/webgpu/rows/testing_kernels.ts";
 import type { Expr } from "../runtime/compiler/ir/expr.ts";
@@ -19,7 +23,7 @@ import type {
 import { type Dispatch, firstLine, openGpu, say } from "./gpu_device.ts";
 import { GpuRounds } from "./gpu_rounds.ts";
 
-const [scaleText = "1", only = "", work = "15"] = Deno.args;
+const [scaleText = "1", only = "", work = "15", which = ""] = Deno.args;
 const SCALE = Number(scaleText);
 const gpu = await openGpu();
 const { limits } = gpu;
@@ -46,16 +50,33 @@ function shared(k: number, bytes: number): GPUBuffer {
   return buffers[k] = gpu.storage(bytes);
 }
 
-/** Compiles a kernel and runs it once. */
+type Choices = Partial<RowChoices>;
+
+/** Compiles a kernel, and what other choices make of it where these are wanted. */
 async function prepare(
   name: string,
   kernel: RowKernel | LoopKernel,
+  others: readonly Choices[] = [],
 ): Promise<void> {
   if (!name.includes(only) && name !== "copy of f32") return;
+  await prepareOne(name, kernel, {});
+  if (which !== "all") return;
+  for (const choices of others) {
+    const label = Object.entries(choices).map((one) => one.join(" "));
+    await prepareOne(`${name}: ${label.join(", ")}`, kernel, choices);
+  }
+}
+
+/** Compiles a kernel and runs it once. */
+async function prepareOne(
+  name: string,
+  kernel: RowKernel | LoopKernel,
+  choices: Choices,
+): Promise<void> {
   try {
     const start = performance.now();
     const rendered = kernel.kind === "row"
-      ? renderRows(kernel, limits)
+      ? renderRows(kernel, limits, { ...ROW_CHOICES, ...choices })
       : renderLoop(kernel, limits);
     const { operands, outputs } = kernel;
     const sized = [...operands, ...outputs].map((one) =>
@@ -98,7 +119,7 @@ async function compare(): Promise<void> {
     const rate = bytes / ms / 1e6;
     copyRate ??= rate;
     say(
-      `${name.padEnd(28)} ${rate.toFixed(0).padStart(5)} GB/s ` +
+      `${name.padEnd(44)} ${rate.toFixed(0).padStart(5)} GB/s ` +
         `${(100 * rate / copyRate).toFixed(0).padStart(4)} % of a copy ` +
         `${ms.toFixed(4).padStart(9)} ms, clock ${clock.toFixed(1)}, ${note}`,
     );
@@ -247,28 +268,76 @@ await prepare(
     (b, x) => b.make("less", [x, b.pool.constant(0.5, "f32")], "bool"),
   ),
 );
+const KEPT_ROWS: readonly Choices[] = [
+  { steps: 8 },
+  { steps: 2 },
+  { mergesKept: true },
+  { mergesKept: true, steps: 8 },
+  { joinedAtOnce: 4 },
+  { joinedAtOnce: 16 },
+  { workgroup: 512 },
+  { workgroup: 128 },
+];
+const LONG_ROWS: readonly Choices[] = [
+  { atOnce: 8 },
+  { atOnce: 2 },
+  { workgroup: 512 },
+  { workgroup: 1024 },
+  { joinedAtOnce: 16 },
+];
 for (const columns of [16, 64, 256, 1000, 1023, 1024, 4096, 8192, 50257]) {
   const rows = Math.max(1, Math.floor(N / columns));
-  await prepare(`softmax of ${columns}`, softmax([rows, columns], [0, 1]));
-}
-await prepare("softmax of few rows", softmax([16, N / 16], [0, 1]));
-await prepare("softmax of columns", softmax([ROWS, 1024], [1, 0]));
-await prepare("layer norm of 1024", layerNorm(ROWS, 1024));
-await prepare("layer norm of 768", layerNorm(Math.floor(N / 768), 768));
-for (const columns of [4, 32, 128, 1024, 16384]) {
   await prepare(
-    `sum of ${columns}`,
-    reduction("sum", [N / columns, columns], [0, 1]),
+    `softmax of ${columns}`,
+    softmax([rows, columns], [0, 1]),
+    [
+      ...(columns === 16 ? [{ alone: 1 }, { alone: 2 }] : []),
+      ...(columns % 4 === 0 ? [] : [{ shifts: false }]),
+      ...(columns > 8192 ? LONG_ROWS : columns >= 1000 ? KEPT_ROWS : []),
+    ],
   );
 }
-await prepare("sum of all", reduction("sum", [1, N], [0, 1]));
-await prepare("max of all", reduction("max", [1, N], [0, 1]));
-await prepare("argmax of 1024", reduction("argmax", [ROWS, 1024], [0, 1]));
+await prepare("softmax of few rows", softmax([16, N / 16], [0, 1]), LONG_ROWS);
+await prepare("softmax of columns", softmax([ROWS, 1024], [1, 0]), [
+  { atOnce: 8 },
+  { keptColumns: 2 },
+  { keptColumns: 4 },
+  { keptColumns: 2, mergesKept: true },
+  { keptColumns: 4, mergesKept: true },
+]);
+await prepare("layer norm of 1024", layerNorm(ROWS, 1024), [{ steps: 8 }]);
+await prepare("layer norm of 768", layerNorm(Math.floor(N / 768), 768));
+await prepare("layer norm of 4097", layerNorm(Math.floor(N / 4097), 4097), [
+  { shifts: false },
+  { steps: 8 },
+]);
+for (const columns of [4, 32, 128, 1024, 1025, 16384]) {
+  const rows = Math.floor(N / columns);
+  await prepare(
+    `sum of ${columns}`,
+    reduction("sum", [rows, columns], [0, 1]),
+    columns === 32
+      ? [{ alone: 8 }, { steps: 2 }]
+      : columns === 1025
+      ? [{ shifts: false }]
+      : [],
+  );
+}
+await prepare("sum of all", reduction("sum", [1, N], [0, 1]), LONG_ROWS);
+await prepare("max of all", reduction("max", [1, N], [0, 1]), LONG_ROWS);
+await prepare("argmax of 1024", reduction("argmax", [ROWS, 1024], [0, 1]), [
+  { steps: 8 },
+  { steps: 16 },
+  { steps: 16, atOnce: 8 },
+  { joinedAtOnce: 4 },
+  { joinedAtOnce: 16 },
+]);
 for (const columns of [7, 64, 1000, 4096, 65536]) {
   const rows = Math.floor(N / columns);
   await prepare(
     `sum across ${columns}`,
     reduction("sum", [columns, rows], [1, 0]),
+    columns <= 1000 ? [{ atOnce: 8 }, { atOnce: 2 }] : [],
   );
 }
 await prepare("running sum of all", runningSum([1, N], [0, 1]));

@@ -14,6 +14,8 @@ export interface RowChoices {
   readonly workgroup: number;
   /** Steps that are visited side by side in loops, each of four positions. */
   readonly atOnce: number;
+  /** Totals that a member joins before all wait for each other; a power of 2. */
+  readonly joinedAtOnce: number;
   /**
    * Whether the maximum of a row and the sum of exponentials below it are found
    * together also where the row is kept in registers.
@@ -34,6 +36,7 @@ export const ROW_CHOICES: RowChoices = {
   alone: 4,
   workgroup: 256,
   atOnce: 4,
+  joinedAtOnce: 8,
   mergesKept: false,
   keptColumns: 0,
   shifts: true,

@@ -67,9 +67,7 @@ const MOST_NARROW = 16;
 const MOST_KEPT = 16;
 /** Expressions that are written out at most. */
 const MOST_WRITTEN = 2000;
-/** Totals that a member joins at once. */
-const JOINED = 8;
-/** The same where each wait of a workgroup costs much. */
+/** Totals that a member joins at once where each wait costs much. */
 const JOINED_SOFTWARE = 16;
 /** Invocations that keep a GPU busy. */
 const BUSY = 131072;
@@ -172,7 +170,7 @@ export function planRows(
       ? together
       : 1,
     parts: Math.max(1, parts),
-    joinedAtOnce: limits.isHardware ? JOINED : JOINED_SOFTWARE,
+    joinedAtOnce: limits.isHardware ? choices.joinedAtOnce : JOINED_SOFTWARE,
   };
 }
 
