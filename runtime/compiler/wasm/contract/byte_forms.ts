@@ -8,7 +8,7 @@
 import type { Expr } from "../../ir/expr.ts";
 import { rangeOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
-import type { LanePatterns } from "./lane_patterns.ts";
+import type { LanePatterns } from "../../ir/lane_patterns.ts";
 
 /** Bytes from the first to the last that lanes read, at most. */
 export const MOST_SPAN = 32;

@@ -9,7 +9,7 @@ import type { Local } from "../assembler.ts";
 import { pushAddress } from "../emit/addresses.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import type { ByteForms } from "./byte_forms.ts";
-import type { LanePatterns } from "./lane_patterns.ts";
+import type { LanePatterns } from "../../ir/lane_patterns.ts";
 
 /** Writes the bytes of the lanes of one block. */
 export class ByteLanes {

@@ -8,7 +8,7 @@ import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { strideAlong } from "../../ir/index_arithmetic.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { MOST_SPAN } from "./byte_forms.ts";
-import { LanePatterns } from "./lane_patterns.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
 import { SHORT_BLOCK } from "./short_ways.ts";
 import type { ContractSpaces, Space } from "./spaces.ts";
 

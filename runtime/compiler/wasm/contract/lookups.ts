@@ -15,7 +15,7 @@ import { pushDecoded } from "../emit/lanes.ts";
 import { kindOf } from "../emit/kinds.ts";
 import { ByteForms } from "./byte_forms.ts";
 import { ByteLanes } from "./byte_lanes.ts";
-import { LanePatterns } from "./lane_patterns.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
 import { SHORT_BLOCK, type ShortWays, shortWays } from "./short_ways.ts";
 
 /** Writes the short ways of one expression. */

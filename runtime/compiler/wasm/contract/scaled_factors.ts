@@ -7,7 +7,7 @@
 
 import type { Expr, ExprPool } from "../../ir/expr.ts";
 import { dependsOn } from "../../ir/index_arithmetic.ts";
-import { LanePatterns } from "./lane_patterns.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
 
 /** A factor, taken apart. */
 export interface ScaledFactor {

@@ -9,7 +9,7 @@ import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { dependsOn, rangeOf } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel } from "../../ir/kernel.ts";
 import { ByteForms } from "./byte_forms.ts";
-import { LanePatterns } from "./lane_patterns.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
 
 /** Elements of a table that is kept in vectors. */
 const TABLE_SIZE = 16;

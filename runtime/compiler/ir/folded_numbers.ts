@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { DType } from "../../../device/dtypes.ts";
-import type { Expr } from "../../ir/expr.ts";
+import type { DType } from "../../device/dtypes.ts";
+import type { Expr } from "./expr.ts";
 
 /**
  * The value of an expression of known numbers.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { compileExprs } from "../../ir/evaluate_expr.ts";
-import { type Expr, ExprPool } from "../../ir/expr.ts";
+import { compileExprs } from "./evaluate_expr.ts";
+import { type Expr, ExprPool } from "./expr.ts";
 import { LanePatterns } from "./lane_patterns.ts";
 
 /** Whole numbers that are the same in each run. */

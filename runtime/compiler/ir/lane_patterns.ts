@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { Expr } from "../../ir/expr.ts";
-import { constantOf, dependsOn } from "../../ir/index_arithmetic.ts";
+import type { Expr } from "./expr.ts";
+import { constantOf, dependsOn } from "./index_arithmetic.ts";
 import { foldedNumber } from "./folded_numbers.ts";
 
 /** A whole number in each lane of a block. */
