@@ -22,7 +22,6 @@ interface Turn {
   readonly start?: wf.I32;
   /** Slots from the first on that hold nothing, `[batch]`. */
   readonly padding?: wf.I32;
-  readonly cache: KeyValueCache;
 }
 
 /** A batch of sequences that were read. */
@@ -41,7 +40,7 @@ interface TurnResult {
   readonly cache: KeyValueCache;
 }
 
-type Advance = (turn: Turn) => TurnResult;
+type Advance = (cache: KeyValueCache, turn: Turn) => TurnResult;
 
 /** One function a model; it is traced once for each class of sizes. */
 const programs = new WeakMap<LanguageModel, Advance>();
@@ -49,14 +48,16 @@ const programs = new WeakMap<LanguageModel, Advance>();
 function programOf(model: LanguageModel): Advance {
   let advance = programs.get(model);
   if (advance === undefined) {
-    advance = wf.compile(({ last, ...input }: Turn): TurnResult => {
-      const { hidden, cache } = forward(model, input);
+    // The cache is written where it lies: a step touches one slot of it.
+    advance = wf.compile((before: KeyValueCache, turn: Turn): TurnResult => {
+      const { last, ...input } = turn;
+      const { hidden, cache } = forward(model, { ...input, cache: before });
       const row = input.tokens.shape[1] === 1
         ? wf.squeeze(hidden, 1)
         : wf.take(hidden, last, { axis: 1 });
       const logits = wf.cast(logitsOf(model, row), "f32");
       return { logits, cache: cache! };
-    });
+    }, { donate: [0] });
     programs.set(model, advance);
   }
   return advance;
@@ -161,12 +162,11 @@ export class Decoder {
 
   async #run(tokens: wf.I32, count: number): Promise<wf.F32> {
     const start = this.#position;
-    const { logits, cache } = this.#advance({
+    const { logits, cache } = this.#advance(this.#cache!, {
       tokens,
       last: scalar(count - 1),
       ...(start === 0 ? {} : { start: scalar(start) }),
       ...(this.#padding === undefined ? {} : { padding: this.#padding }),
-      cache: this.#cache!,
     });
     await wf.realize(logits, cache);
     this.#cache = cache;
