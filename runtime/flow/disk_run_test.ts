@@ -118,6 +118,40 @@ Deno.test("disk: keep roots keeps what was asked for and only digests of the res
   });
 });
 
+Deno.test("disk: what an op says is not worth a copy is read again, unless all is kept", async () => {
+  const reads = op({
+    name: "disk/reads",
+    version: "1",
+    stored: false,
+    outputs: { x: port.tensor("f64", ["n"]) },
+    run: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return { x: wf.tensor([1, 2], { dtype: "f64" }) };
+    },
+  });
+  await withFolder(async (store) => {
+    const below = (by: number) => shift({ x: reads({}).x }, { by });
+    await reads({}).value({ store });
+    assert.deepEqual(await statesOf(reads({}), { store }), [
+      "disk/reads computed",
+    ]);
+    await below(1).value({ store });
+    assert.deepEqual(await statesOf(below(1), { store }), [
+      "disk/reads reused",
+      "disk/shift reused",
+    ]);
+    assert.deepEqual(await statesOf(below(2), { store }), [
+      "disk/reads computed",
+      "disk/shift computed",
+    ]);
+    const options: RunOptions = { store, keep: "all" };
+    await reads({}).value(options);
+    assert.deepEqual(await statesOf(reads({}), options), [
+      "disk/reads reused",
+    ]);
+  });
+});
+
 Deno.test("disk: keep all keeps every node", async () => {
   await withFolder(async (store) => {
     await chain({}).value({ store, keep: "all" });

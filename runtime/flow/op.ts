@@ -152,6 +152,7 @@ export function op<
     kind: definition.kind ?? "cpu",
     retries: definition.retries ?? 0,
     causal: definition.causal ?? false,
+    stored: definition.stored ?? true,
     // The checks of the ports stand for the types that are lost here
     body: definition.run as OpBody,
   };

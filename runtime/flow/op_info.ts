@@ -58,6 +58,8 @@ export interface OpInfo {
   readonly retries: number;
   /** Whether it declares that rows never depend on later rows. */
   readonly causal: boolean;
+  /** Whether its results are worth a copy on disk. */
+  readonly stored: boolean;
   /**
    * The body.
    *

@@ -155,7 +155,7 @@ export class Results {
   modeFor(task: Task): "none" | "lazy" | "all" {
     if (!this.isKept) return "none";
     const isWritten = this.isOnDisk &&
-      (task.isRoot || this.#keep === "all");
+      (this.#keep === "all" || (task.isRoot && task.core.info.stored));
     return isWritten ? "all" : "lazy";
   }
 
@@ -174,7 +174,9 @@ export class Results {
     values: Readonly<Record<string, unknown>>,
     ms: number,
   ): boolean {
-    if (task.isRoot || this.#keep === "all") return true;
+    if (this.#keep === "all") return true;
+    if (this.isOnDisk && !task.core.info.stored) return false;
+    if (task.isRoot) return true;
     if (this.#keep === "roots") return false;
     if (this.#store.kind === "memory") return true;
     for (const [name, port] of task.core.info.outputs) {

@@ -154,6 +154,12 @@ export interface OpDefinition<
    */
   readonly causal?: boolean;
   /**
+   * Whether results are written to a store on disk like those of other ops; true
+   * by default. False is for what is only read from files, of which a copy would
+   * take room and no less time to read. `keep: "all"` writes them anyway.
+   */
+  readonly stored?: boolean;
+  /**
    * The body: a pure function of inputs and params.
    *
    * @param inputs The values of the inputs.
