@@ -151,7 +151,19 @@ export class CachedRepository {
    * @returns Whether that was remembered.
    */
   async isKnownMissing(commit: string, name: string): Promise<boolean> {
-    return await exists(join(this.path, ".no_exist", commit, name));
+    return await exists(this.#missingPath(commit, name));
+  }
+
+  /**
+   * Remembers that a commit has no such file.
+   *
+   * @param commit The commit.
+   * @param name The relative name.
+   */
+  async rememberMissing(commit: string, name: string): Promise<void> {
+    const path = this.#missingPath(commit, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "");
   }
 
   /**
@@ -181,6 +193,10 @@ export class CachedRepository {
         await copyFile(blobPath, temporary);
       }
     });
+  }
+
+  #missingPath(commit: string, name: string): string {
+    return join(this.path, ".no_exist", commit, ...name.split("/"));
   }
 }
 

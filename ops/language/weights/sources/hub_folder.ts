@@ -24,8 +24,12 @@ import {
   type ModelFolder,
 } from "./model_folder.ts";
 
-/** Files that tell what a model is; a cache that lacks one may be incomplete. */
-const TELLING = ["config.json", "tokenizer.json", "tokenizer_config.json"];
+/** Files that models may do without; a cache that has weights is not asked the hub about them. */
+const OPTIONAL = [
+  "generation_config.json",
+  "chat_template.jinja",
+  "adapter_config.json",
+];
 
 /** How a repository is read. */
 export interface HubFolderOptions extends HubAccess {
@@ -127,7 +131,10 @@ class HubFolder implements ModelFolder {
       throw this.#missing(name);
     }
     const file = (await this.#listingFor(name, remote, signal)).get(name);
-    if (file === undefined) throw this.#missing(name);
+    if (file === undefined) {
+      await this.#cache.rememberMissing(this.revision, name);
+      throw this.#missing(name);
+    }
     const { onProgress } = this.#options;
     await this.#cache.add(
       this.revision,
@@ -172,8 +179,8 @@ class HubFolder implements ModelFolder {
   /** Whether a cache that has the weights need not be asked the hub about. */
   async #isSurelyMissing(name: string): Promise<boolean> {
     if (await this.#cache.isKnownMissing(this.revision, name)) return true;
-    if (isWeights(name) || TELLING.includes(name)) return false;
-    return this.#files === undefined && await this.#hasWeights();
+    return OPTIONAL.includes(name) && this.#files === undefined &&
+      await this.#hasWeights();
   }
 
   async #listing(
