@@ -20,7 +20,7 @@ const KERNELS = Number(Deno.args[0] ?? 1000);
 const REPEATS = 15;
 
 const connection = await connectWebGpu();
-const { capabilities, pacer, pool, reader } = connection;
+const { capabilities, commands, pacer, pool, reader } = connection;
 say(JSON.stringify(capabilities));
 
 /** A chain of additions; every tenth result is asked for. */
@@ -106,6 +106,35 @@ async function smallStep(): Promise<void> {
   );
 }
 
+/** Calls of one kernel each, by how many of them share a submit. */
+async function batches(): Promise<void> {
+  const usual = commands.patience;
+  const sizes = capabilities.isHardware ? [256, 2 ** 20, 2 ** 22] : [256];
+  for (const size of sizes) {
+    const prepared = await webgpuBackend.prepare(chain(1, size));
+    const host = hostStorage(ramp(size));
+    const [x] = await prepared.run([host], [1], QUIET);
+    const times: string[] = [];
+    for (const dispatches of [1, 4, 8, 16, 32, 64, 128]) {
+      commands.patience = { dispatches, milliseconds: Infinity };
+      const calls = 200;
+      const took = await medianTime(async () => {
+        let out: Storage | undefined;
+        for (let k = 0; k < calls; k++) {
+          out?.dispose();
+          [out] = await prepared.run([x!], [1], QUIET);
+        }
+        await pacer.finish(undefined);
+        out!.dispose();
+      });
+      times.push(`${dispatches}: ${(1000 * took / calls).toFixed(1)}`);
+    }
+    say(`us a call over ${size} numbers, by calls a submit: ${times.join()}`);
+    x!.dispose();
+  }
+  commands.patience = usual;
+}
+
 async function transfers(): Promise<void> {
   const bytes = 64 * 2 ** 20;
   const [buffer] = await pool.allocate([bytes]);
@@ -147,6 +176,7 @@ async function memory(): Promise<void> {
 
 await replay();
 await smallStep();
+await batches();
 await transfers();
 await memory();
 say(`a millisecond of estimate takes ${pacer.corrected(1).toFixed(3)} ms`);
