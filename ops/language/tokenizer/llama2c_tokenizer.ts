@@ -32,6 +32,8 @@ const END = 2;
  *
  * @example
  * ```ts ignore
+ * import { makeTokenizer, readLlama2cTokenizer } from "@weft/weft/ops/language";
+ *
  * const data = readLlama2cTokenizer(await Deno.readFile("tok512.bin"));
  * console.log(makeTokenizer(data).encode("Once upon a time"));
  * ```

@@ -1,0 +1,2 @@
+export * from "./make_tokenizer.ts";
+export * from "./train_tokenizer.ts";
