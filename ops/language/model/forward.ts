@@ -6,6 +6,11 @@
 
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { LayerCache } from "./attention.ts";
+import {
+  type BlockParts,
+  blockParts,
+  withBlockParts,
+} from "./block_weights.ts";
 import type {
   ForwardInput,
   ForwardResult,
@@ -84,7 +89,8 @@ export function forward(
   input: ForwardInput,
   options: ForwardOptions = {},
 ): ForwardResult {
-  const architecture = architectureOf(beginPass(model, options));
+  const pass = beginPass(model, options);
+  const architecture = architectureOf(pass);
   const placing = placeTokens(input);
   let hidden = architecture.embed(input.tokens, placing);
   const keys: KeyValueCache["keys"][number][] = [];
@@ -92,11 +98,9 @@ export function forward(
   for (let layer = 0; layer < model.config.layers; layer++) {
     const before = layerCache(input.cache, layer);
     if (before === undefined) {
-      const run = (x: States) =>
-        architecture.block(layer, x, placing, undefined).hidden;
       hidden = options.checkpoint === true
-        ? wf.checkpoint(run)(hidden)
-        : run(hidden);
+        ? checkpointed(pass, layer, hidden, placing)
+        : architecture.block(layer, hidden, placing, undefined).hidden;
       continue;
     }
     const made = architecture.block(layer, hidden, placing, before);
@@ -108,6 +112,20 @@ export function forward(
   return input.cache === undefined
     ? { hidden }
     : { hidden, cache: { keys, values } };
+}
+
+/** A block of which nothing is kept for the way back, decoded weights neither. */
+function checkpointed(
+  pass: Pass,
+  layer: number,
+  hidden: States,
+  placing: Placing,
+): States {
+  const run = (x: States, parts: BlockParts): States => {
+    const own = { ...pass, model: withBlockParts(pass.model, parts) };
+    return architectureOf(own).block(layer, x, placing, undefined).hidden;
+  };
+  return wf.checkpoint(run)(hidden, blockParts(pass.model, layer));
 }
 
 function layerCache(
