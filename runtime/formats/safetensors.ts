@@ -13,50 +13,32 @@
  */
 
 import { DataError } from "../core/errors.ts";
+import {
+  byteLength,
+  damaged,
+  isSafetensorsDType,
+  isSize,
+  LENGTH_BYTES,
+  METADATA,
+  type SafetensorsArray,
+  type SafetensorsDType,
+} from "./safetensors_types.ts";
 
-/** Bytes of one element of each dtype that the format knows. */
-const ITEM_BYTES: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  F64: 8,
-  I64: 8,
-  U64: 8,
-};
-
-/** Names of dtypes as the format spells them. */
-export type SafetensorsDType =
-  | "BOOL"
-  | "U8"
-  | "I8"
-  | "F8_E4M3"
-  | "F8_E5M2"
-  | "I16"
-  | "U16"
-  | "F16"
-  | "BF16"
-  | "I32"
-  | "U32"
-  | "F32"
-  | "F64"
-  | "I64"
-  | "U64";
+export {
+  checkSafetensorsBytes,
+  encodeSafetensors,
+  encodeSafetensorsHeader,
+} from "./safetensors_encoder.ts";
+export type {
+  SafetensorsArray,
+  SafetensorsDType,
+  SafetensorsInfo,
+} from "./safetensors_types.ts";
 
 /** The longest header that is read, in bytes; the reference reader's bound. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
 const MAX_AXES = 64;
-const LENGTH_BYTES = 8;
-const METADATA = "__metadata__";
 
 /** Where one array lies in a file, and what it is. */
 export interface SafetensorsEntry {
@@ -80,75 +62,10 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** One array to write. */
-export interface SafetensorsArray {
-  /** The name of the array; unique within the file. */
-  readonly name: string;
-  /** The dtype of its elements. */
-  readonly dtype: SafetensorsDType;
-  /** Its axis sizes; empty for a scalar. */
-  readonly shape: readonly number[];
-  /** Its elements, row-major and little-endian. */
-  readonly bytes: Uint8Array;
-}
-
 /** An array with the file's own bytes: a view, so copy it before changing it. */
 export interface SafetensorsValue extends SafetensorsArray {
   /** Where it lies in the file. */
   readonly entry: SafetensorsEntry;
-}
-
-/**
- * Writes arrays as one safetensors file. Wider dtypes come first, then names in
- * order, so that every array is aligned and equal input gives equal bytes.
- *
- * @param arrays The arrays.
- * @param metadata Texts to write beside them.
- * @returns The bytes of the file, in order; the arrays' own bytes are not
- * copied.
- * @throws {DataError} When names repeat, or bytes do not fit dtype and shape.
- */
-export function encodeSafetensors(
-  arrays: readonly SafetensorsArray[],
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer>[] {
-  const sorted = [...arrays].sort((a, b) =>
-    itemBytes(b.dtype) - itemBytes(a.dtype) || (a.name < b.name ? -1 : 1)
-  );
-  const header = new Map<string, unknown>();
-  if (Object.keys(metadata).length > 0) header.set(METADATA, metadata);
-  let offset = 0;
-  for (const { name, dtype, shape, bytes } of sorted) {
-    if (header.has(name) || name === METADATA) {
-      throw new DataError(`Cannot write an array as "${name}"`, {
-        actual: name === METADATA ? "a reserved name" : "a name used twice",
-      });
-    }
-    const expected = byteLength(name, dtype, shape);
-    if (bytes.byteLength !== expected) {
-      throw new DataError(`Cannot write array "${name}"`, {
-        expected: `${expected} bytes for ${dtype} [${shape.join(", ")}]`,
-        actual: `${bytes.byteLength} bytes`,
-      });
-    }
-    header.set(name, {
-      dtype,
-      shape,
-      data_offsets: [offset, offset + expected],
-    });
-    offset += expected;
-  }
-  const text = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries(header)),
-  );
-  const padded = Math.ceil(text.length / 8) * 8;
-  const head = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
-  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
-  head.set(text, LENGTH_BYTES);
-  return [
-    head,
-    ...sorted.map(({ bytes }) => bytes as Uint8Array<ArrayBuffer>),
-  ];
 }
 
 /**
@@ -284,7 +201,7 @@ function checkEntry(
   const what = `array "${name.slice(0, 100)}"`;
   if (!isObject(value)) throw damaged(`${what} is no object`, typeof value);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(ITEM_BYTES, dtype)) {
+  if (!isSafetensorsDType(dtype)) {
     throw damaged(`${what} has an unknown dtype`, JSON.stringify(dtype) ?? "");
   }
   if (
@@ -302,47 +219,14 @@ function checkEntry(
   if (start > end || end > fileBytes) {
     throw damaged(`${what} lies outside the file`, preview(offsets));
   }
-  const known = dtype as SafetensorsDType;
-  const expected = byteLength(name, known, shape);
+  const expected = byteLength(name, dtype, shape);
   if (end - start !== expected) {
     throw damaged(
       `${what} needs ${expected} bytes as ${dtype} [${shape.join(", ")}]`,
       `${end - start} bytes`,
     );
   }
-  return { name, dtype: known, shape, start, end };
-}
-
-function itemBytes(dtype: SafetensorsDType): number {
-  const bytes = ITEM_BYTES[dtype];
-  if (bytes === undefined) {
-    throw new DataError(`Cannot use dtype "${dtype}" in a safetensors file`);
-  }
-  return bytes;
-}
-
-function byteLength(
-  name: string,
-  dtype: SafetensorsDType,
-  shape: readonly number[],
-): number {
-  // An empty array is empty however long its other axes
-  if (shape.includes(0)) return 0;
-  let bytes = itemBytes(dtype);
-  for (const size of shape) {
-    bytes *= size;
-    if (!isSize(bytes)) {
-      throw damaged(
-        `array "${name.slice(0, 100)}" is too large`,
-        `${dtype} [${shape.join(", ")}]`,
-      );
-    }
-  }
-  return bytes;
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return { name, dtype, shape, start, end };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -351,11 +235,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function preview(value: unknown): string {
   return (JSON.stringify(value) ?? "nothing").slice(0, 100);
-}
-
-function damaged(what: string, actual: string): DataError {
-  return new DataError(`Cannot read a safetensors file as ${what}`, {
-    actual,
-    hint: "The file is damaged or was cut off; fetch or write it again",
-  });
 }

@@ -14,6 +14,7 @@ import {
   checkRange,
   MissingFileError,
 } from "./byte_source.ts";
+import { Interruption, StallWatch } from "./stall_watch.ts";
 
 /** Longest range of one request, so that a dropped connection costs little. */
 const REQUEST_BYTES = 1 << 26;
@@ -126,9 +127,6 @@ interface Identity {
   readonly tag: string | null;
 }
 
-/** A failure that another attempt may mend. */
-class Interruption extends Error {}
-
 class Connection {
   readonly name: string;
   readonly #url: URL;
@@ -189,13 +187,13 @@ class Connection {
 
   async #attempt<T>(
     progress: () => number,
-    work: (watch: Watch) => Promise<T>,
+    work: (watch: StallWatch) => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const { retries = DEFAULT_RETRIES, pauseMs = FIRST_PAUSE_MS } =
       this.#options;
     for (let failures = 0, before = progress();;) {
-      const watch = new Watch(this.#options.stallMs ?? DEFAULT_STALL_MS);
+      const watch = new StallWatch(this.#options.stallMs ?? DEFAULT_STALL_MS);
       try {
         return await watch.during(work(watch), signal);
       } catch (cause) {
@@ -222,7 +220,7 @@ class Connection {
   async #request<T>(
     start: number,
     length: number,
-    watch: Watch,
+    watch: StallWatch,
     use: (response: Response) => Promise<T>,
   ): Promise<T> {
     const send = this.#options.fetch ?? fetch;
@@ -294,53 +292,6 @@ class Connection {
         actual: `${now} bytes, version ${tagNow ?? "unknown"}`,
       },
     );
-  }
-}
-
-/** Breaks off what brings nothing for too long. */
-class Watch {
-  readonly #ms: number;
-  readonly #controller = new AbortController();
-  #timer: ReturnType<typeof setTimeout>;
-
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.#timer = this.#start();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  touch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = this.#start();
-  }
-
-  async during<T>(
-    work: Promise<T>,
-    outer: AbortSignal | undefined,
-  ): Promise<T> {
-    const abort = () => this.#controller.abort(outer?.reason);
-    if (outer?.aborted) abort();
-    outer?.addEventListener("abort", abort);
-    try {
-      return await work;
-    } finally {
-      outer?.removeEventListener("abort", abort);
-    }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #start(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => {
-      this.#controller.abort(
-        new Interruption(`nothing came for ${this.#ms} ms`),
-      );
-    }, this.#ms);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   urlSource,
   type UrlSourceOptions,
 } from "../../../../runtime/formats/url_source.ts";
+import { writeBytes } from "../../../../runtime/formats/write_bytes.ts";
 import { isCommit } from "./hub_cache.ts";
 import { type FetchProgress, isInsideName } from "./model_folder.ts";
 
@@ -157,7 +158,7 @@ export class RemoteRepository {
           const length = Math.min(CHUNK_BYTES, file.size - done);
           const bytes = await source.read(done, length, signal);
           hash.update(bytes);
-          await handle.write(bytes);
+          await writeBytes(handle, bytes);
           done += length;
           onProgress?.({ file: file.name, done, total: file.size });
         }
