@@ -8,7 +8,13 @@
 import { type Expr, exprOrder } from "../../ir/expr.ts";
 import { dependsOn } from "../../ir/index_arithmetic.ts";
 import type { ContractKernel, KernelStore } from "../../ir/kernel.ts";
-import { LaneAnalysis, type ScalarType, scalarType } from "../wgsl/mod.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
+import {
+  inOneWord,
+  LaneAnalysis,
+  type ScalarType,
+  scalarType,
+} from "../wgsl/mod.ts";
 
 /** Numbers that are read or written at once. */
 export type Lanes = 1 | 4;
@@ -116,6 +122,7 @@ function sideBySide(
   axis: number,
 ): number {
   const analysis = new LaneAnalysis(axis, 4);
+  const patterns = new LanePatterns(axis, 4);
   let score = 0;
   for (const load of exprOrder([value])) {
     const index = load.args[0];
@@ -123,7 +130,12 @@ function sideBySide(
     if (!dependsOn(index, axis)) continue;
     const { step } = analysis.of(index);
     const size = kernel.operands[load.value]!.size;
-    score += step === 1 || step === 0 ? size : -size;
+    const pattern = load.dtype === "u8" || load.dtype === "i8"
+      ? patterns.of(index)
+      : undefined;
+    const isNear = step === 1 || step === 0 ||
+      pattern !== undefined && inOneWord(pattern) !== undefined;
+    score += isNear ? size : -size;
   }
   return score;
 }

@@ -7,6 +7,7 @@
  */
 
 import { type WgslModule, WgslScope, widen } from "../wgsl/mod.ts";
+import { BLOCK_DEPTH, BlockReader, isReadInBlocks } from "./block_reader.ts";
 import { FactorReader } from "./factor.ts";
 import type { ContractPlan, Factor, Lanes } from "./plan.ts";
 import {
@@ -39,11 +40,13 @@ export function skinnyTile(plan: ContractPlan): SkinnyTile {
   const isAcross = right.along === "row";
   const columns: Lanes = isAcross ? right.lanes : right.length < 4 ? 1 : 4;
   const lanes: Lanes = isAcross ? depth % 4 === 0 ? 4 : 1 : right.lanes;
+  const isInBlocks = !isAcross && isReadInBlocks(plan, right);
+  const vectors = isInBlocks ? BLOCK_DEPTH / lanes : 1;
   const wanted = powerFrom(Math.ceil(right.length / columns));
   // Columns that lie along the depth are read by neighbours: 32 at least, and
   // more where there are few rows, which columns would share.
   const most = isAcross ? 16 : rows > 4 ? THREADS / DOWN : THREADS / DOWN / 2;
-  const deep = powerFrom(Math.ceil(depth / lanes));
+  const deep = powerFrom(Math.ceil(depth / lanes / vectors));
   const down = Math.min(THREADS / Math.min(most, wanted), deep);
   const across = Math.min(wanted, THREADS / down);
   return {
@@ -52,7 +55,8 @@ export function skinnyTile(plan: ContractPlan): SkinnyTile {
     columns,
     down,
     lanes,
-    unrolled: Math.min(
+    vectors,
+    unrolled: isInBlocks ? 1 : Math.min(
       powerFrom(depth / lanes / down),
       lanes === 1 ? 4 : rows > 2 ? 1 : columns === 1 ? 4 : 2,
     ),
@@ -67,7 +71,7 @@ export function skinnyTile(plan: ContractPlan): SkinnyTile {
  * @returns The depth.
  */
 export function skinnyDepth(tile: SkinnyTile): number {
-  return tile.down * tile.lanes * tile.unrolled;
+  return tile.down * tile.lanes * tile.vectors * tile.unrolled;
 }
 
 /**
@@ -118,7 +122,8 @@ export function skinnyText(
     `let ownColumn = firstColumn + ownGroup * ${columns};`,
     ...reads.before,
     ...reads.sums.flat().map((name) => `var ${name} = ${reads.type}();`),
-    `for (var at = firstDepth + ownDepth * ${lanes}; at < endDepth; ` +
+    `for (var at = firstDepth + ownDepth * ${lanes * tile.vectors}; ` +
+    `at < endDepth; ` +
     `at += ${step}) {`,
     ...loop,
     "}",
@@ -137,7 +142,7 @@ class SkinnyReads {
   readonly #tile: SkinnyTile;
   readonly #places: string[] = [];
   readonly #rows: readonly FactorReader[];
-  readonly #columns: readonly FactorReader[];
+  readonly #columns: readonly (FactorReader | BlockReader)[];
 
   constructor(
     module: WgslModule,
@@ -168,7 +173,9 @@ class SkinnyReads {
           module.size(right.length)
         } - ${width});`,
       );
-      return new FactorReader(module, around, plan, right, name);
+      return tile.vectors > 1
+        ? new BlockReader(module, around, plan, right, name)
+        : new FactorReader(module, around, plan, right, name);
     });
     this.type = widen(type, width === 4 ? 4 : 1);
     this.sums = this.#rows.map((_, row) =>
@@ -187,46 +194,84 @@ class SkinnyReads {
   /** Statements of the loop, at the depth named `at`. */
   lines(): string[] {
     const { plan } = this.#work;
-    const { down, isAcross, lanes, unrolled } = this.#tile;
-    const isRagged = plan.depth % skinnyDepth(this.#tile) !== 0;
+    const { down, lanes, unrolled, vectors } = this.#tile;
+    // Blocks end where the depth ends.
+    const isRagged = vectors === 1 &&
+      plan.depth % skinnyDepth(this.#tile) !== 0;
     const loop: string[] = [];
-    const at = (place: string) => {
-      const name = this.#module.name("depth");
-      loop.push(`let ${name} = ${place};`);
-      return name;
-    };
-    const read = (reader: FactorReader, depth: string) => {
-      const { lines, value } = reader.read(depth, isRagged);
-      const name = this.#module.name("part");
-      loop.push(...lines, `let ${name} = ${value};`);
-      return name;
-    };
     for (let k = 0; k < unrolled; k++) {
-      const depth = at(`at + ${k * down * lanes}`);
-      const lane = (name: string, k: number) =>
-        lanes === 1 ? name : `${name}.${"xyzw"[k]}`;
-      // Elements of the right factor, by their depth and column.
-      let element: (lane: number, cell: number) => string;
-      if (isAcross) {
-        const names = Array.from(
-          { length: lanes },
-          (_, k) => read(this.#columns[0]!, at(`${depth} + ${k}`)),
-        );
-        element = (k) => names[k]!;
-      } else {
-        const names = this.#columns.map((reader) => read(reader, depth));
-        element = (k, cell) => lane(names[cell]!, k);
+      const depth = this.#place(loop, `at + ${k * down * lanes * vectors}`);
+      const elements = this.#elements(loop, depth, isRagged);
+      for (let vector = 0; vector < vectors; vector++) {
+        const own = vector === 0
+          ? depth
+          : this.#place(loop, `${depth} + ${vector * lanes}`);
+        this.#rows.forEach((reader, row) => {
+          const part = this.#read(loop, reader, own, isRagged);
+          for (let k = 0; k < lanes; k++) {
+            this.sums[row]!.forEach((sum, cell) =>
+              loop.push(
+                this.#product(
+                  sum,
+                  laneOf(part, k, lanes),
+                  elements(vector * lanes + k, cell),
+                ),
+              )
+            );
+          }
+        });
       }
-      this.#rows.forEach((reader, row) => {
-        const part = read(reader, depth);
-        for (let k = 0; k < lanes; k++) {
-          this.sums[row]!.forEach((sum, cell) =>
-            loop.push(this.#product(sum, lane(part, k), element(k, cell)))
-          );
-        }
-      });
     }
     return loop;
+  }
+
+  #place(loop: string[], place: string): string {
+    const name = this.#module.name("depth");
+    loop.push(`let ${name} = ${place};`);
+    return name;
+  }
+
+  #read(
+    loop: string[],
+    reader: FactorReader,
+    depth: string,
+    isRagged: boolean,
+  ): string {
+    const { lines, value } = reader.read(depth, isRagged);
+    const name = this.#module.name("part");
+    loop.push(...lines, `let ${name} = ${value};`);
+    return name;
+  }
+
+  /** Reads the right factor; gives its elements by how deep, and the column. */
+  #elements(
+    loop: string[],
+    depth: string,
+    isRagged: boolean,
+  ): (depth: number, cell: number) => string {
+    const { isAcross, lanes } = this.#tile;
+    if (isAcross) {
+      const [reader] = this.#columns;
+      if (!(reader instanceof FactorReader)) throw new Error("no block here");
+      const names = Array.from({ length: lanes }, (_, k) =>
+        this.#read(
+          loop,
+          reader,
+          this.#place(loop, `${depth} + ${k}`),
+          isRagged,
+        ));
+      return (k) => names[k]!;
+    }
+    const names = this.#columns.map((reader) => {
+      if (reader instanceof FactorReader) {
+        return [this.#read(loop, reader, depth, isRagged)];
+      }
+      const { lines, values } = reader.read(depth);
+      loop.push(...lines);
+      return values;
+    });
+    return (k, cell) =>
+      laneOf(names[cell]![Math.floor(k / lanes)]!, k % lanes, lanes);
   }
 
   #product(sum: string, a: string, b: string): string {
@@ -236,4 +281,9 @@ class SkinnyReads {
       ? `${sum} = fma(${wide}, ${b}, ${sum});`
       : `${sum} += ${wide} * ${b};`;
   }
+}
+
+/** One number of a vector, or the only one. */
+function laneOf(name: string, lane: number, lanes: Lanes): string {
+  return lanes === 1 ? name : `${name}.${"xyzw"[lane]}`;
 }

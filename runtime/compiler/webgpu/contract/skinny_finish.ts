@@ -25,6 +25,8 @@ export interface SkinnyTile {
   readonly down: number;
   /** Depths that one invocation takes at once, side by side. */
   readonly lanes: Lanes;
+  /** Vectors of so many depths that it takes at once. */
+  readonly vectors: number;
   /** How often it does so before it loops. */
   readonly unrolled: number;
   /** Whether neighbours have other columns, rather than other depths. */

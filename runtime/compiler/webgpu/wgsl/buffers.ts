@@ -50,6 +50,17 @@ export class BufferAccess {
   }
 
   /**
+   * The bytes of elements that take one each, as they lie in memory.
+   *
+   * @param index The first element; a multiple of 4 for each word.
+   * @param width How many words of four elements.
+   * @returns One u32, or four.
+   */
+  words(index: string, width: Width): string {
+    return `${this.#use("words", width)}(${index})`;
+  }
+
+  /**
    * Writes elements. Single bytes are written without a race.
    *
    * @param index The element; a multiple of 4 where `width` is 4.
@@ -75,7 +86,14 @@ export class BufferAccess {
     for (const name of this.#used) {
       const width = name.endsWith("_4") ? 4 : 1;
       const type = valueType(this.dtype, width);
-      if (name.includes("load")) {
+      if (name.startsWith("words")) {
+        const value = width === 4
+          ? `${this.#name}[u32(i) >> 4u]`
+          : this.#word();
+        lines.push(
+          `fn ${name}(i: i32) -> ${widen("u32", width)} { return ${value}; }`,
+        );
+      } else if (name.includes("load")) {
         lines.push(
           `fn ${name}(i: i32) -> ${type} { return ${this.#read(width)}; }`,
         );
@@ -88,13 +106,13 @@ export class BufferAccess {
     return lines;
   }
 
-  #use(verb: "load" | "store", width: Width): string {
+  #use(verb: "load" | "store" | "words", width: Width): string {
     const name = `${verb}_${this.#name}${width === 4 ? "_4" : ""}`;
     this.#used.add(name);
     return name;
   }
 
-  #has(verb: "load" | "store", width: Width): boolean {
+  #has(verb: "load" | "store" | "words", width: Width): boolean {
     return this.#used.has(`${verb}_${this.#name}${width === 4 ? "_4" : ""}`);
   }
 
@@ -110,7 +128,11 @@ export class BufferAccess {
   }
 
   #element(): string {
-    if (isPacked(this.dtype)) return this.#isAtomic ? "atomic<u32>" : "u32";
+    if (isPacked(this.dtype)) {
+      return this.#isAtomic
+        ? "atomic<u32>"
+        : widen("u32", this.#has("words", 4) ? 4 : 1);
+    }
     return widen(this.dtype, this.#isWide ? 4 : 1);
   }
 
@@ -122,14 +144,22 @@ export class BufferAccess {
       : `${this.#name}[i]`;
   }
 
+  /** The word that byte `i` is in. */
+  #word(): string {
+    if (this.#has("words", 4)) {
+      return `${this.#name}[u32(i) >> 4u][(u32(i) >> 2u) & 3u]`;
+    }
+    const place = `${this.#name}[u32(i) >> 2u]`;
+    return this.#isAtomic ? `atomicLoad(&${place})` : place;
+  }
+
   #read(width: Width): string {
     const { dtype } = this;
     if (!isPacked(dtype)) {
       const place = this.#place(width);
       return dtype === "f16" ? `${widen("f32", width)}(${place})` : place;
     }
-    const place = `${this.#name}[u32(i) >> 2u]`;
-    const word = this.#isAtomic ? `atomicLoad(&${place})` : place;
+    const word = this.#word();
     if (width === 4) {
       if (dtype === "i8") return `unpack4xI8(${word})`;
       const bytes = `unpack4xU8(${word})`;

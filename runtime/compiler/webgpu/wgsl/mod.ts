@@ -17,4 +17,5 @@ export {
   widen,
   type Width,
 } from "./types.ts";
+export { inOneWord, laneBytes } from "./packed_bytes.ts";
 export { visitUnknown } from "./walk.ts";

@@ -8,9 +8,11 @@
 import { compileExprs } from "../../ir/evaluate_expr.ts";
 import type { Expr } from "../../ir/expr.ts";
 import { dependsOn } from "../../ir/index_arithmetic.ts";
+import { LanePatterns } from "../../ir/lane_patterns.ts";
 import { LaneAnalysis } from "./lane_steps.ts";
 import type { WgslModule } from "./module.ts";
 import { operatorText } from "./operators.ts";
+import { inOneWord, laneBytes } from "./packed_bytes.ts";
 import {
   floatBits,
   scalarType,
@@ -33,6 +35,8 @@ interface Lane {
   readonly axis: number;
   readonly first: string;
   readonly steps: LaneAnalysis;
+  /** Known where the first position is a multiple of 4. */
+  readonly patterns: LanePatterns | undefined;
   /** Indices that are multiples of 4 at the first position though that is none. */
   readonly aligned: ReadonlySet<Expr> | undefined;
 }
@@ -218,7 +222,10 @@ export class WgslScope {
   bindLanes(axis: number, first: string, aligned?: ReadonlySet<Expr>): void {
     const multiple = aligned === undefined ? 4 : 1;
     const steps = new LaneAnalysis(axis, 4, multiple);
-    this.#lane = { axis, first, steps, aligned };
+    const patterns = aligned === undefined
+      ? new LanePatterns(axis, 4)
+      : undefined;
+    this.#lane = { axis, first, steps, patterns, aligned };
     const positions = this.let(
       "p",
       `vec4<i32>(${first}) + vec4<i32>(0, 1, 2, 3)`,
@@ -231,10 +238,11 @@ export class WgslScope {
    * depends on is bound in this scope.
    *
    * @param expr The expression.
-   * @param text Its value, one number.
+   * @param text Its value.
+   * @param width Numbers that it holds.
    */
-  define(expr: Expr, text: string): void {
-    this.#homeOf(expr).#values.set(expr, { text, width: 1 });
+  define(expr: Expr, text: string, width: Width = 1): void {
+    this.#homeOf(expr).#values.set(expr, { text, width });
   }
 
   /**
@@ -595,6 +603,8 @@ export class WgslScope {
     if (lanes?.stride === 1 && lanes.aligned) {
       return { text: buffer.load(this.first(index), 4), width: 4 };
     }
+    const bytes = this.#bytesOfWord(operand, index);
+    if (bytes !== undefined) return { text: bytes, width: 4 };
     let places: readonly string[];
     if (lanes === undefined) {
       const at = this.value(index).text;
@@ -609,5 +619,25 @@ export class WgslScope {
     const elements = places.map((place) => buffer.load(place, 1));
     const type = widen(valueType(buffer.dtype, 1), 4);
     return { text: `${type}(${elements.join(", ")})`, width: 4 };
+  }
+
+  /** Bytes that four lanes read of one word, in any order. */
+  #bytesOfWord(operand: number, index: Expr): string | undefined {
+    const buffer = this.#module.operand(operand);
+    const lane = this.#lane;
+    if (buffer.dtype !== "u8" && buffer.dtype !== "i8") return undefined;
+    if (lane?.patterns === undefined || this.#mixesVectors(index)) {
+      return undefined;
+    }
+    const pattern = lane.patterns.of(index);
+    const place = pattern === undefined ? undefined : inOneWord(pattern);
+    if (pattern === undefined || place === undefined) return undefined;
+    const first = this.first(index);
+    const word = this.let("w", buffer.words(first, 1));
+    return laneBytes(buffer.dtype, {
+      words: pattern.offsets.map(() => word),
+      places: pattern.offsets,
+      further: place.isFirst ? undefined : `(u32(${first}) & 3u) << 3u`,
+    });
   }
 }
