@@ -157,3 +157,54 @@ Deno.test("byte pairs begin with the token for it where the file or the kind say
     4,
   ]);
 });
+
+Deno.test("the named pre-tokenizers split numbers and words as they should", () => {
+  const characters = "12345aéA!ĊĠ".split("");
+  const words = ["12", "123", "1234", "12345", "aA", "!Ċ", "Ġ1", "a!", "!!"];
+  const merges = [
+    "1 2",
+    "12 3",
+    "123 4",
+    "1234 5",
+    "a A",
+    "! Ċ",
+    "Ġ 1",
+    "a !",
+    "! !",
+  ];
+  const split = (pre: string, text: string) => {
+    const tokenizer = makeTokenizer(readGgufTokenizer(
+      new Map<string, unknown>([
+        ["tokenizer.ggml.model", "gpt2"],
+        ["tokenizer.ggml.pre", pre],
+        ["tokenizer.ggml.tokens", [...characters, ...words]],
+        ["tokenizer.ggml.merges", merges],
+      ]),
+    ));
+    return Array.from(tokenizer.encode(text), (id) => tokenizer.tokenOf(id))
+      .join("|");
+  };
+  const numbers = (text: string, ...names: string[]) => {
+    for (const name of names) {
+      assert.equal(split(name, "12345"), text, name);
+      assert.equal(split(name, "a!"), "a|!", name);
+    }
+  };
+  numbers("12345", "gpt-2", "mpt", "olmo");
+  numbers("1|2|3|4|5", "smollm", "starcoder", "command-r", "qwen2", "qwen35");
+  numbers("1|2|3|4|5", "deepseek-coder", "tekken", "seed-coder", "bailingmoe");
+  numbers("123|4|5", "llama-bpe", "dbrx", "gpt-4o", "deepseek-v3", "falcon");
+  numbers("123|4|5", "default");
+  assert.equal(split("gpt-2", " 1"), "Ġ1");
+  for (const name of ["smollm", "llama-bpe", "qwen2", "gpt-4o"]) {
+    assert.equal(split(name, " 1"), "Ġ|1", name);
+  }
+  assert.equal(split("gpt-2", "!\n"), "!|Ċ");
+  for (const name of ["llama-bpe", "qwen2", "deepseek-v3"]) {
+    assert.equal(split(name, "!\n"), "!Ċ", name);
+  }
+  assert.equal(split("llama-bpe", "aA"), "aA");
+  for (const name of ["gpt-4o", "tekken"]) {
+    assert.equal(split(name, "aA"), "a|A", name);
+  }
+});

@@ -35,7 +35,12 @@ export interface Tokenizer {
     ids: ArrayLike<number>,
     options?: { readonly skipSpecialTokens?: boolean },
   ): string;
-  /** A decoder that is given one token after another and never gives half a character. */
+  /**
+   * A decoder that is given one token after another and never gives half a
+   * character. All that it gives is what `decode` gives for the same tokens; to
+   * go on behind a prompt, give it the prompt's tokens first and drop their text,
+   * as the first token of a text may lose a space.
+   */
   stream(options?: { readonly skipSpecialTokens?: boolean }): TokenStream;
   /** The text of a chat by the model's template, to be encoded without special tokens added. `addGenerationPrompt` (true) begins the answer. */
   renderChat(
