@@ -155,7 +155,7 @@ export class Sampler {
       ...(heat === 0 || settings.topP === 1 ? {} : { topP: settings.topP }),
       ...(heat === 0 || settings.minP === 0 ? {} : { minP: settings.minP }),
     };
-    this.#draws = heat === 0 ? undefined : drawsOf(ids, settings.seed);
+    this.#draws = heat === 0 ? undefined : drawsOf(ids, settings);
     if (penalty !== 1 || compiled.length > 0) {
       this.#counts = this.#countAll();
     }
@@ -216,19 +216,30 @@ export class Sampler {
 /** Streams that a prompt has of its own; the second of two equal ones has another. */
 function drawsOf(
   ids: readonly (readonly number[])[],
-  seed: number,
+  { copies = copiesOf(ids.map((one) => one.join())), seed }: Settings,
 ): Omit<Draws, "step"> {
-  const seen = new Map<number, number>();
-  const hashes = Uint32Array.from(ids, hashOf);
-  const copies = hashes.map((hash) => {
-    const copy = seen.get(hash) ?? 0;
-    seen.set(hash, copy + 1);
-    return copy;
-  });
   return {
     key: wf.random.key(seed),
-    streams: [wf.tensor(hashes), wf.tensor(copies)],
+    streams: [
+      wf.tensor(Uint32Array.from(ids, hashOf)),
+      wf.tensor(Uint32Array.from(copies)),
+    ],
   };
+}
+
+/**
+ * Counts equal prompts.
+ *
+ * @param prompts The prompts.
+ * @returns For each prompt how many before it are equal to it.
+ */
+export function copiesOf(prompts: readonly string[]): number[] {
+  const seen = new Map<string, number>();
+  return prompts.map((prompt) => {
+    const copy = seen.get(prompt) ?? 0;
+    seen.set(prompt, copy + 1);
+    return copy;
+  });
 }
 
 /** FNV-1a over tokens. */

@@ -24,6 +24,8 @@ export interface SamplingOptions {
    * the batch that it is in; a prompt that stands there twice draws anew.
    */
   readonly seed?: number | undefined;
+  /** Which of several equal prompts each one is; counted in the batch by default. */
+  readonly copies?: readonly number[] | undefined;
   /** What changes the logits of the model before all of the above, in order. */
   readonly processors?: readonly LogitsProcessor[];
   /** Of how many of the most probable tokens to tell at each step; 0 by default. */
@@ -61,6 +63,8 @@ export interface Settings {
   readonly repetitionPenalty: number;
   /** Seed of the draws. */
   readonly seed: number;
+  /** Which of several equal prompts each one is. */
+  readonly copies: readonly number[] | undefined;
   /** Functions that change logits. */
   readonly processors: readonly LogitsProcessor[];
   /** How many of the most probable tokens to tell of. */
@@ -120,6 +124,7 @@ export function settingsOf(options: GenerateOptions): Settings {
     minP: options.minP ?? 0,
     repetitionPenalty: options.repetitionPenalty ?? 1,
     seed: options.seed ?? 0,
+    copies: options.copies,
     processors: options.processors ?? [],
     alternatives: options.alternatives ?? 0,
     maxTokens: options.maxTokens ?? 128,

@@ -1,50 +1,18 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../../runtime/core/errors.ts";
 import { makeTokenizer } from "../tokenizer/make_tokenizer.ts";
-import type { PiecesTokenizerData } from "../tokenizer/tokenizer_data.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { generateTexts, streamText, streamTexts } from "./stream_text.ts";
+import { LETTERS } from "./testing_letters.ts";
 import { tinyModel } from "./testing_model.ts";
 
-/** Letters, a space, and the bytes of "é". */
-const PIECES = [
-  "<unk>",
-  "<s>",
-  "</s>",
-  ..."abcdefghijklmnopqrstuvwxyz".split(""),
-  "▁",
-  "<0xC3>",
-  "<0xA9>",
-];
-
-const TOKENIZER: PiecesTokenizerData = {
-  kind: "pieces",
-  pieces: PIECES,
-  scores: PIECES.map(() => 0),
-  types: PIECES.map((piece) =>
-    piece === "<unk>"
-      ? "unknown"
-      : piece.startsWith("<0x")
-      ? "byte"
-      : piece.startsWith("<")
-      ? "control"
-      : "normal"
-  ),
-  addSpacePrefix: false,
-  beginId: 1,
-  endId: 2,
-  addBegin: true,
-  chatTemplate:
-    "{{ bos_token }}{% for m in messages %}{{ m.content }} {% endfor %}",
-};
-
 async function letters(): Promise<LanguageModel> {
-  return { ...await tinyModel(), tokenizer: TOKENIZER };
+  return { ...await tinyModel(), tokenizer: LETTERS };
 }
 
 Deno.test("the pieces of a stream are the text of its tokens", async () => {
   const model = await letters();
-  const tokenizer = makeTokenizer(TOKENIZER);
+  const tokenizer = makeTokenizer(LETTERS);
   for (let seed = 0; seed < 6; seed++) {
     const stream = streamText(model, "ab", {
       temperature: 2,
