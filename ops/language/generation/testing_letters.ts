@@ -16,7 +16,7 @@ const PIECES = [
   "<0xA9>",
 ];
 
-/** 32 tokens: letters, a space, and the bytes of "é". */
+/** 32 tokens: letters, a space, and two bytes. */
 export const LETTERS: PiecesTokenizerData = {
   kind: "pieces",
   pieces: PIECES,
