@@ -76,6 +76,17 @@ function partsOf(value: Expr, axis: number, patterns: LanePatterns): Parts {
   return { known, shared, bytes };
 }
 
+/** What reads a block. */
+export interface BlockRead {
+  /** Statements before all vectors. */
+  readonly lines: readonly string[];
+  /** The vectors: their own statements, and their values after them. */
+  readonly vectors: readonly {
+    readonly lines: readonly string[];
+    readonly value: string;
+  }[];
+}
+
 /** Reads one row of a factor. */
 export class BlockReader {
   readonly #module: WgslModule;
@@ -120,13 +131,10 @@ export class BlockReader {
    * Reads a block.
    *
    * @param depth Name of its first depth.
-   * @returns Statements, and vectors of four depths after them, in order.
+   * @returns Statements, and the vectors of four depths, in order.
    */
-  read(
-    depth: string,
-  ): { readonly lines: readonly string[]; readonly values: readonly string[] } {
+  read(depth: string): BlockRead {
     const { depthAxis } = this.#plan;
-    const lines: string[] = [];
     const positions: string[] = [];
     const stretches = new Map<number, WgslScope>();
     const stretchAt = (start: number): WgslScope => {
@@ -149,10 +157,9 @@ export class BlockReader {
         this.#words(load, stretchAt(0)),
       ]),
     );
-    const values = Array.from({ length: BLOCK_DEPTH / LANES }, (_, group) => {
+    const vectors = Array.from({ length: BLOCK_DEPTH / LANES }, (_, group) => {
       const from = group * LANES;
       const first = this.#module.name("depth");
-      positions.push(`let ${first} = ${depth} + ${from};`);
       const inner = new WgslScope(this.#module, this.#scope);
       inner.bindLanes(depthAxis, first);
       for (const expr of this.#parts.known) {
@@ -173,11 +180,11 @@ export class BlockReader {
         inner.define(load, inner.let("x", text), LANES);
       }
       const value = inner.text(this.#factor.value, LANES);
-      lines.push(...inner.lines);
-      return value;
+      const lines = [`let ${first} = ${depth} + ${from};`, ...inner.lines];
+      return { lines, value };
     });
     const before = [...stretches.values()].flatMap((scope) => scope.lines);
-    return { lines: [...positions, ...before, ...lines], values };
+    return { lines: [...positions, ...before], vectors };
   }
 
   #defineKnown(scope: WgslScope, expr: Expr, from: number): void {

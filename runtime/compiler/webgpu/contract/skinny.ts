@@ -206,16 +206,13 @@ class SkinnyReads {
         const own = vector === 0
           ? depth
           : this.#place(loop, `${depth} + ${vector * lanes}`);
+        const element = elements(vector);
         this.#rows.forEach((reader, row) => {
           const part = this.#read(loop, reader, own, isRagged);
           for (let k = 0; k < lanes; k++) {
             this.sums[row]!.forEach((sum, cell) =>
               loop.push(
-                this.#product(
-                  sum,
-                  laneOf(part, k, lanes),
-                  elements(vector * lanes + k, cell),
-                ),
+                this.#product(sum, laneOf(part, k, lanes), element(k, cell)),
               )
             );
           }
@@ -243,12 +240,15 @@ class SkinnyReads {
     return name;
   }
 
-  /** Reads the right factor; gives its elements by how deep, and the column. */
+  /**
+   * Reads the right factor. Gives what writes a vector of depths, and then gives
+   * its elements by lane and column.
+   */
   #elements(
     loop: string[],
     depth: string,
     isRagged: boolean,
-  ): (depth: number, cell: number) => string {
+  ): (vector: number) => (lane: number, cell: number) => string {
     const { isAcross, lanes } = this.#tile;
     if (isAcross) {
       const [reader] = this.#columns;
@@ -260,18 +260,24 @@ class SkinnyReads {
           this.#place(loop, `${depth} + ${k}`),
           isRagged,
         ));
-      return (k) => names[k]!;
+      return () => (k) => names[k]!;
     }
-    const names = this.#columns.map((reader) => {
+    const cells = this.#columns.map((reader) => {
       if (reader instanceof FactorReader) {
-        return [this.#read(loop, reader, depth, isRagged)];
+        const name = this.#read(loop, reader, depth, isRagged);
+        return () => name;
       }
-      const { lines, values } = reader.read(depth);
+      const { lines, vectors } = reader.read(depth);
       loop.push(...lines);
-      return values;
+      return (vector: number) => {
+        loop.push(...vectors[vector]!.lines);
+        return vectors[vector]!.value;
+      };
     });
-    return (k, cell) =>
-      laneOf(names[cell]![Math.floor(k / lanes)]!, k % lanes, lanes);
+    return (vector) => {
+      const names = cells.map((cell) => cell(vector));
+      return (k, cell) => laneOf(names[cell]!, k, lanes);
+    };
   }
 
   #product(sum: string, a: string, b: string): string {
