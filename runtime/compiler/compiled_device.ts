@@ -25,6 +25,15 @@ import { currentTuning } from "./tuning/current.ts";
 const MAX_KEY = 1_000_000;
 /** Characters of keys that are kept in all. */
 const MAX_KEYS = 16_000_000;
+/** Steps of programs that are kept in all; each takes a few kilobytes. */
+const MAX_STEPS = 20_000;
+
+/** A program that is kept for the next graph of its structure. */
+interface KeptProgram {
+  readonly program: Promise<GraphProgram>;
+  /** Number of steps, once that is known. */
+  steps: number;
+}
 
 /** A device that compiles graphs and keeps the programs. */
 export class CompiledDevice implements Device {
@@ -32,8 +41,9 @@ export class CompiledDevice implements Device {
   readonly name: string;
   readonly #backends: () => Promise<readonly Backend[]>;
   readonly #supports: (dtype: DType) => boolean;
-  readonly #programs = new Map<string, Promise<GraphProgram>>();
+  readonly #programs = new Map<string, KeptProgram>();
   #keyLength = 0;
+  #steps = 0;
 
   /**
    * @param name The name it is chosen by.
@@ -91,11 +101,8 @@ export class CompiledDevice implements Device {
     const { key: structure, leaves } = structureOf(order, roots);
     const manner = mannerOf(options);
     const key = structure + textOf(manner);
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = this.#compile(order, roots, leaves, manner);
-      this.#remember(key, program);
-    }
+    const program = this.#find(key) ??
+      this.#remember(key, this.#compile(order, roots, leaves, manner));
     try {
       return await runGraph(await program, order, leaves, options);
     } catch (error) {
@@ -118,24 +125,57 @@ export class CompiledDevice implements Device {
     return compileGraph(order, roots, leaves, backends, manner);
   }
 
-  #remember(key: string, program: Promise<GraphProgram>): void {
-    program.catch(() => this.#forget(key));
-    if (key.length > MAX_KEY) return;
-    this.#programs.set(key, program);
-    this.#keyLength += key.length;
+  /** A known program, which becomes the last to go. */
+  #find(key: string): Promise<GraphProgram> | undefined {
+    const known = this.#programs.get(key);
+    if (known === undefined) return undefined;
+    this.#programs.delete(key);
+    this.#programs.set(key, known);
+    return known.program;
+  }
+
+  #remember(
+    key: string,
+    program: Promise<GraphProgram>,
+  ): Promise<GraphProgram> {
+    const kept = { program, steps: 0 };
+    program.then(({ steps }) => {
+      if (this.#programs.get(key) !== kept) return;
+      kept.steps = steps;
+      this.#steps += steps;
+      this.#shrink();
+    }, () => {
+      if (this.#programs.get(key) === kept) this.#forget(key);
+    });
+    if (key.length <= MAX_KEY) {
+      this.#programs.set(key, kept);
+      this.#keyLength += key.length;
+      this.#shrink();
+    }
+    return program;
+  }
+
+  /** Lets the programs go that were not used for longest. */
+  #shrink(): void {
     for (const old of this.#programs.keys()) {
-      if (this.#keyLength <= MAX_KEYS) return;
+      const fits = this.#keyLength <= MAX_KEYS && this.#steps <= MAX_STEPS;
+      if (fits || this.#programs.size === 1) return;
       this.#forget(old);
     }
   }
 
   #forget(key: string): void {
-    if (this.#programs.delete(key)) this.#keyLength -= key.length;
+    const kept = this.#programs.get(key);
+    if (kept === undefined) return;
+    this.#programs.delete(key);
+    this.#keyLength -= key.length;
+    this.#steps -= kept.steps;
   }
 
   #forgetAll(): void {
     this.#programs.clear();
     this.#keyLength = 0;
+    this.#steps = 0;
   }
 }
 

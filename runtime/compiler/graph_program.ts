@@ -18,7 +18,7 @@ import {
 import type { Backend, PreparedProgram, PrepareOptions } from "./backend.ts";
 import { checkIndices } from "./index_errors.ts";
 import { inlineCalls } from "./inline_calls.ts";
-import type { Program } from "./ir/kernel.ts";
+import type { Program, ProgramCheck } from "./ir/kernel.ts";
 import { lower, structureOf } from "./lower/mod.ts";
 import { partition } from "./partition.ts";
 import { isOutOfReach, placesOf } from "./placement.ts";
@@ -31,7 +31,7 @@ type Source =
   | { readonly piece: number; readonly result: number };
 
 interface PreparedPiece {
-  readonly program: Program;
+  readonly outline: Outline;
   readonly prepared: PreparedProgram;
   /** For each leaf of the program. */
   readonly leaves: readonly Source[];
@@ -41,8 +41,22 @@ interface PreparedPiece {
   readonly origins: readonly number[];
 }
 
+/** What is kept of a program once it is ready to run. */
+interface Outline {
+  /** Number of results, without those of checks. */
+  readonly results: number;
+  /** Numbers that tell of bad indices. */
+  readonly checks: readonly ProgramCheck[];
+  /** Position of the node that writes the longest result of a step. */
+  readonly largest: number;
+  /** Number of steps. */
+  readonly steps: number;
+}
+
 /** A graph, compiled. */
 export interface GraphProgram {
+  /** Number of steps: how much memory it takes, about. */
+  readonly steps: number;
   /** The pieces, one a device mostly. */
   readonly pieces: readonly PreparedPiece[];
   /** Where each root comes from. */
@@ -76,14 +90,14 @@ export async function compileGraph(
   if (isWhole) {
     const program = lower(order, roots);
     const piece = {
-      program,
+      outline: outlineOf(program),
       prepared: await backends[0]!.prepare(withChecks(program), options),
       leaves: program.leaves.map(({ leaf }) => ({ leaf })),
       scalars: program.scalars.map(({ leaf }) => leaf),
       origins: order.map((_, slot) => slot),
     };
     const results = roots.map((_, result) => ({ piece: 0, result }));
-    return { pieces: [piece], results };
+    return { pieces: [piece], results, steps: program.steps.length };
   }
   const inlined = inlineCalls(order, roots);
   const inlinedRoots = new Set(inlined.roots);
@@ -105,7 +119,7 @@ export async function compileGraph(
       return piece.handed.get(node) ?? { leaf: leafNumbers.get(node)! };
     };
     return {
-      program,
+      outline: outlineOf(program),
       prepared: await backends[piece.place]!.prepare(
         withChecks(program),
         options,
@@ -118,6 +132,7 @@ export async function compileGraph(
     };
   });
   return {
+    steps: lowered.reduce((sum, { program }) => sum + program.steps.length, 0),
     pieces: await Promise.all(prepared),
     results: results.map((one, k) =>
       one ?? { leaf: leafNumbers.get(inlined.roots[k]!)! }
@@ -161,7 +176,7 @@ export async function runGraph(
       ? dataOf(leaves[source.leaf]!)
       : made[source.piece]![source.result]!;
   for (
-    const { leaves: sources, origins, prepared, program, scalars } of compiled
+    const { leaves: sources, origins, outline, prepared, scalars } of compiled
       .pieces
   ) {
     const inputs = sources.map(read);
@@ -177,34 +192,35 @@ export async function runGraph(
         blame,
       },
     ).catch((error) => {
-      throw withLargest(error, program, blame);
+      if (!(error instanceof MemoryError)) throw error;
+      // For want of memory the op is blamed that writes most.
+      throw explained(error, "", blame(outline.largest));
     });
-    const results = all.slice(0, program.results.length);
-    const worst = all.slice(program.results.length);
-    checkIndices(program.checks ?? [], worst, blame, inputs, results);
+    const results = all.slice(0, outline.results);
+    const worst = all.slice(outline.results);
+    checkIndices(outline.checks, worst, blame, inputs, results);
     made.push(results);
   }
   return compiled.results.map(read);
 }
 
-/** An error for want of memory names the op that writes most. */
-function withLargest(
-  error: unknown,
-  { buffers, steps }: Program,
-  blame: (node: number) => readonly string[] | undefined,
-): unknown {
-  if (!(error instanceof MemoryError)) return error;
-  let [most, node] = [-1, -1];
+function outlineOf({ buffers, checks, results, steps }: Program): Outline {
+  let [most, largest] = [-1, -1];
   for (const step of steps) {
     if (step.kind === "hostLoop") continue;
     for (const output of step.outputs) {
       const number = typeof output === "number" ? output : output.buffer;
       const { dtype, size } = buffers[number]!;
       const bytes = size * byteSize(dtype);
-      if (bytes > most) [most, node] = [bytes, step.node];
+      if (bytes > most) [most, largest] = [bytes, step.node];
     }
   }
-  return explained(error, "", blame(node));
+  return {
+    results: results.length,
+    checks: checks ?? [],
+    largest,
+    steps: steps.length,
+  };
 }
 
 function dataOf(node: GraphNode): Storage {

@@ -99,6 +99,8 @@ export class GraphNode {
   givenUp: Set<number> | undefined = undefined;
   /** Digest of what the node computes, remembered by the tensor layer. */
   version: string | undefined = undefined;
+  /** Dtype and shape as text, remembered by the compiler. */
+  typeText: string | undefined = undefined;
   /** Tells holders of data apart; 0 before the node has held any. */
   identity = 0;
   /** Scratch of a walk: the walk that saw the node last. */

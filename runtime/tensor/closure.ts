@@ -10,8 +10,10 @@ import {
   fullOrder,
   type Graph,
   GraphNode,
+  storageOf,
 } from "../device/graph.ts";
 import type { TensorSpec } from "../device/graph.ts";
+import { isElementwise, type PrimitiveName } from "../device/primitives.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A closed graph and the nodes from outside that it needs. */
@@ -20,6 +22,8 @@ export interface Closure {
   readonly graph: Graph;
   /** Nodes from outside, in the order of their parameters. */
   readonly captured: readonly GraphNode[];
+  /** Nodes from outside that have become part of the graph, for its own ones. */
+  readonly lazy: readonly GraphNode[];
 }
 
 /**
@@ -40,17 +44,28 @@ export function parameterNode(index: number, spec: TensorSpec): GraphNode {
   );
 }
 
+/** How a graph is closed. */
+export interface CloseOptions {
+  /**
+   * Whether cheap arithmetic on what comes from outside becomes part of the
+   * graph: for graphs that are put elsewhere whole, over and over. Without it
+   * whatever does not depend on the parameters stays outside, computed once.
+   */
+  readonly takesAlong?: boolean;
+}
+
 /**
- * Closes a graph. Whatever does not depend on its parameters is captured, so
- * that it is computed once, outside.
+ * Closes a graph: what it needs from outside is captured.
  *
  * @param parameters Nodes that stand for the arguments.
  * @param outputs What was computed from them.
+ * @param options What stays outside.
  * @returns The closed graph, a copy.
  */
 export function closeGraph(
   parameters: readonly GraphNode[],
   outputs: readonly GraphNode[],
+  { takesAlong = false }: CloseOptions = {},
 ): Closure {
   const copies = new Map<GraphNode, GraphNode>();
   const own = parameters.map((node, index) => {
@@ -58,31 +73,94 @@ export function closeGraph(
     copies.set(node, copy);
     return copy;
   });
+  const order = fullOrder(outputs);
+  const inside = new Set(parameters);
+  for (const node of order) {
+    if (node.inputs.some((one) => inside.has(one))) inside.add(node);
+  }
+  const lazy = takesAlong ? takeAlong(order, inside, outputs) : [];
   const captured: GraphNode[] = [];
   const outside = new Map<GraphNode, GraphNode>();
+  const numbers = new Map<string, GraphNode>();
   const copyOf = (node: GraphNode): GraphNode => {
-    const inside = copies.get(node);
-    if (inside !== undefined) return inside;
-    let parameter = outside.get(node);
+    const copy = copies.get(node) ?? outside.get(node);
+    if (copy !== undefined) return copy;
+    const number = takesAlong ? numberText(node) : undefined;
+    let parameter = number === undefined ? undefined : numbers.get(number);
     if (parameter === undefined) {
       parameter = parameterNode(own.length + captured.length, node);
       captured.push(node);
-      outside.set(node, parameter);
+      if (number !== undefined) numbers.set(number, parameter);
     }
+    outside.set(node, parameter);
     return parameter;
   };
-  for (const node of fullOrder(outputs)) {
-    if (copies.has(node) || !node.inputs.some((one) => copies.has(one))) {
-      continue;
-    }
+  for (const node of order) {
+    if (copies.has(node) || !inside.has(node)) continue;
     copies.set(node, rewired(node, node.inputs.map(copyOf)));
   }
   const results = outputs.map(copyOf);
   const graph = {
-    parameters: [...own, ...outside.values()],
+    parameters: [...own, ...new Set(outside.values())],
     outputs: results,
   };
-  return { graph, captured };
+  return { graph, captured, lazy };
+}
+
+/** Adds cheap arithmetic from outside to what is inside, and tells which. */
+function takeAlong(
+  order: readonly GraphNode[],
+  inside: Set<GraphNode>,
+  outputs: readonly GraphNode[],
+): GraphNode[] {
+  const lazy: GraphNode[] = [];
+  const wanted = new Set(outputs);
+  /** What is read by more than arithmetic from outside. */
+  const first = new Set(outputs);
+  for (const node of inside) {
+    for (const input of node.inputs) first.add(input);
+  }
+  for (let at = order.length - 1; at >= 0; at--) {
+    const node = order[at]!;
+    if (!inside.has(node)) {
+      const isFree = wanted.has(node) && node.inputs.length > 0 &&
+        storageOf(node) === undefined && isCheap(node.op);
+      if (!isFree) continue;
+      inside.add(node);
+      if (first.has(node)) lazy.push(node);
+    }
+    for (const input of node.inputs) wanted.add(input);
+  }
+  return lazy;
+}
+
+/** Whether programs compute a primitive wherever its value is read. */
+function isCheap(op: PrimitiveName): boolean {
+  if (isElementwise(op)) return true;
+  switch (op) {
+    case "reshape":
+    case "expand":
+    case "permute":
+    case "slice":
+    case "pad":
+    case "concat":
+    case "take":
+    case "takeAlongAxis":
+    case "dynamicSlice":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Equal for nodes that hold the same number, or count the same way. */
+function numberText(node: GraphNode): string | undefined {
+  if (storageOf(node) !== undefined) return undefined;
+  if (node.op === "iota") return `iota:${node.dtype}[${node.shape}]`;
+  if (node.op !== "constant") return undefined;
+  const { value } = attributesOf(node, "constant");
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  return `${text}:${node.dtype}[${node.shape}]`;
 }
 
 /**

@@ -8,6 +8,7 @@ import { ParameterError } from "../core/errors.ts";
 import { digestValue } from "../core/hash.ts";
 import {
   attributesOf,
+  fullOrder,
   type Graph,
   GraphNode,
   outputNode,
@@ -21,13 +22,28 @@ import { rebuildTree, treeLeaves } from "./tree.ts";
 
 /** Programs that one function keeps; the oldest goes first. */
 const MAX_PROGRAMS = 256;
+/** Primitives in them in all; each takes a few hundred bytes. */
+const MAX_NODES = 200_000;
 
-interface Program {
-  readonly graph: Graph;
-  readonly captured: readonly GraphNode[];
+/** What a function built when it was called. */
+interface Trace {
+  /** Nodes that stand for the arguments. */
+  readonly parameters: readonly GraphNode[];
+  /** Nodes of the results. */
+  readonly values: readonly GraphNode[];
+  /** Types of the results. */
   readonly outputs: readonly TensorSpec[];
-  /** The result of the trace, for its form. */
+  /** The result, for its form. */
   readonly result: unknown;
+  /** How many primitives it is made of. */
+  readonly nodes: number;
+}
+
+interface Program extends Trace {
+  graph: Graph;
+  captured: readonly GraphNode[];
+  /** Arithmetic from outside that the graph does again, while it has no data. */
+  lazy: readonly GraphNode[];
 }
 
 /** How a function is compiled. */
@@ -94,6 +110,7 @@ export function compile<A extends readonly unknown[], R>(
   options: CompileOptions = {},
 ): (...args: A) => R {
   const programs = new Map<string, Program>();
+  let nodes = 0;
   const donate = new Set(options.donate);
   for (const position of donate) checkPosition(position);
   return (...args) => {
@@ -105,10 +122,14 @@ export function compile<A extends readonly unknown[], R>(
     let program = programs.get(key);
     if (program === undefined) {
       program = trace(fn, args, leaves);
-      if (programs.size >= MAX_PROGRAMS) {
-        programs.delete(programs.keys().next().value!);
-      }
       programs.set(key, program);
+      nodes += program.nodes;
+      for (const [old, one] of programs) {
+        const fits = programs.size <= MAX_PROGRAMS && nodes <= MAX_NODES;
+        if (fits || one === program) break;
+        programs.delete(old);
+        nodes -= one.nodes;
+      }
     }
     return call(program, leaves) as R;
   };
@@ -123,6 +144,9 @@ function checkPosition(position: number): void {
 
 /** A call of a program: nothing is computed yet. */
 function call(program: Program, leaves: readonly Leaf[]): unknown {
+  if (program.lazy.some(({ storage }) => storage !== undefined)) {
+    Object.assign(program, closed(program));
+  }
   const { captured, graph, outputs, result } = program;
   const inputs: GraphNode[] = [];
   const donated: number[] = [];
@@ -221,14 +245,19 @@ function trace<A extends readonly unknown[], R>(
   };
   const result = fn(...(args.map(replace) as unknown as A));
   const values = treeLeaves("compile", result);
-  const { graph, captured } = closeGraph(
+  const made: Trace = {
     parameters,
-    values.map((one) => one.node),
-  );
-  return {
-    graph,
-    captured,
-    outputs: graph.outputs.map(({ dtype, shape }) => ({ dtype, shape })),
+    values: values.map((one) => one.node),
+    outputs: values.map(({ dtype, shape }) => ({ dtype, shape })),
     result: rebuildTree(result, values),
+    nodes: fullOrder(values.map((one) => one.node)).length,
   };
+  return { ...made, ...closed(made) };
+}
+
+/** The graph of a trace, and what it needs from outside as things stand. */
+function closed(
+  { parameters, values }: Trace,
+): Pick<Program, "graph" | "captured" | "lazy"> {
+  return closeGraph(parameters, values, { takesAlong: true });
 }

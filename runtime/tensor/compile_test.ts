@@ -165,3 +165,43 @@ Deno.test("realize takes trees of tensors and refuses all else", async () => {
     /Cannot use the number 3 in "realize" at "value.a"/,
   );
 });
+
+Deno.test("arithmetic on what a function takes from outside becomes part of its program", async () => {
+  const codes = wf.tensor([1, 2, 3], f64);
+  let decoded = codes;
+  for (let k = 0; k < 20; k++) decoded = wf.add(wf.multiply(decoded, 2), 1);
+  const dot = wf.compile((x: wf.F64) => wf.sum(wf.multiply(x, decoded)));
+  const made = dot(wf.ones([3], f64));
+  // The argument, the codes, 2 and 1: nothing else is walked at each call.
+  assert.equal(made.node.inputs[0]!.inputs.length, 4);
+  assert.equal(await made.item(), 2 ** 20 * 9 - 3);
+});
+
+Deno.test("a program reads what it took from outside once that is computed", async () => {
+  const names: string[] = [];
+  const weights = wf.exp(wf.tensor([0, 0], f64));
+  const dot = wf.compile((x: wf.F64) => wf.sum(wf.multiply(x, weights)));
+  const x = wf.tensor([2, 3], f64);
+  const run = () =>
+    wf.withExecution(
+      { onKernel: (one) => names.push(one.name) },
+      () => dot(x).item(),
+    );
+  assert.equal(await run(), 5);
+  assert.match(names.join(), /exp/);
+  await wf.realize(weights);
+  names.length = 0;
+  assert.equal(await run(), 5);
+  assert.doesNotMatch(names.join(), /exp/);
+});
+
+Deno.test("gradients reach what a compiled function took from outside", async () => {
+  const x = wf.tensor([5, 7], f64);
+  const slope = wf.grad((p: wf.F64) => {
+    const scaled = wf.compile((one: wf.F64) =>
+      wf.sum(wf.multiply(one, wf.multiply(p, 2)))
+    );
+    return scaled(x);
+  });
+  assert.deepEqual(await slope(wf.tensor([1, 1], f64)).toArray(), [10, 14]);
+});

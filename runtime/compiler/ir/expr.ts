@@ -16,7 +16,6 @@ import type {
   CompareName,
   UnaryName,
 } from "../../device/primitives.ts";
-import { spelled } from "./spelled_numbers.ts";
 
 /** Expressions without arguments. */
 export type LeafOp =
@@ -119,7 +118,7 @@ const NO_ARGS: readonly Expr[] = [];
 
 /** Makes expressions, one object for one meaning. */
 export class ExprPool {
-  readonly #known = new Map<string, Expr>();
+  readonly #known = new Map<number, Expr[]>();
   #next = 0;
 
   /**
@@ -137,13 +136,25 @@ export class ExprPool {
     args: readonly Expr[] = NO_ARGS,
     value = 0,
   ): Expr {
-    let key = `${op}:${dtype}:${spelled(value)}`;
-    for (const arg of args) key += `,${arg.id}`;
-    let expr = this.#known.get(key);
-    if (expr === undefined) {
-      expr = { id: this.#next++, op, dtype, args, value };
-      this.#known.set(key, expr);
+    // Graphs have many expressions: texts as keys would take far longer.
+    let hash = op.length * 31 + op.charCodeAt(op.length - 1);
+    hash = hash * 31 + dtype.charCodeAt(0) + dtype.length;
+    hash = Math.imul(hash, 31) + (value | 0) | 0;
+    for (let k = 0; k < args.length; k++) {
+      hash = Math.imul(hash, 0x9e3779b1) + args[k]!.id | 0;
     }
+    const list = this.#known.get(hash);
+    if (list !== undefined) {
+      for (const one of list) {
+        if (
+          one.op === op && one.dtype === dtype &&
+          Object.is(one.value, value) && sameArgs(one.args, args)
+        ) return one;
+      }
+    }
+    const expr = { id: this.#next++, op, dtype, args, value };
+    if (list === undefined) this.#known.set(hash, [expr]);
+    else list.push(expr);
     return expr;
   }
 
@@ -195,6 +206,12 @@ export class ExprPool {
     const args = valid === undefined ? [index] : [index, valid];
     return this.make("load", dtype, args, operand);
   }
+}
+
+function sameArgs(a: readonly Expr[], b: readonly Expr[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
 }
 
 /**

@@ -240,7 +240,8 @@ export class Cutter {
         }
       }
       for (const group of this.#neighbours.forMap(node)) {
-        if (!below.includes(group) && group.join(node, false)) return group;
+        const isFree = !below.includes(group) && group.mayHold(node);
+        if (isFree && group.join(node, false)) return group;
       }
     }
     const group = this.newGroup("rows", { shape: node.shape, reduced: [] });

@@ -162,6 +162,19 @@ export class Group {
   }
 
   /**
+   * Whether a node may become a member as far as order goes: nothing that it
+   * reads waits for the group.
+   *
+   * @param node The node.
+   * @returns False where joining would be in vain.
+   */
+  mayHold(node: FlatNode): boolean {
+    return node.estimate?.loads.every(({ home }) =>
+      home === undefined || !reaches(home, this)
+    ) ?? true;
+  }
+
+  /**
    * Makes a node a member, where its value at each point of the group follows
    * from values at the same point.
    *

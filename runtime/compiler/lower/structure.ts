@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DType } from "../../device/dtypes.ts";
+import { digestText } from "../../core/hash.ts";
 import {
   attributesOf,
   type Graph,
@@ -14,7 +14,6 @@ import {
   topologicalOrder,
   valueInputs,
 } from "../../device/graph.ts";
-import type { Shape } from "../../device/shapes.ts";
 import { attributesText, spelled } from "../ir/spelled_numbers.ts";
 
 /** What an execution knows of a graph before it looks for its program. */
@@ -51,7 +50,7 @@ export function structureOf(
         leaves.push(node);
         key += node.op === "constant" ? "c" : "d";
       }
-      key += typeText(node.dtype, node.shape);
+      key += typeText(node);
       continue;
     }
     if (node.op === "scan" || node.op === "call") {
@@ -61,7 +60,7 @@ export function structureOf(
       for (const number of bodyOf(body).numbers) leaves.push(number);
       if (node.op === "scan") key += loopText(node);
     } else key += node.op + attributeText(node);
-    key += typeText(node.dtype, node.shape);
+    key += typeText(node);
     const inputs = valueInputs(node);
     for (let k = 0; k < inputs.length; k++) {
       key += ` ${inputs[k]!.slot}`;
@@ -140,12 +139,8 @@ export function isLiteral(
   }
 }
 
-const texts = new WeakMap<Shape, string>();
-
-function typeText(dtype: DType, shape: Shape): string {
-  let text = texts.get(shape);
-  if (text === undefined) texts.set(shape, text = `[${shape}]`);
-  return dtype + text;
+function typeText(node: GraphNode): string {
+  return node.typeText ??= `${node.dtype}[${node.shape}]`;
 }
 
 function donatedText(node: GraphNode): string {
@@ -228,7 +223,8 @@ export function bodyOf(graph: Graph): Body {
     const parameters = order.flatMap((node) =>
       node.op === "parameter" ? [attributesOf(node, "parameter").index] : []
     );
-    const whole = `${key}|${parameters}`;
+    // Bodies are long; what tells them apart need not be.
+    const whole = digestText(`${key}|${parameters}`);
     let id = ids.get(whole);
     if (id === undefined) {
       if (ids.size >= MAX_IDS) ids.clear();

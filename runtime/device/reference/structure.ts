@@ -4,6 +4,7 @@
  * @module
  */
 
+import { digestText } from "../../core/hash.ts";
 import {
   attributesOf,
   type Graph,
@@ -109,7 +110,8 @@ export function bodyId(body: Graph): number {
     const order = topologicalOrder(body.outputs);
     // This runs amid the walk of the graph around, but over other nodes.
     order.forEach((node, index) => node.slot = index);
-    const key = structureKey(order, body.outputs);
+    // Bodies are long; what tells them apart need not be.
+    const key = digestText(structureKey(order, body.outputs));
     id = ids.get(key);
     if (id === undefined) {
       if (ids.size >= MAX_IDS) ids.clear();

@@ -23,7 +23,7 @@ export type RenderKernel = (kernel: Kernel) => WasmKernel;
 
 /** A program that runs on addresses. */
 export class ProgramBody {
-  /** The program. */
+  /** The program, without its steps. */
   readonly program: Program;
   /** The memory of its runs. */
   readonly frames: FramePool;
@@ -105,7 +105,9 @@ export class ProgramBody {
         phase += compiled.phases.length;
       }
     }
-    return new ProgramBody(runtime, program, layout, frames, steps);
+    // Kernels as expressions take far more memory than as modules.
+    const outline = { ...program, steps: [] };
+    return new ProgramBody(runtime, outline, layout, frames, steps);
   }
 
   /**

@@ -20,6 +20,8 @@ export class Frame {
   readonly address: number;
   /** Address of each buffer; those of leaves and results vary. */
   readonly buffers: number[];
+  /** Which data of the host lie in the places of small leaves: their numbers. */
+  readonly contents: number[] = [];
   /** The phases of all kernels. */
   readonly jobs: readonly Job[];
   readonly #memory: SharedMemory;

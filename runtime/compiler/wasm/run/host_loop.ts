@@ -50,7 +50,7 @@ export class PreparedHostLoop implements PreparedStep {
       0,
     );
     this.#runtime = runtime;
-    this.#step = step;
+    this.#step = { ...step, body: body.program };
     this.#body = body;
     this.#leaves = new Set(body.program.leaves.map(({ buffer }) => buffer));
     body.program.results.forEach((buffer, k) => {

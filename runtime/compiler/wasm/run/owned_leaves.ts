@@ -55,6 +55,7 @@ export class OwnedLeaves {
     const offset = frame.layout.buffers[buffer]!;
     if (offset >= 0) {
       frame.buffers[buffer] = frame.address + offset;
+      frame.contents[buffer] = 0;
       put(memory.bytes, frame.buffers[buffer]!, await storage.read());
       return;
     }

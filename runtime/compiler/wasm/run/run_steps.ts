@@ -10,7 +10,7 @@ import { kernelError } from "./kernel_error.ts";
 import type { PreparedStep, Run } from "./step.ts";
 
 /** Nanoseconds of work between two looks at the clock. */
-const LOOK_NANOSECONDS = 200_000;
+const LOOK_NANOSECONDS = 500_000;
 /** A step takes at least so long: starting it takes time, too. */
 const LEAST_NANOSECONDS = 2_000;
 
