@@ -45,7 +45,15 @@ export function ggufBytePairs(vocabulary: GgufVocabulary): HubTokenizerData {
   };
   const added = tokens.flatMap((content, id) =>
     ADDED.has(types[id]!) && content !== ""
-      ? [{ id, content, special: types[id] !== "user", normalized: false }]
+      ? [{
+        id,
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: types[id] !== "user",
+      }]
       : []
   );
   const tokenizer = {
@@ -54,7 +62,7 @@ export function ggufBytePairs(vocabulary: GgufVocabulary): HubTokenizerData {
     normalizer: null,
     pre_tokenizer: preTokenizer(split.patterns),
     post_processor: template(vocabulary, split.addBegin),
-    decoder: { type: "ByteLevel" },
+    decoder: byteLevel({ add_prefix_space: true, use_regex: true }),
     model: {
       type: "BPE",
       ignore_merges: split.ignoreMerges,
@@ -86,9 +94,17 @@ function preTokenizer(patterns: readonly string[]) {
         behavior: "Isolated",
         invert: false,
       })),
-      { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+      byteLevel({ add_prefix_space: false, use_regex: false }),
     ],
   };
+}
+
+/** With all of the fields that the original library insists on. */
+function byteLevel(options: {
+  readonly add_prefix_space: boolean;
+  readonly use_regex: boolean;
+}) {
+  return { type: "ByteLevel", trim_offsets: true, ...options };
 }
 
 /** What is put around a text; null where nothing is. */
