@@ -12,11 +12,7 @@ import { renderContract } from "../runtime/compiler/webgpu/contract/render.ts";
 import type { ContractKernel } from "../runtime/compiler/ir/kernel.ts";
 import { lower, structureOf } from "../runtime/compiler/lower/mod.ts";
 import { randomData } from "../runtime/compiler/webgpu/contract/testing.ts";
-import {
-  byteSize,
-  type DType,
-  type TypedArray,
-} from "../runtime/device/dtypes.ts";
+import type { DType, TypedArray } from "../runtime/device/dtypes.ts";
 import { storageOf, topologicalOrder } from "../runtime/device/graph.ts";
 import * as wf from "../runtime/tensor/mod.ts";
 import { decodeWeight } from "../ops/language/weights/decode.ts";
