@@ -188,8 +188,9 @@ async function adamWStep(size: number): Promise<Step> {
   const gradient = await random([size]) as wf.F32;
   const optimizer = wf.optim.adamW();
   let state = optimizer.init(parameter);
-  const step = wf.compile((p: wf.F32, g: wf.F32, s: typeof state) =>
-    optimizer.update(g, s, p)
+  const step = wf.compile(
+    (p: wf.F32, g: wf.F32, s: typeof state) => optimizer.update(g, s, p),
+    { donate: [0, 2] },
   );
   return () => {
     const updated = step(parameter, gradient, state);
