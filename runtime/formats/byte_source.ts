@@ -6,7 +6,7 @@
  */
 
 import { cancelledError } from "../core/abort.ts";
-import { DataError } from "../core/errors.ts";
+import { DataError, MemoryError } from "../core/errors.ts";
 
 /** Bytes of which any range can be read. */
 export interface ByteSource {
@@ -88,6 +88,27 @@ export function checkRange(
     expected: `a range within ${source.size} bytes`,
     actual: `${length} bytes from byte ${offset}`,
   });
+}
+
+/**
+ * Makes room for a range of a source.
+ *
+ * @param source What is read.
+ * @param length How many bytes; they were checked to be there.
+ * @returns The room.
+ * @throws {MemoryError} When there is not so much.
+ */
+export function roomFor(
+  source: { readonly name: string },
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new MemoryError(`Cannot hold ${length} bytes of "${source.name}"`, {
+      cause,
+    });
+  }
 }
 
 /**

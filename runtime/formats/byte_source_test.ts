@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CancelledError, DataError } from "../core/errors.ts";
+import { CancelledError, DataError, MemoryError } from "../core/errors.ts";
 import {
   type ByteSource,
   memorySource,
@@ -93,6 +93,20 @@ Deno.test("fileSource tells what is missing, a folder, or closed", async () => {
     await assert.rejects(source.read(0, 1), /after it was closed/);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("fileSource tells when a range is larger than memory can be", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    // The file takes no room, as nothing was written to it
+    await Deno.truncate(path, 2 ** 40);
+    const source = await fileSource(path);
+    await assert.rejects(source.read(0, 2 ** 40), MemoryError);
+    assert.deepEqual(await source.read(2 ** 39, 3), new Uint8Array(3));
+    await source.close();
+  } finally {
+    await Deno.remove(path);
   }
 });
 

@@ -12,6 +12,7 @@ import {
   type ByteSource,
   checkRange,
   MissingFileError,
+  roomFor,
 } from "./byte_source.ts";
 
 /** Bytes that are read at once, so that a cancelled read ends soon. */
@@ -76,7 +77,7 @@ class OpenFile implements ByteSource {
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>> {
     checkRange(this, offset, length, signal);
-    const bytes = new Uint8Array(length);
+    const bytes = roomFor(this, length);
     for (let done = 0; done < length;) {
       const handle = this.#handle;
       if (handle === undefined) {

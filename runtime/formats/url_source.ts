@@ -13,6 +13,7 @@ import {
   type ByteSource,
   checkRange,
   MissingFileError,
+  roomFor,
 } from "./byte_source.ts";
 import { Interruption, StallWatch } from "./stall_watch.ts";
 
@@ -101,7 +102,7 @@ class RemoteFile implements ByteSource {
     if (this.#isClosed) {
       throw new DataError(`Cannot read "${this.name}" after it was closed`);
     }
-    const bytes = new Uint8Array(length);
+    const bytes = roomFor(this, length);
     for (let done = 0; done < length;) {
       const end = Math.min(length, done + REQUEST_BYTES);
       await this.#connection.fill(

@@ -175,6 +175,30 @@ Deno.test("openModel opens folders and files on a server", async () => {
   await assert.rejects(open(TEXTS, "/"), /Cannot find weights/);
 });
 
+Deno.test("openModel chooses the same file whatever the cache has", async () => {
+  const cacheDir = await Deno.makeTempDir();
+  const hub = testingHub(new Map(Object.entries({ ...WHOLE, ...GGUF })));
+  const options: OpenModelOptions = {
+    cacheDir,
+    endpoint: "https://hub.example.com",
+    transfer: { fetch: hub.fetch, retries: 0 },
+  };
+  const lost: OpenModelOptions = {
+    ...options,
+    transfer: { fetch: () => Promise.reject(new TypeError("offline")) },
+  };
+  try {
+    const { kind } = await summary("hf:owner/name/m.gguf", options);
+    assert.equal(kind, "gguf");
+    // Without a connection the cache must do
+    assert.equal((await summary("hf:owner/name", lost)).kind, "gguf");
+    assert.equal((await summary("hf:owner/name", options)).values, "a");
+    assert.equal((await summary("hf:owner/name", lost)).values, "a");
+  } finally {
+    await Deno.remove(cacheDir, { recursive: true });
+  }
+});
+
 Deno.test("openModel opens repositories of the hub at a commit", async () => {
   const cacheDir = await Deno.makeTempDir();
   const hub = testingHub(new Map(Object.entries({ ...SHARDED, ...GGUF })));

@@ -13,6 +13,10 @@ import {
   encodeSafetensors,
   type SafetensorsArray,
 } from "../../../runtime/formats/safetensors.ts";
+import {
+  mutate,
+  randomIntegers,
+} from "../../../runtime/formats/testing_mutations.ts";
 import { openShardedSafetensors } from "./open_safetensors.ts";
 import { openWeights } from "./open_weights.ts";
 
@@ -190,6 +194,32 @@ Deno.test({
     // All weights, but 512 · 8 numbers of rotary tables
     assert.equal(numbers, 264_128 - 512 * 8);
   },
+});
+
+Deno.test("openWeights gives 6,000 damaged files weights or a DataError", async () => {
+  const files = [
+    llama2c(SIZES, TIED),
+    file(pair("a", 1, 2)),
+    encodeGguf({
+      tensors: [{ name: "w", type: 8, sizes: [32n], offset: 0n }],
+      data: new Uint8Array(34),
+    }),
+  ];
+  const random = randomIntegers(44);
+  let read = 0;
+  for (let run = 0; run < 6000; run++) {
+    const bytes = mutate(files[run % files.length]!, random);
+    try {
+      const weights = await openWeights(memorySource(bytes));
+      for (const { name, byteLength } of weights.entries.values()) {
+        assert.equal((await weights.read(name)).length, byteLength);
+        read++;
+      }
+    } catch (error) {
+      assert.ok(error instanceof DataError, `Run ${run}: ${error}`);
+    }
+  }
+  assert.ok(read > 100);
 });
 
 /** Two shards, and what the index says of them. */

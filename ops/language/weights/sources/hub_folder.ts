@@ -24,6 +24,9 @@ import {
   type ModelFolder,
 } from "./model_folder.ts";
 
+/** Where one of these is, nothing else in the repository can be the model. */
+const FIRST = ["model.safetensors", "model.safetensors.index.json"];
+
 /** Files that models may do without; a cache that has weights is not asked the hub about them. */
 const OPTIONAL = [
   "generation_config.json",
@@ -109,8 +112,14 @@ class HubFolder implements ModelFolder {
 
   async list(signal?: AbortSignal): Promise<readonly string[]> {
     const cached = await this.#cache.names(this.revision);
-    if (this.#remote === null || cached.some(isWeights)) return cached;
-    return [...(await this.#listing(this.#remote, signal)).keys()];
+    const isTold = cached.some((name) => FIRST.includes(name));
+    if (this.#remote === null || isTold) return cached;
+    try {
+      return [...(await this.#listing(this.#remote, signal)).keys()];
+    } catch (error) {
+      if (error instanceof DataError && cached.some(isWeights)) return cached;
+      throw error;
+    }
   }
 
   async open(name: string, signal?: AbortSignal): Promise<ByteSource> {
