@@ -21,6 +21,8 @@ export class CompiledProgram {
   readonly connection: WebGpuConnection;
   /** Its plan. */
   readonly plan: ProgramPlan;
+  /** What it does, for people. */
+  readonly label: string;
   readonly #table: ParameterTable;
   readonly #uniforms: UniformBlock[] = [];
 
@@ -31,6 +33,7 @@ export class CompiledProgram {
   ) {
     this.connection = connection;
     this.plan = plan;
+    this.label = labelOf(plan);
     this.#table = table;
   }
 
@@ -91,4 +94,9 @@ export class CompiledProgram {
     const spare = known.findIndex((one) => one.isIdle);
     if (spare >= 0) known.splice(spare, 1)[0]!.buffer.destroy();
   }
+}
+
+function labelOf({ steps }: ProgramPlan): string {
+  const names = steps.slice(0, 3).map((step) => step.name);
+  return names.join(", ") + (steps.length > 3 ? ", …" : "");
 }

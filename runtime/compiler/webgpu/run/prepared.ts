@@ -38,6 +38,8 @@ export class WebGpuProgram implements PreparedProgram {
   readonly #render: Renderer;
   readonly #connect: () => Promise<WebGpuConnection>;
   readonly #longest: number;
+  /** Buffers of results that are made by a run. */
+  readonly #made: readonly number[];
   #compiled: Promise<CompiledProgram> | undefined;
   #onHost: Promise<PreparedProgram> | undefined;
 
@@ -55,6 +57,7 @@ export class WebGpuProgram implements PreparedProgram {
     this.#render = render;
     this.#connect = connect;
     this.#longest = longestOfAll(program);
+    this.#made = resultBuffers(program);
   }
 
   /**
@@ -156,7 +159,7 @@ export class WebGpuProgram implements PreparedProgram {
     const made: DeviceBuffer[] = [];
     try {
       const ranges = await holder.hold(leaves, path);
-      const wanted = resultBuffers(program);
+      const wanted = this.#made;
       const lengths = wanted.map((one) => bytesOfSpec(program.buffers[one]!));
       made.push(
         ...connection.pool.allocateNow(lengths) ??

@@ -44,10 +44,9 @@ export class ProgramRun {
     this.#options = options;
     const { blame, onKernel } = options;
     const { connection } = compiled;
-    const label = labelOf(compiled);
     this.#recorder = new CommandRecorder(
       connection,
-      label,
+      compiled.label,
       onKernel !== undefined,
     );
     this.#trace = onKernel === undefined
@@ -160,10 +159,4 @@ function withPlaces(
   // Leaves that lie elsewhere do not use the places that are kept for them.
   ranges.forEach((range, buffer) => filled[buffer] = range);
   return filled;
-}
-
-function labelOf({ plan }: CompiledProgram): string {
-  const { steps } = plan;
-  const names = steps.slice(0, 3).map((step) => step.name);
-  return names.join(", ") + (steps.length > 3 ? ", …" : "");
 }
