@@ -112,10 +112,9 @@ export async function modelFiles(
   }
   const source = await openModel(spec, options);
   await source.close();
-  const { location, file: main } = source.provenance;
+  const { location, file: main, files: parts } = source.provenance;
   const names = [
-    main,
-    ...await shardsOf(join(location, main)),
+    ...parts,
     ...(source.weights.kind === "safetensors" ? TEXTS : []),
   ];
   const files = await localFiles(location, names);
@@ -133,13 +132,4 @@ async function localFiles(
     if (isThere) files[name] = fileValue(path);
   }
   return files;
-}
-
-const INDEX = z.object({ weight_map: z.record(z.string(), z.string()) });
-
-/** The files that an index names; it was read before, so it is one. */
-async function shardsOf(path: string): Promise<string[]> {
-  if (!path.endsWith(".json")) return [];
-  const index = INDEX.parse(JSON.parse(await fileValue(path).text()));
-  return [...new Set(Object.values(index.weight_map))];
 }

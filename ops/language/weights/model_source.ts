@@ -28,6 +28,8 @@ export interface ModelProvenance {
   readonly revision: string | null;
   /** The file in the folder that the weights come from, or the index of several. */
   readonly file: string;
+  /** All files that the weights are in, `file` first; an index counts too. */
+  readonly files: readonly string[];
 }
 
 /** Small files beside weights; null where there is none. */

@@ -10,8 +10,10 @@ import {
   MissingFileError,
   readText,
 } from "../../../runtime/formats/byte_source.ts";
+import { isLaterPart, partsOf } from "./gguf_parts.ts";
 import { findModel, type PlaceOptions } from "./model_place.ts";
 import type { ModelSource, ModelTexts } from "./model_source.ts";
+import { openSplitGguf } from "./open_gguf.ts";
 import { openShardedSafetensors } from "./open_safetensors.ts";
 import { openWeights } from "./open_weights.ts";
 import type { ModelFolder } from "./sources/model_folder.ts";
@@ -37,7 +39,7 @@ export interface OpenModelOptions extends PlaceOptions {
  *
  * In a folder these are taken, the first that is there: "model.safetensors", the
  * files that "model.safetensors.index.json" names, "adapter_model.safetensors",
- * the only file in safetensors or else in GGUF.
+ * the only file in safetensors or else in GGUF, which may be in parts.
  *
  * @param spec `hf:OWNER/NAME[@REVISION][/FILE]`, an `http:`, `https:` or `file:`
  * URL, or a path, of a file or a folder. Files on the hub go through its cache,
@@ -65,7 +67,7 @@ export async function openModel(
   const { signal } = options;
   const { folder, file } = await findModel(spec, options, signal);
   const chosen = file ?? await chooseFile(folder, signal);
-  const weights = await openChosen(folder, chosen, signal);
+  const { weights, files } = await openChosen(folder, chosen, signal);
   try {
     const texts = weights.kind === "safetensors"
       ? await readTexts(folder, posix.dirname(chosen), signal)
@@ -76,6 +78,7 @@ export async function openModel(
         location: folder.location,
         revision: folder.revision,
         file: chosen,
+        files,
       },
       weights,
       texts,
@@ -87,22 +90,36 @@ export async function openModel(
   }
 }
 
+/** Opens weights, and tells all files that they are in. */
 async function openChosen(
   folder: ModelFolder,
   file: string,
   signal: AbortSignal | undefined,
-): Promise<WeightFile> {
-  const source = await folder.open(file, signal);
-  if (!file.endsWith(".json")) return await openWeights(source, signal);
+): Promise<{ readonly weights: WeightFile; readonly files: string[] }> {
+  const files = [file];
+  const openFile = (name: string) => {
+    if (!files.includes(name)) files.push(name);
+    return folder.open(name, signal);
+  };
+  const parts = partsOf(file);
+  if (parts !== null && parts.length > 1) {
+    const weights = await openSplitGguf(parts, openFile, signal);
+    return { weights, files };
+  }
+  const source = await openFile(file);
+  if (!file.endsWith(".json")) {
+    return { weights: await openWeights(source, signal), files };
+  }
   try {
     const index = await readText(source, MAX_TEXT_BYTES, signal);
     const place = posix.dirname(file);
-    return await openShardedSafetensors(
+    const weights = await openShardedSafetensors(
       source.name,
       index,
-      (shard) => folder.open(posix.join(place, shard), signal),
+      (shard) => openFile(posix.join(place, shard)),
       signal,
     );
+    return { weights, files };
   } finally {
     await source.close();
   }
@@ -117,7 +134,9 @@ async function chooseFile(
   for (const name of [WHOLE, INDEX, ADAPTER]) {
     if (names.includes(name)) return name;
   }
-  const here = names.filter((name) => !name.includes("/"));
+  const here = names.filter((name) =>
+    !name.includes("/") && !isLaterPart(name)
+  );
   for (const ending of [".safetensors", ".gguf"]) {
     const fitting = here.filter((name) => name.endsWith(ending));
     const [only] = fitting;

@@ -86,6 +86,7 @@ Deno.test("openModel opens folders and files on disk", async () => {
         location: folder,
         revision: null,
         file: "model.safetensors",
+        files: ["model.safetensors"],
       },
       config: CONFIG,
       values: "a",
@@ -109,6 +110,45 @@ Deno.test("openModel opens folders and files on disk", async () => {
     const { values, config } = await summary(folder);
     assert.deepEqual([values, config], ["b", null]);
   });
+});
+
+/** Part `index` of a GGUF file in two parts, with one tensor. */
+function part(index: number, name: string, count = 2) {
+  return encodeGguf({
+    metadata: [
+      ["split.no", { type: 2, value: index }],
+      ["split.count", { type: 2, value: count }],
+    ],
+    tensors: [{ name, type: 24, sizes: [1n], offset: 0n }],
+    data: new TextEncoder().encode(name),
+  });
+}
+
+Deno.test("openModel joins GGUF files that are split into parts", async () => {
+  const [first, second] = [1, 2].map((i) => `m-0000${i}-of-00002.gguf`);
+  const files: Files = { [first!]: part(0, "a"), [second!]: part(1, "b") };
+  await inFolder(files, async (folder) => {
+    const { kind, values, provenance } = await summary(folder);
+    assert.deepEqual([kind, values], ["gguf", "ab"]);
+    assert.deepEqual(provenance.files, [first, second]);
+    assert.equal((await summary(join(folder, second!))).values, "ab");
+  });
+  const refused: [Files, RegExp][] = [
+    [{ [first!]: part(0, "a") }, /Cannot find/],
+    [{ ...files, [second!]: part(0, "b") }, /Cannot join .* other parts/],
+    [{ ...files, [second!]: part(1, "b", 3) }, /part 1 of 3/],
+    [{ ...files, [second!]: part(1, "a") }, /each tensor in one part/],
+    [{ "m.gguf": part(0, "a") }, /one of 2 parts/],
+  ];
+  for (const [bad, message] of refused) {
+    await inFolder(bad, async (folder) => {
+      await assert.rejects(openModel(folder), (error) => {
+        assert.ok(error instanceof DataError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
 });
 
 Deno.test("openModel tells what it cannot choose or find", async () => {
@@ -163,6 +203,7 @@ Deno.test("openModel opens folders and files on a server", async () => {
       location: "https://example.com/m/",
       revision: null,
       file: "model.safetensors",
+      files: ["model.safetensors"],
     },
     config: CONFIG,
     values: "a",
@@ -213,6 +254,11 @@ Deno.test("openModel opens repositories of the hub at a commit", async () => {
       location: "owner/name",
       revision: COMMIT,
       file: "model.safetensors.index.json",
+      files: [
+        "model.safetensors.index.json",
+        "x-1.safetensors",
+        "x-2.safetensors",
+      ],
     };
     const first = await summary("hf:owner/name", options);
     assert.deepEqual(first.provenance, provenance);
