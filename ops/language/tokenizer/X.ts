@@ -1,2 +1,0 @@
-export * from "./make_tokenizer.ts";
-export * from "./train_tokenizer.ts";
