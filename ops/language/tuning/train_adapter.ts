@@ -177,6 +177,9 @@ async function train<S extends object>(
     }
   }
 
+  // Zeros that are still to be made would make a program of their own.
+  await wf.realize(params, state);
+
   const adapterOf = (factors: Factors) => withFactors(model, factors).adapter;
   const save = async (folder: string) =>
     await saveCheckpoint(folder, {
@@ -266,9 +269,13 @@ async function train<S extends object>(
   };
 }
 
-/** Factors of their own, f32. */
+/**
+ * Factors of their own, f32, the last layers first: their gradients come first,
+ * and in the order of factors what they follow from need not be kept for long.
+ */
 async function copied({ layers }: LoraAdapter): Promise<Factors> {
-  const names = Object.keys(layers);
+  const order = new Intl.Collator("en", { numeric: true });
+  const names = Object.keys(layers).sort((a, b) => order.compare(b, a));
   const all = names.flatMap((name) => [layers[name]!.a, layers[name]!.b]);
   const values = await wf.read(...all.map((one) => wf.cast(one, "f32")));
   const own = all.map(({ shape }, k) => wf.tensor(values[k]!, { shape }));

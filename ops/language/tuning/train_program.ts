@@ -6,7 +6,7 @@
 
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { LoraAdapter } from "../adapter/lora_adapter.ts";
-import { classifierOf } from "../model/classifier.ts";
+import { classifierName, classifierOf } from "../model/classifier.ts";
 import { type ComputeDType, forward } from "../model/forward.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 
@@ -130,7 +130,7 @@ export function makeTrainProgram<S>(
     );
     return wf.cutCrossEntropy(
       wf.cast(hidden, "f32"),
-      wf.cast(classifierOf(own), "f32"),
+      classifierTable(own),
       targets,
       { reduction: "sum" },
     );
@@ -188,6 +188,17 @@ export function makeTrainProgram<S>(
     ),
     evaluate: wf.compile((params, batch) => lossOf(params, batch, undefined)),
   };
+}
+
+/** The classifier: f16 where it is held so, which is cast chunk by chunk. */
+function classifierTable(model: LanguageModel): wf.F32 | wf.Tensor<"f16"> {
+  const name = classifierName(model);
+  const weight = model.weights[`${name}.weight`];
+  const isPlain = weight?.format === "plain" &&
+    model.adapter?.layers[name] === undefined;
+  return isPlain && weight.value.dtype === "f16"
+    ? wf.cast(weight.value, "f16")
+    : wf.cast(classifierOf(model), "f32");
 }
 
 /**

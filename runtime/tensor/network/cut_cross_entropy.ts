@@ -49,7 +49,8 @@ export interface CutCrossEntropyOptions<D extends FloatDType>
  * held. f16 is computed in f32.
  *
  * @param hidden `[..., size]`.
- * @param classifier One row a class, `[classes, size]`.
+ * @param classifier One row a class, `[classes, size]`, in the dtype of the
+ * hidden states or f16.
  * @param targets Classes, whole numbers, `[...]`.
  * @param options `ignoreIndex` (-100), `reduction` ("mean" over the rows that
  * count, NaN where none does), `bias`, `softcap`, `filterBelow` (0).
@@ -74,7 +75,7 @@ export interface CutCrossEntropyOptions<D extends FloatDType>
  */
 export function cutCrossEntropy<D extends FloatDType>(
   hidden: Tensor<D>,
-  classifier: Tensor<D>,
+  classifier: Tensor<D> | Tensor<"f16">,
   targets: Tensor,
   options: CutCrossEntropyOptions<D> = {},
 ): Tensor<D> {
@@ -152,7 +153,9 @@ function checkInputs(
   for (const one of [hidden, classifier, bias]) {
     if (one === undefined) continue;
     requireFloat(name, one);
-    if (one.dtype !== hidden.dtype) {
+    // Chunks of a table in f16 are cast one by one.
+    const isHalfTable = one === classifier && one.dtype === "f16";
+    if (one.dtype !== hidden.dtype && !isHalfTable) {
       throw new DTypeError(
         `Cannot combine dtypes in "${name}": current dtypes are "${hidden.dtype}" and "${one.dtype}"`,
         {

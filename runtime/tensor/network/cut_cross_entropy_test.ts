@@ -16,7 +16,7 @@ import { assertEqualOn, floats, noise } from "../linear_algebra/testing.ts";
 import { transpose } from "../movement.ts";
 import { read } from "../realize.ts";
 import { softmax, sum } from "../reductions.ts";
-import type { F32, F64 } from "../tensor.ts";
+import type { F32, F64, Tensor } from "../tensor.ts";
 import { grad } from "../transforms.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import {
@@ -209,4 +209,25 @@ Deno.test("cutCrossEntropy refuses what does not fit", () => {
   );
   const double = zeros([4, 3], { dtype: "f64" }) as unknown as F32;
   assert.throws(() => cutCrossEntropy(h, double, at), DTypeError);
+});
+
+Deno.test("a table in f16 counts as the same table in f32", async () => {
+  const hidden = cast(random([25, 8], 1), "f32");
+  const table = cast(random([52, 8], 2), "f16");
+  const loss = (classifier: F32 | Tensor<"f16">) => (h: F32): F32 =>
+    cutCrossEntropy(h, classifier, TARGETS);
+  await withChunks(25 * 16, 16, async () => {
+    const [half, whole] = [loss(table), loss(cast(table, "f32"))];
+    const [a, b, c, d] = await read(
+      half(hidden),
+      whole(hidden),
+      grad(half)(hidden),
+      grad(whole)(hidden),
+    );
+    assert.deepEqual([a, c], [b, d]);
+  });
+  const ofTable = grad((classifier: Tensor<"f16">): F32 =>
+    cutCrossEntropy(hidden, classifier, TARGETS)
+  )(table);
+  assert.equal(ofTable.dtype, "f16");
 });

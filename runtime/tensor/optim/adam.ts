@@ -148,11 +148,13 @@ function makeAdam(
 
   return {
     init: (params) => {
-      const zeros = parameterLeaves(name, params).map(zerosLike);
+      // Two of each: a step that may write over its state must own all of it.
+      const zeros = () =>
+        asTree(params, parameterLeaves(name, params).map(zerosLike));
       return {
         step: constant(0, "i32"),
-        mean: asTree(params, zeros),
-        meanSquare: asTree(params, zeros),
+        mean: zeros(),
+        meanSquare: zeros(),
       };
     },
     update: (grads, state, params) => {
