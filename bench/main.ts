@@ -42,6 +42,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   dropped_tensors: async () =>
     await (await import("./dropped_tensors.ts")).run(),
   flow_overhead: async () => await (await import("./flow_overhead.ts")).run(),
+  language_decode: async () =>
+    await (await import("./language_decode.ts")).run(),
   replay: async () => await (await import("./replay.ts")).run(),
 };
 
