@@ -21,5 +21,6 @@ export * as data from "./data/mod.ts";
 export * as debias from "./debias/mod.ts";
 export * as evaluate from "./evaluate/mod.ts";
 export * as fusion from "./fusion/mod.ts";
+export * as language from "./language/mod.ts";
 export * as movement from "./movement/mod.ts";
 export * as volatility from "./volatility/mod.ts";

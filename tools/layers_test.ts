@@ -28,6 +28,9 @@ const HEAVY: Record<string, readonly string[]> = {
   "plotly.js-dist-min": ["runtime/display"],
   "@viz-js/viz": ["runtime/display"],
   "vega-datasets": ["ops/data"],
+  "@huggingface/hub": ["ops/language"],
+  "@huggingface/jinja": ["ops/language"],
+  "@huggingface/tokenizers": ["ops/language"],
 };
 
 interface Arrow {
