@@ -42,7 +42,8 @@ export function foldedNumber(
     case "shiftLeft":
       return inRange(b) ? wrapped(a << b, dtype) : undefined;
     case "shiftRight":
-      return inRange(b) ? wrapped(a >> b, dtype) : undefined;
+      if (!inRange(b)) return undefined;
+      return wrapped(dtype === "u32" ? a >>> b : a >> b, dtype);
     case "maximum":
       return Math.max(a, b);
     case "minimum":
@@ -68,6 +69,8 @@ function wrapped(value: number, dtype: DType): number | undefined {
   switch (dtype) {
     case "i32":
       return value | 0;
+    case "u32":
+      return value >>> 0;
     case "u8":
       return value & 255;
     case "i8":

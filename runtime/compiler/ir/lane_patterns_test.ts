@@ -51,6 +51,17 @@ function someNumber(
         ]),
       ]),
     () =>
+      pool.make("cast", "i32", [
+        pool.make("shiftRight", "u32", [
+          pool.make("subtract", "u32", [
+            pool.make("cast", "u32", [below()]),
+            pool.constant(roll(9), "u32"),
+          ]),
+          // Numbers that count elements do not overflow.
+          pool.constant(22 + roll(9), "u32"),
+        ]),
+      ]),
+    () =>
       pool.make("where", "i32", [
         pool.make("less", "bool", [below(), pool.size(roll(50))]),
         below(),

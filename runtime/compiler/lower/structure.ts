@@ -124,6 +124,11 @@ export function isLiteral(
   // Numbers of bytes shift and mask codes: kernels are written for them.
   if (node.dtype === "u8" || node.dtype === "i8") return !handed.has(node);
   const { value } = attributesOf(node, "constant");
+  // So do these numbers of words.
+  const isWord = node.dtype === "u32" || node.dtype === "i32";
+  if (isWord && (value === 4 || value === 8 || value === 16)) {
+    return !handed.has(node);
+  }
   switch (value) {
     case 0:
     case 1:

@@ -106,7 +106,7 @@ export class Lookups {
    * @param from First lane of the group.
    */
   bind(from: number): void {
-    const { floats, shared, tables, words } = this.#ways;
+    const { floats, near, shared, shifts, tables, words } = this.#ways;
     for (const expr of shared) this.#bindShared(expr, from);
     for (const expr of words) {
       this.#bindEach(expr, from, this.#words(expr, from));
@@ -116,6 +116,10 @@ export class Lookups {
     }
     for (const load of tables) {
       this.#bindEach(load, from, this.#elements(load, from));
+    }
+    for (const load of near) this.#bindEach(load, from, this.#near(load, from));
+    for (const expr of shifts) {
+      this.#bindEach(expr, from, this.#shifted(expr, from));
     }
   }
 
@@ -150,6 +154,75 @@ export class Lookups {
       this.#emitter.fn.set(vector);
     }
     return vectors;
+  }
+
+  /** The first lanes of the vectors of a group. */
+  #starts(from: number): number[] {
+    const { lanes } = this.#emitter;
+    return Array.from(
+      { length: this.group / lanes },
+      (_, k) => from + k * lanes,
+    );
+  }
+
+  /** Words that lie near each other, put in the order of the lanes. */
+  #near(load: Expr, from: number): Local[] {
+    const { fn, settings } = this.#emitter;
+    const [index] = load.args as [Expr];
+    const base = settings.parameters.operand(load.value);
+    const { offsets } = this.#patterns.of(index)!;
+    return this.#starts(from).map((start) => {
+      const first = offsets[start]!;
+      const places = offsets.slice(start, start + this.#emitter.lanes)
+        .map((offset) => offset - first);
+      const local = this.#emitter.local("v128");
+      pushAddress(this.#emitter, { base, index, shift: 2 });
+      const [load, last] = LOADS[Math.max(...places)]!;
+      fn.memory(load, 4 * first);
+      fn.tee(local);
+      fn.get(local);
+      fn.shuffle(
+        places.flatMap((place) =>
+          [0, 1, 2, 3].map((byte) => 4 * Math.min(place, last) + byte)
+        ),
+      );
+      fn.set(local);
+      return local;
+    });
+  }
+
+  /** Numbers shifted by what is known in each lane. */
+  #shifted({ op, args, dtype }: Expr, from: number): Local[] {
+    const { fn, settings } = this.#emitter;
+    const [value, by] = args as [Expr, Expr];
+    const sign = dtype === "u32" ? "u" : "s";
+    const name = op === "shiftLeft" ? "shl" : `shr_${sign}` as const;
+    const known = this.#patterns.known(by)!;
+    return this.#starts(from).map((start) => {
+      const all = known.slice(start, start + this.#emitter.lanes);
+      const local = this.#emitter.local("v128");
+      this.#emitter.push(value, true, start / this.#emitter.lanes);
+      fn.set(local);
+      const pushBy = (places: number) => {
+        fn.get(local);
+        if (places === 0) return;
+        fn.i32(places);
+        fn.op(`i32x4.${name}`);
+      };
+      const [first, ...others] = new Set(all);
+      pushBy(first!);
+      for (const places of others) {
+        pushBy(places);
+        const kept = all.map((one) => one === places ? 0 : -1);
+        fn.get(settings.parameters.vector(
+          `kept:${kept}`,
+          () => new Uint8Array(Int32Array.from(kept).buffer),
+        ));
+        fn.op("v128.bitselect");
+      }
+      fn.set(local);
+      return local;
+    });
   }
 
   /** Numbers of a byte in lanes of 32 bits. */
@@ -253,3 +326,11 @@ function interleaved(half: 0 | 1, width: 1 | 2): number[] {
       )
     );
 }
+
+/** How the words up to one are loaded, and the last that is. */
+const LOADS = [
+  ["v128.load32_zero", 0],
+  ["v128.load64_zero", 1],
+  ["v128.load", 3],
+  ["v128.load", 3],
+] as const;

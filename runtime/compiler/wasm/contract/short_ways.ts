@@ -28,6 +28,10 @@ export interface ShortWays {
   readonly words: readonly Expr[];
   /** Loads from small tables. */
   readonly tables: readonly Expr[];
+  /** Loads of words that lie near each other, neither in order nor the same. */
+  readonly near: readonly Expr[];
+  /** Shifts by numbers that are known in each lane, arguments first. */
+  readonly shifts: readonly Expr[];
   /** Neighbouring f16, one for each of a few stretches of lanes. */
   readonly halves: readonly Expr[];
 }
@@ -53,6 +57,8 @@ export function shortWays(
   const floats: Expr[] = [];
   const words: Expr[] = [];
   const tables: Expr[] = [];
+  const near: Expr[] = [];
+  const shifts: Expr[] = [];
   const [expr] = exprs;
   const reached = new Set<Expr>([expr]);
   const isByte = (one: Expr) =>
@@ -66,10 +72,14 @@ export function shortWays(
       floats.push(one);
     } else if (isTable(kernel, one) && isByte(one.args[0]!)) tables.push(one);
     else if (isByte(one)) words.push(one);
-    else for (const arg of one.args) reached.add(arg);
+    else if (isNear(one, patterns)) near.push(one);
+    else if (isShift(one, patterns)) {
+      shifts.unshift(one);
+      reached.add(one.args[0]!);
+    } else for (const arg of one.args) reached.add(arg);
   }
   const halves = exprOrder(exprs).filter((one) => isHalves(one, patterns));
-  return { shared, floats, words, tables, halves };
+  return { shared, floats, words, tables, near, shifts, halves };
 }
 
 /** Whether a load reads one f16 after the other, each for a stretch of lanes. */
@@ -83,6 +93,25 @@ function isHalves(load: Expr, patterns: LanePatterns): boolean {
   return patterns.of(load.args[0]!)?.offsets.every((offset, lane) =>
     offset === Math.floor(lane / run)
   ) === true;
+}
+
+/** Whether each four lanes read among four words, but not one after the other. */
+function isNear(load: Expr, patterns: LanePatterns): boolean {
+  if (load.op !== "load" || load.args.length > 1) return false;
+  if (byteSize(load.dtype) !== 4) return false;
+  const offsets = patterns.of(load.args[0]!)?.offsets;
+  if (offsets === undefined || offsets[1] === 1) return false;
+  return offsets.every((offset, lane) => {
+    const within = offset - offsets[lane - lane % 4]!;
+    return offset >= 0 && within >= 0 && within < 4;
+  });
+}
+
+/** Whether a whole number is shifted by numbers that are known. */
+function isShift({ op, args, dtype }: Expr, patterns: LanePatterns): boolean {
+  if (op !== "shiftLeft" && op !== "shiftRight") return false;
+  return (dtype === "i32" || dtype === "u32") &&
+    patterns.known(args[1]!)?.every((by) => by >= 0 && by < 32) === true;
 }
 
 function isTable({ axes, operands }: ContractKernel, load: Expr): boolean {
@@ -120,7 +149,7 @@ export function blockLanes(
     const isShared = ways.halves.length > 0 ||
       ways.shared.some((one) => patterns.run(one) === lanes);
     const isShort = ways.floats.length + ways.tables.length +
-        ways.words.length > 0;
+        ways.words.length + ways.near.length + ways.shifts.length > 0;
     if (isShared || (isShort && lanes === SHORT_BLOCK)) return lanes;
   }
   return 4;

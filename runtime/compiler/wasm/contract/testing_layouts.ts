@@ -133,4 +133,25 @@ export const LAYOUTS: Readonly<Record<string, Codes>> = {
       return pool.make("bitcast", "f32", [pool.make("or", "u32", [low, high])]);
     },
   },
+  "the upper halves of floats, two in a word": {
+    unit: 2,
+    parts: [["u32", 2]],
+    decode: (place, load) => {
+      const { at, pool } = place;
+      const by = pool.make("multiply", "u32", [
+        pool.make("cast", "u32", [rest(place, at, 2)]),
+        pool.constant(16, "u32"),
+      ]);
+      const half = pool.make("shiftRight", "u32", [
+        load(0, over(place, at, 2)),
+        by,
+      ]);
+      const whole = pool.make("shiftLeft", "u32", [
+        // Exponents that are not far from 0.
+        pool.make("and", "u32", [half, pool.constant(0xbfff, "u32")]),
+        pool.constant(16, "u32"),
+      ]);
+      return pool.make("bitcast", "f32", [whole]);
+    },
+  },
 };
