@@ -22,18 +22,16 @@ export interface BlockField {
   /** Its bytes in memory. */
   readonly bytes: number;
   /**
-   * Fills the part from a block.
+   * Fills the part from blocks.
    *
-   * @param target The bytes of the parts of all blocks.
-   * @param to Where this one begins.
+   * @param target The bytes of the part of all blocks.
    * @param source The bytes of all blocks.
-   * @param from Where this block begins.
+   * @param stride Bytes of a block.
    */
   readonly fill: (
     target: Uint8Array,
-    to: number,
     source: Uint8Array,
-    from: number,
+    stride: number,
   ) => void;
 }
 
@@ -56,12 +54,20 @@ function copied(
 ): BlockField {
   const count = shape.reduce((product, length) => product * length, 1);
   const bytes = dtype === "f16" ? 2 * count : count;
-  const fill: BlockField["fill"] = (target, to, source, from) => {
-    for (let at = 0; at < bytes; at++) {
-      target[to + at] = source[from + offset + at]!;
+  // All blocks, parts and places are of whole pairs of bytes.
+  const fill: BlockField["fill"] = (target, source, stride) => {
+    const [into, all] = [pairsOf(target), pairsOf(source)];
+    const [count, step] = [bytes / 2, stride / 2];
+    for (let to = 0, from = offset / 2; to < into.length; from += step) {
+      for (let at = 0; at < count; at++) into[to++] = all[from + at]!;
     }
   };
   return { name, dtype, shape, bytes, fill };
+}
+
+function pairsOf(bytes: Uint8Array): Uint16Array {
+  const own = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(own.buffer, own.byteOffset, own.length / 2);
 }
 
 const scale = (name: string, offset: number) => copied(name, offset, [], "f16");
@@ -76,12 +82,14 @@ function fifthBits(offset: number): BlockField {
     dtype: "u8",
     shape: [4],
     bytes: 4,
-    fill: (target, to, source, from) => {
-      target.fill(0, to, to + 4);
-      for (let element = 0; element < 32; element++) {
-        const byte = source[from + offset + (element >> 3)]!;
-        const bit = (byte >> (element & 7)) & 1;
-        target[to + (element & 3)]! |= bit << (element >> 2);
+    fill: (target, source, stride) => {
+      for (let to = 0, from = offset; to < target.length; from += stride) {
+        for (let element = 0; element < 32; element++) {
+          const byte = source[from + (element >> 3)]!;
+          const bit = (byte >> (element & 7)) & 1;
+          target[to + (element & 3)]! |= bit << (element >> 2);
+        }
+        to += 4;
       }
     },
   };
@@ -99,14 +107,16 @@ function sixBits(name: string, offset: number, isLow: boolean): BlockField {
     dtype: "u8",
     shape: [8],
     bytes: 8,
-    fill: (target, to, source, from) => {
-      const start = from + offset;
-      for (let index = 0; index < 4; index++) {
-        const byte = source[start + first + index]!;
-        const rest = source[start + 8 + index]!;
-        target[to + index] = byte & 0x3f;
-        target[to + 4 + index] = (isLow ? rest & 0x0f : rest >> 4) |
-          ((byte >> 2) & 0x30);
+    fill: (target, source, stride) => {
+      for (let to = 0, from = offset; to < target.length; from += stride) {
+        for (let index = 0; index < 4; index++) {
+          const byte = source[from + first + index]!;
+          const rest = source[from + 8 + index]!;
+          target[to + index] = byte & 0x3f;
+          target[to + 4 + index] = (isLow ? rest & 0x0f : rest >> 4) |
+            ((byte >> 2) & 0x30);
+        }
+        to += 8;
       }
     },
   };

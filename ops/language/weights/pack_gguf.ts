@@ -95,9 +95,7 @@ function packBlocks(
   const parts: Record<string, Tensor> = {};
   for (const field of layout.fields) {
     const target = new Uint8Array(blocks * field.bytes);
-    for (let block = 0; block < blocks; block++) {
-      field.fill(target, block * field.bytes, bytes, block * layout.bytes);
-    }
+    field.fill(target, bytes, layout.bytes);
     parts[field.name] = partTensor(field, target, [...axes, ...field.shape]);
   }
   return { format, shape, parts };
