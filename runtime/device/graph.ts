@@ -137,24 +137,52 @@ export class GraphNode {
   }
 
   /**
-   * Keeps the data of the results of a primitive that has several, and forgets
-   * how they came about unless one is left that somebody may still want.
+   * Holds data of the results of a primitive that has several. How they came
+   * about is known until {@linkcode settle}.
    *
    * @param results The data, one storage a result; undefined where it has none.
    */
-  realizeResults(results: readonly (Storage | undefined)[]): void {
-    let isWhole = true;
+  holdResults(results: readonly (Storage | undefined)[]): void {
     const seen = new Set<Storage>();
-    results.forEach((storage, index) => {
-      if (storage !== undefined) {
-        holdStorage(storage, this.blame);
-        noteOwner(storage, this);
-        if (seen.has(storage)) shared.add(storage);
-        seen.add(storage);
-      } else if (this.givenUp?.has(index) !== true) isWhole = false;
-    });
+    for (const storage of results) {
+      if (storage === undefined) continue;
+      holdStorage(storage, this.blame);
+      noteOwner(storage, this);
+      if (seen.has(storage)) shared.add(storage);
+      seen.add(storage);
+    }
     this.results = results;
-    if (isWhole) this.inputs = NO_INPUTS;
+  }
+
+  /**
+   * Keeps the data of some results of a primitive that has several, and forgets
+   * how they came about unless one is left that somebody may still want.
+   *
+   * @param indices Which results; all of them by default.
+   */
+  settle(indices?: readonly number[]): void {
+    const kept = indices === undefined ? undefined : new Set(indices);
+    this.results = this.results?.map((storage, index) =>
+      kept === undefined || kept.has(index) ? storage : undefined
+    );
+    const isWhole = this.results?.every((storage, index) =>
+      storage !== undefined || this.givenUp?.has(index) === true
+    );
+    if (isWhole === true) this.inputs = NO_INPUTS;
+  }
+
+  /**
+   * Forgets data of results of a primitive that has several.
+   *
+   * @param indices Which results; all of them when undefined.
+   */
+  dropResults(indices: readonly number[] | undefined): void {
+    if (indices === undefined) this.results = undefined;
+    else {
+      this.results = this.results?.map((storage, index) =>
+        indices.includes(index) ? undefined : storage
+      );
+    }
   }
 
   /**

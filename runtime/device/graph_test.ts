@@ -67,7 +67,8 @@ Deno.test("storageOf finds the data of one result among several", () => {
   const second = outputNode(several, 1);
   assert.equal(storageOf(second), undefined);
   const storages = [1, 2].map((x) => hostStorage(new Float64Array([x])));
-  several.realizeResults(storages);
+  several.holdResults(storages);
+  several.settle();
   assert.equal(storageOf(second), storages[1]);
   assert.equal(several.inputs.length, 0);
 });

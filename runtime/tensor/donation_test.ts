@@ -81,3 +81,75 @@ Deno.test("compile refuses to donate what is no argument", () => {
     );
   }
 });
+
+/** A step of many primitives, which is run by itself. */
+function longStep(donate: number[]) {
+  let traced = 0;
+  const step = wf.compile((x: wf.F32) => {
+    traced++;
+    let next = x;
+    for (let k = 0; k < 150; k++) next = wf.add(wf.multiply(next, 1), 0);
+    next = wf.add(next, 1);
+    for (let k = 0; k < 150; k++) next = wf.subtract(wf.divide(next, 1), 0);
+    return { next, first: wf.slice(next, 0) };
+  }, { donate });
+  return { step, traced: () => traced };
+}
+
+for (const donate of [[], [0]]) {
+  const how = donate.length === 0 ? "kept" : "donated";
+  Deno.test(`steps of many primitives run one by one, their state ${how}`, async () => {
+    const { step, traced } = longStep(donate);
+    let x = wf.zeros([large]);
+    const firsts: wf.F32[] = [];
+    const run = async (): Promise<number> => {
+      const names: string[] = [];
+      await wf.withExecution(
+        { onKernel: (one) => names.push(one.name), device: "wasm" },
+        () => wf.read(...firsts),
+      );
+      return names.length;
+    };
+    for (let k = 0; k < 6; k++) {
+      const { first, next } = step(x);
+      firsts.push(first);
+      x = next;
+    }
+    const kernels = await run();
+    assert.equal(traced(), 1);
+    assert.deepEqual(
+      (await wf.read(...firsts)).map(([one]) => one),
+      [1, 2, 3, 4, 5, 6],
+    );
+    // All six steps have run, none of them twice.
+    assert.equal(kernels % 6, 0);
+    assert.equal(await run(), 0);
+    assert.equal((await x.data())[large - 1], 6);
+    const { first } = step(x);
+    firsts.push(first);
+    assert.equal(await run(), kernels / 6);
+    assert.equal(await first.item(), 7);
+  });
+}
+
+Deno.test("of a chain of steps only what may be read is held", async () => {
+  const { step } = longStep([]);
+  const run = async (count: number) => {
+    let x = wf.zeros([2 ** 20]);
+    const firsts: wf.F32[] = [];
+    for (let k = 0; k < count; k++) {
+      const { first, next } = step(x);
+      firsts.push(first);
+      x = next;
+    }
+    const calls = firsts.map(({ node }) => node.inputs[0]!);
+    await wf.withExecution({ device: "wasm" }, () => wf.read(...firsts));
+    const results = calls.flatMap((call) => call.results!);
+    assert.equal(results.length, 2 * count);
+    return results.filter((one) =>
+      one !== undefined && one.byteLength > 2 ** 20
+    ).length;
+  };
+  // The state after the last step.
+  assert.equal(await run(5), 1);
+});

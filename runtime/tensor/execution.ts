@@ -6,22 +6,13 @@
  * @module
  */
 
-import {
-  DeviceLostError,
-  MemoryError,
-  NumericalError,
-} from "../core/errors.ts";
+import { DeviceLostError } from "../core/errors.ts";
 import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
 import { type GraphNode, type Storage, storageOf } from "../device/graph.ts";
 import { defaultDevice, deviceNamed } from "../compiler/devices.ts";
 import { awaitIndexChecks } from "../compiler/index_errors.ts";
-import {
-  keepResults,
-  type KeptResults,
-  keptResults,
-  nodesOfResults,
-} from "./kept_results.ts";
+import { Computation } from "./computation.ts";
 import { ScopedValue } from "./scope.ts";
 import { stopButton } from "./stop.ts";
 
@@ -93,7 +84,10 @@ export async function realizeNodes(
   nodes: readonly GraphNode[],
 ): Promise<void> {
   const pending = pendingOf(nodes);
-  if (pending.length > 0) keep(await compute(pending));
+  if (pending.length === 0) return;
+  const computation = new Computation(pending, execute);
+  await computation.compute();
+  computation.keep();
 }
 
 /** Nodes that have no data yet, each once. */
@@ -108,81 +102,15 @@ function pendingOf(nodes: readonly GraphNode[]): GraphNode[] {
   return [...pending];
 }
 
-interface Computed {
-  readonly nodes: readonly GraphNode[];
-  /** What is kept beside the nodes. */
-  readonly kept: readonly KeptResults[];
-  /** Data of the nodes, then of what is kept. */
-  readonly storages: readonly Storage[];
-}
-
-/** Executions of calls that write over what they were given. */
-const underWay = new WeakMap<GraphNode, Promise<unknown>>();
-
-async function compute(nodes: readonly GraphNode[]): Promise<Computed> {
-  let { donating, kept } = keptResults(nodes);
-  for (;;) {
-    // What was donated can be computed from once only.
-    const others = donating.flatMap((one) => underWay.get(one) ?? []);
-    if (others.length === 0) break;
-    await Promise.allSettled(others);
-    ({ donating, kept } = keptResults(nodes));
-  }
-  if (donating.length === 0) return await runOrLess(nodes, kept);
-  const computed = run(nodes, kept).then((made) => {
-    // Nobody can compute it again, so nothing is gained by keeping it later.
-    keep(made);
-    return made;
-  });
-  for (const one of donating) underWay.set(one, computed);
-  try {
-    return await computed;
-  } finally {
-    for (const one of donating) underWay.delete(one);
-  }
-}
-
-/**
- * Computes nodes, and what is kept beside them if that can be computed: another
- * result of a compiled function is no reason to fail.
- */
-async function runOrLess(
-  nodes: readonly GraphNode[],
-  kept: readonly KeptResults[],
-): Promise<Computed> {
-  const needed = kept.filter(({ source }) => source.op === "routine");
-  if (needed.length === kept.length) return await run(nodes, kept);
-  try {
-    return await run(nodes, kept);
-  } catch (error) {
-    const mayHelp = error instanceof NumericalError ||
-      error instanceof MemoryError;
-    if (!mayHelp) throw error;
-    return await run(nodes, needed);
-  }
-}
-
-async function run(
-  nodes: readonly GraphNode[],
-  kept: readonly KeptResults[],
-): Promise<Computed> {
-  const roots = [...nodes, ...nodesOfResults(kept)];
+async function execute(roots: readonly GraphNode[]): Promise<Storage[]> {
   const options = settings.current ?? {};
   const device = currentDevice();
-  const storages = stopButton === undefined || options.signal !== undefined
-    ? await device.execute(roots, options)
-    : await stopButton.during((signal) =>
-      device.execute(roots, { ...options, signal })
-    );
-  return { nodes, kept, storages };
-}
-
-function keep({ kept, nodes, storages }: Computed): void {
-  nodes.forEach((node, k) => {
-    // Another execution may have been faster; its data are as good.
-    if (node.storage === undefined) node.realize(storages[k]!);
-  });
-  keepResults(kept, storages.slice(nodes.length));
+  if (stopButton === undefined || options.signal !== undefined) {
+    return await device.execute(roots, options);
+  }
+  return await stopButton.during((signal) =>
+    device.execute(roots, { ...options, signal })
+  );
 }
 
 /**
@@ -201,12 +129,16 @@ export async function readNodes(
     arrays.set(node, storage.array ?? await readChecked(storage));
   };
   const attempt = async (): Promise<void> => {
-    const computed = await compute(pending);
-    // A GPU computes until its data are read; before that all may be lost.
-    await Promise.all(
-      pending.map((node, k) => read(node, computed.storages[k]!)),
-    );
-    keep(computed);
+    const computation = new Computation(pending, execute);
+    try {
+      const storages = await computation.compute();
+      // A GPU computes until its data are read; before that all may be lost.
+      await Promise.all(pending.map((node, k) => read(node, storages[k]!)));
+    } catch (error) {
+      if (error instanceof DeviceLostError) computation.forget();
+      throw error;
+    }
+    computation.keep();
   };
   if (pending.length > 0) {
     try {

@@ -10,6 +10,7 @@ import { WeftError } from "../core/errors.ts";
 import { byteSize } from "../device/dtypes.ts";
 import {
   attributesOf,
+  type Graph,
   type GraphNode,
   outputNode,
   type Storage,
@@ -32,7 +33,22 @@ export interface Keeping {
   readonly kept: readonly KeptResults[];
   /** Calls that write over what they were given. */
   readonly donating: readonly GraphNode[];
+  /** Calls that are run by themselves, in order. */
+  readonly stages: readonly Stage[];
 }
+
+/** A call that is run by itself. */
+export interface Stage {
+  /** The call. */
+  readonly source: GraphNode;
+  /** Numbers of results that others use. */
+  readonly needed: readonly number[];
+  /** Numbers of results that are kept. */
+  readonly wanted: readonly number[];
+}
+
+/** Primitives from which on a call is run by itself. */
+const LARGE = 256;
 
 /** Results up to this size are kept in any case: losses, counts, norms. */
 const SMALL_BYTES = 65_536;
@@ -68,16 +84,77 @@ export function keptResults(nodes: readonly GraphNode[]): Keeping {
   for (const source of routines) {
     kept.push({ source, indices: source.outputs!.map((_, index) => index) });
   }
-  if (calls.length === 0) return { kept, donating: calls };
+  if (calls.length === 0) return { kept, donating: calls, stages: [] };
   const used = usedResults(order);
+  const stages: Stage[] = [];
+  const asked = askedResults(nodes);
   for (const source of calls) {
-    const indices = keptOf(source, used.get(source));
-    if (indices.length > 0) kept.push({ source, indices });
+    const own = used.get(source);
+    const indices = keptOf(source, own);
+    if (sizeOfBody(attributesOf(source, "call").body) >= LARGE) {
+      const needed = [...new Set([...own ?? [], ...asked.get(source) ?? []])];
+      stages.push({ source, needed, wanted: indices });
+    } else if (indices.length > 0) kept.push({ source, indices });
   }
   const donating = calls.filter((source) =>
     attributesOf(source, "call").donated !== undefined
   );
-  return { kept, donating };
+  return { kept, donating, stages };
+}
+
+const sizes = new WeakMap<Graph, number>();
+
+function sizeOfBody(body: Graph): number {
+  let size = sizes.get(body);
+  if (size === undefined) {
+    size = topologicalOrder(body.outputs).length;
+    sizes.set(body, size);
+  }
+  return size;
+}
+
+/** Which results are asked for themselves, by the primitive that gives them. */
+function askedResults(
+  nodes: readonly GraphNode[],
+): Map<GraphNode, Set<number>> {
+  const asked = new Map<GraphNode, Set<number>>();
+  for (const node of nodes) if (node.op === "output") add(asked, node);
+  return asked;
+}
+
+function add(results: Map<GraphNode, Set<number>>, output: GraphNode): void {
+  const source = output.inputs[0]!;
+  let indices = results.get(source);
+  if (indices === undefined) results.set(source, indices = new Set());
+  indices.add(attributesOf(output, "output").index);
+}
+
+/**
+ * Results of calls that were run, which nodes do not use any more, and which are
+ * not wanted either.
+ *
+ * @param nodes The nodes.
+ * @param run The calls, and what is wanted of them.
+ * @returns The results.
+ */
+export function unusedResults(
+  nodes: readonly GraphNode[],
+  run: readonly KeptResults[],
+): KeptResults[] {
+  const used = new Map<GraphNode, Set<number>>();
+  for (const node of topologicalOrder(nodes)) {
+    if (node.op === "output") add(used, node);
+  }
+  return run.map(({ indices, source }) => {
+    const own = used.get(source);
+    const unused = (source.results ?? []).flatMap((storage, index) =>
+      storage === undefined || own?.has(index) === true ||
+        indices.includes(index)
+        ? []
+        : [index]
+    );
+    return { source, indices: unused };
+  }).filter(({ indices }) => indices.length > 0);
 }
 
 function gone(): WeftError {
@@ -95,11 +172,7 @@ function usedResults(
   for (const node of order) {
     for (const input of node.inputs) {
       if (input.op !== "output") continue;
-      const source = input.inputs[0]!;
-      if (source.op !== "call") continue;
-      let indices = used.get(source);
-      if (indices === undefined) used.set(source, indices = new Set());
-      indices.add(attributesOf(input, "output").index);
+      if (input.inputs[0]!.op === "call") add(used, input);
     }
   }
   return used;
@@ -145,10 +218,12 @@ export function nodesOfResults(kept: readonly KeptResults[]): GraphNode[] {
  *
  * @param kept What is to be kept.
  * @param storages Data of the nodes of {@linkcode nodesOfResults}.
+ * @param isSettled Whether it may be forgotten how they came about.
  */
 export function keepResults(
   kept: readonly KeptResults[],
   storages: readonly Storage[],
+  isSettled: boolean,
 ): void {
   let at = 0;
   for (const { indices, source } of kept) {
@@ -159,6 +234,7 @@ export function keepResults(
     source.results?.forEach((storage, k) => {
       if (storage !== undefined) results[k] = storage;
     });
-    source.realizeResults(results);
+    source.holdResults(results);
+    if (isSettled) source.settle();
   }
 }

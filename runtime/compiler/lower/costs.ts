@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isElementwise, type PrimitiveName } from "../../device/primitives.ts";
 import type { Estimate, FlatNode, FlatOp } from "./flat.ts";
 import { isNumber, unshaped } from "./simplify.ts";
 
@@ -65,6 +66,7 @@ const NOTHING: Estimate = {
   count: 0,
   reshapes: 0,
   loads: [],
+  isUniform: true,
 };
 
 /**
@@ -81,6 +83,7 @@ export function estimateOf(node: FlatNode): Estimate {
   let count = 1;
   let reshapes = node.op === "reshape" ? 1 : 0;
   let loads: readonly FlatNode[] = [];
+  let isUniform = node.size === 1 || isSpread(node.op);
   // What is written over is not read.
   const inputs = node.op === "write" ? node.inputs.slice(0, 2) : node.inputs;
   for (const input of inputs) {
@@ -91,14 +94,24 @@ export function estimateOf(node: FlatNode): Estimate {
     const isRead = hasBuffer(base);
     const read = isRead ? [base] : input.estimate!.loads;
     loads = loads.length === 0 ? read : union(loads, read);
-    if (isRead) continue;
+    if (isRead) {
+      isUniform &&= node.size === 1 || base.size === 1;
+      continue;
+    }
     const below = input.estimate!;
+    isUniform &&= node.size === 1 || below.isUniform;
     cost += below.cost;
     count += below.count;
     reshapes += below.reshapes;
     heaviest = Math.max(heaviest, below.heaviest);
   }
-  return { cost, heaviest, count, reshapes, loads };
+  return { cost, heaviest, count, reshapes, loads, isUniform };
+}
+
+/** Whether the elements of a primitive are alike where those of its inputs are. */
+function isSpread(op: FlatOp): boolean {
+  return op === "expand" || op === "reshape" || op === "permute" ||
+    op === "slice" || isElementwise(op as PrimitiveName);
 }
 
 /**

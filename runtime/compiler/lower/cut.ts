@@ -201,7 +201,7 @@ export class Cutter {
   #reasonFor(node: FlatNode): string | undefined {
     if (this.#wanted.has(node)) return node.reason;
     if (!this.options.fuse) return "one kernel a primitive";
-    const { cost, count, loads, reshapes } = node.estimate!;
+    const { cost, count, isUniform, loads, reshapes } = node.estimate!;
     if (count > MAX_COUNT) return "enough for one kernel";
     if (reshapes > MAX_RESHAPES) return "enough index arithmetic";
     if (loads.length > this.options.maxBuffers / 3) return "many inputs";
@@ -209,7 +209,7 @@ export class Cutter {
     const large = largeOf(node);
     const isDearer = cost > HEAVY || (cost > 0 && large.length > 1);
     // One number is computed once, outside of the loops.
-    const isOnce = node.size === 1 && cost < 100;
+    const isOnce = isUniform && cost < 100;
     return isDearer && !isOnce ? `read ${node.uses} times` : undefined;
   }
 

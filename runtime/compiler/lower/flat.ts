@@ -89,6 +89,8 @@ export interface Estimate {
   readonly reshapes: number;
   /** Nodes with buffers that are read. */
   readonly loads: readonly FlatNode[];
+  /** Whether all elements are one number, for which no loop is needed. */
+  readonly isUniform: boolean;
 }
 
 /** One node of the flat graph. */
