@@ -29,8 +29,8 @@ interface Parts {
   readonly known: readonly Expr[];
   /** What all lanes of a vector share. */
   readonly shared: readonly Expr[];
-  /** Loads of bytes that lie near each other. */
-  readonly bytes: readonly Expr[];
+  /** Loads of bytes, or of words in no plain order, that lie near each other. */
+  readonly near: readonly Expr[];
 }
 
 /**
@@ -45,35 +45,42 @@ export function isReadInBlocks(
   { along, value }: Factor,
 ): boolean {
   return along === "depth" && depth % BLOCK_DEPTH === 0 &&
-    partsOf(value, depthAxis, new LanePatterns(depthAxis, BLOCK_DEPTH)).bytes
+    partsOf(value, depthAxis, new LanePatterns(depthAxis, BLOCK_DEPTH)).near
         .length > 0;
+}
+
+function isByte({ dtype }: Expr): boolean {
+  return dtype === "u8" || dtype === "i8";
 }
 
 /** Whether a block of bytes begins with a word, and lanes need few words. */
 function isNear(load: Expr, patterns: LanePatterns): boolean {
   if (load.op !== "load" || load.args.length > 1) return false;
-  if (load.dtype !== "u8" && load.dtype !== "i8") return false;
   const pattern = patterns.of(load.args[0]!);
   if (pattern === undefined) return false;
   const { divides, offsets } = pattern;
-  return (divides === Infinity || divides % 4 === 0) &&
-    offsets.every((offset) => offset >= 0 && offset < BLOCK_DEPTH);
+  if (offsets.some((offset) => offset < 0 || offset >= BLOCK_DEPTH)) {
+    return false;
+  }
+  return isByte(load)
+    ? divides === Infinity || divides % 4 === 0
+    : load.dtype === "u32" && offsets[1] !== 1;
 }
 
 function partsOf(value: Expr, axis: number, patterns: LanePatterns): Parts {
   const known: Expr[] = [];
   const shared: Expr[] = [];
-  const bytes: Expr[] = [];
+  const near: Expr[] = [];
   const reached = new Set<Expr>([value]);
   for (const expr of exprOrder([value]).reverse()) {
     if (!reached.has(expr) || !dependsOn(expr, axis)) continue;
     if (expr.args.length === 0) continue;
     if (patterns.known(expr) !== undefined) known.push(expr);
     else if (patterns.run(expr) >= LANES) shared.push(expr);
-    else if (isNear(expr, patterns)) bytes.push(expr);
+    else if (isNear(expr, patterns)) near.push(expr);
     else for (const arg of expr.args) reached.add(arg);
   }
-  return { known, shared, bytes };
+  return { known, shared, near };
 }
 
 /** What reads a block. */
@@ -152,7 +159,7 @@ export class BlockReader {
       return scope;
     };
     const words = new Map(
-      this.#parts.bytes.map((load) => [
+      this.#parts.near.map((load) => [
         load,
         this.#words(load, stretchAt(0)),
       ]),
@@ -170,13 +177,16 @@ export class BlockReader {
         const stretch = stretchAt(from - from % run);
         inner.define(expr, stretch.value(expr).text);
       }
-      for (const load of this.#parts.bytes) {
+      for (const load of this.#parts.near) {
         const places = this.#patterns.of(load.args[0]!)!.offsets
           .slice(from, from + LANES);
-        const text = laneBytes(load.dtype, {
-          words: places.map((place) => words.get(load)![place >> 2]!),
-          places: places.map((place) => place & 3),
-        });
+        const found = words.get(load)!;
+        const text = isByte(load)
+          ? laneBytes(load.dtype, {
+            words: places.map((place) => found[place >> 2]!),
+            places: places.map((place) => place & 3),
+          })
+          : `vec4<u32>(${places.map((place) => found[place]!).join(", ")})`;
         inner.define(load, inner.let("x", text), LANES);
       }
       const value = inner.text(this.#factor.value, LANES);
@@ -203,21 +213,28 @@ export class BlockReader {
     const buffer = this.#module.operand(load.value);
     const [index] = load.args as [Expr];
     const { divides, offsets } = this.#patterns.of(index)!;
-    const count = (Math.max(...offsets) >> 2) + 1;
+    // Elements of a word, and of four.
+    const each = isByte(load) ? 4 : 1;
+    const wide = 4 * each;
+    const count = Math.floor(Math.max(...offsets) / each) + 1;
     const first = scope.value(index).text;
+    const read = (place: string, width: 1 | 4) =>
+      scope.let(
+        "w",
+        isByte(load) ? buffer.words(place, width) : buffer.load(place, width),
+      );
     const isWide = count % 4 === 0 &&
-      kernel.operands[load.value]!.size % 16 === 0 &&
-      (divides === Infinity || divides % 16 === 0);
+      kernel.operands[load.value]!.size % wide === 0 &&
+      (divides === Infinity || divides % wide === 0);
     if (!isWide) {
       return Array.from(
         { length: count },
-        (_, k) => scope.let("w", buffer.words(`${first} + ${4 * k}`, 1)),
+        (_, k) => read(`${first} + ${each * k}`, 1),
       );
     }
     return Array.from(
       { length: count / 4 },
-      (_, k) => scope.let("w", buffer.words(`${first} + ${16 * k}`, 4)),
-    )
-      .flatMap((name) => ["x", "y", "z", "w"].map((lane) => `${name}.${lane}`));
+      (_, k) => read(`${first} + ${wide * k}`, 4),
+    ).flatMap((name) => ["x", "y", "z", "w"].map((lane) => `${name}.${lane}`));
   }
 }

@@ -39,8 +39,12 @@ export function skinnyTile(plan: ContractPlan): SkinnyTile {
   const rows = powerFrom(left.length);
   const isAcross = right.along === "row";
   const columns: Lanes = isAcross ? right.lanes : right.length < 4 ? 1 : 4;
-  const lanes: Lanes = isAcross ? depth % 4 === 0 ? 4 : 1 : right.lanes;
   const isInBlocks = !isAcross && isReadInBlocks(plan, right);
+  const lanes: Lanes = isInBlocks
+    ? 4
+    : isAcross
+    ? depth % 4 === 0 ? 4 : 1
+    : right.lanes;
   const vectors = isInBlocks ? BLOCK_DEPTH / lanes : 1;
   const wanted = powerFrom(Math.ceil(right.length / columns));
   // Columns that lie along the depth are read by neighbours: 32 at least, and
