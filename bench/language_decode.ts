@@ -12,7 +12,7 @@ import { generateTokens } from "../ops/language/generation/generate_tokens.ts";
 import { readModel } from "../ops/language/model/read_model.ts";
 import { withExecution } from "../runtime/tensor/mod.ts";
 import { type BenchResult, medianOf } from "./bench.ts";
-import { type BenchDevice, benchDevices } from "./kernels.ts";
+import type { BenchDevice } from "./kernels.ts";
 import { llamaCpp } from "./peers/llama_cpp.ts";
 import type { Writer } from "./writer.ts";
 
@@ -29,12 +29,15 @@ const PAUSE_MS = 100;
 /**
  * Measures us and the peers in turn.
  *
+ * @param devices Where we run.
  * @returns Rows for the prompt and for one token, by device and peer.
  */
-export async function run(): Promise<BenchResult[]> {
+export async function run(
+  devices: readonly BenchDevice[],
+): Promise<BenchResult[]> {
   if (!existsSync(FILE)) return [];
   const results: BenchResult[] = [];
-  for (const device of await benchDevices()) {
+  for (const device of devices) {
     const peers = device === "wasm" ? await peersHere() : [];
     results.push(...await measure(device, peers));
     for (const peer of peers) peer.close();

@@ -43,7 +43,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     await (await import("./dropped_tensors.ts")).run(),
   flow_overhead: async () => await (await import("./flow_overhead.ts")).run(),
   language_decode: async () =>
-    await (await import("./language_decode.ts")).run(),
+    await (await import("./language_decode.ts")).run(devices),
   replay: async () => await (await import("./replay.ts")).run(),
 };
 

@@ -78,7 +78,9 @@ export class Decoder {
   readonly #advance: Advance;
   readonly #batch: number;
   readonly #padId: number;
-  #padding: wf.I32 | undefined;
+  #padding: number[] = [];
+  #paddingTensor: wf.I32 | undefined;
+  readonly #retired = new Set<number>();
   #cache: KeyValueCache | undefined;
   #position = 0;
   #capacity = 0;
@@ -105,7 +107,7 @@ export class Decoder {
     return {
       cache: this.#cache!,
       position: this.#position,
-      padding: this.#padding,
+      padding: this.#paddingTensor,
     };
   }
 
@@ -124,7 +126,8 @@ export class Decoder {
   ): Promise<wf.F32> {
     const length = Math.max(...prompts.map((one) => one.length));
     const padding = prompts.map((one) => length - one.length);
-    this.#padding = padding.some((count) => count > 0)
+    this.#padding = padding;
+    this.#paddingTensor = padding.some((count) => count > 0)
       ? wf.tensor(padding, { dtype: "i32" })
       : undefined;
     await this.#grow(length + room);
@@ -160,13 +163,35 @@ export class Decoder {
     return await this.#run(wf.expandDims(ids, 1), 1);
   }
 
+  /**
+   * Takes a sequence out whose context is full: what is computed for it from now on
+   * means nothing, but its positions stay where the model has some.
+   *
+   * @param row Number of the sequence.
+   */
+  retire(row: number): void {
+    this.#retired.add(row);
+  }
+
+  #paddingAt(start: number): wf.I32 | undefined {
+    // Without padding all sequences are of one length, and end together.
+    if (this.#paddingTensor === undefined || this.#retired.size === 0) {
+      return this.#paddingTensor;
+    }
+    return wf.tensor(
+      this.#padding.map((count, row) => this.#retired.has(row) ? start : count),
+      { dtype: "i32" },
+    );
+  }
+
   async #run(tokens: wf.I32, count: number): Promise<wf.F32> {
     const start = this.#position;
+    const padding = this.#paddingAt(start);
     const { logits, cache } = this.#advance(this.#cache!, {
       tokens,
       last: scalar(count - 1),
       ...(start === 0 ? {} : { start: scalar(start) }),
-      ...(this.#padding === undefined ? {} : { padding: this.#padding }),
+      ...(padding === undefined ? {} : { padding }),
     });
     await wf.realize(logits, cache);
     this.#cache = cache;

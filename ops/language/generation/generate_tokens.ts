@@ -21,6 +21,8 @@ import type {
 
 /** Slots that are made for an answer at once. */
 const ROOM = 256;
+/** Steps that are computed before any of them is read, where reading waits. */
+const AHEAD = 8;
 
 /** How tokens are generated, for those who know tokens only. */
 export interface TokenOptions extends GenerateOptions {
@@ -69,6 +71,23 @@ export async function* generateTokens(
     }),
   );
   const ends = new Set(options.endIds);
+  const append = (at: number, sequence: Sequence, rated: Rated) => {
+    const { id, logProbability } = rated;
+    sequence.ids.push(id);
+    sequence.answer.push(id);
+    sequence.logProbabilities.push(logProbability);
+    const finishReason: FinishReason | null = ends.has(id)
+      ? "end"
+      : options.isStop?.(at, id) === true
+      ? "stop"
+      : sequence.answer.length >= settings.maxTokens
+      ? "length"
+      : sequence.ids.length >= model.config.contextLength
+      ? "context"
+      : null;
+    sequence.finishReason = finishReason;
+    return { ...rated, finishReason };
+  };
   const ids = sequences.map((one) => one.ids);
   const within = <T>(body: () => Promise<T>): Promise<T> =>
     wf.withExecution({ signal: options.signal }, body);
@@ -78,33 +97,35 @@ export async function* generateTokens(
   let logits = await within(() =>
     decoder.read(ids, Math.min(ROOM, settings.maxTokens), options.signal)
   );
-  for (let step = 0;; step++) {
-    const { chosen, rated } = await within(async () => {
-      const made = await sampler.choose(logits, step);
-      return { chosen: made, rated: await readChosen(made) };
-    });
-    if (step === 0) options.onPrompt?.();
-    for (const [at, sequence] of sequences.entries()) {
-      if (sequence.finishReason !== null) continue;
-      const { alternatives, id, logProbability } = rated[at]!;
-      sequence.ids.push(id);
-      sequence.answer.push(id);
-      sequence.logProbabilities.push(logProbability);
-      sequence.finishReason = ends.has(id)
-        ? "end"
-        : options.isStop?.(at, id) === true
-        ? "stop"
-        : sequence.answer.length >= settings.maxTokens
-        ? "length"
-        : sequence.ids.length >= model.config.contextLength
-        ? "context"
-        : null;
-      const { finishReason } = sequence;
-      yield { sequence: at, id, logProbability, alternatives, finishReason };
+  let last: Chosen | undefined;
+  let isAhead = false;
+  for (let step = 0; sequences.some(isOpen);) {
+    const rest = Math.min(settings.maxTokens - step, roomOf(model, sequences));
+    const count = Math.min(isAhead ? AHEAD : 1, rest);
+    const queue: Chosen[] = [];
+    const begun = performance.now();
+    for (let k = 0; k < count; k++, step++) {
+      throwIfAborted(options.signal);
+      last = await within(async () => {
+        if (last !== undefined) logits = await decoder.next(last.ids);
+        return await sampler.choose(logits, step);
+      });
+      queue.push(last);
     }
-    if (sequences.every((one) => one.finishReason !== null)) break;
-    throwIfAborted(options.signal);
-    logits = await within(() => decoder.next(chosen.ids));
+    const launched = performance.now();
+    const rated = await within(() => readChosen(queue));
+    const waited = performance.now() - launched;
+    // A GPU is waited for when results are read: several steps then share a wait.
+    isAhead = !sampler.needsTokens && waited > launched - begun;
+    if (step === count) options.onPrompt?.();
+    for (const row of rated) {
+      throwIfAborted(options.signal);
+      for (const [at, sequence] of sequences.entries()) {
+        if (!isOpen(sequence)) continue;
+        yield { sequence: at, ...append(at, sequence, row[at]!) };
+        if (sequence.finishReason === "context") decoder.retire(at);
+      }
+    }
   }
   return sequences.map(({ answer, finishReason, logProbabilities }) => ({
     ids: answer,
@@ -117,30 +138,41 @@ interface Rated extends RatedToken {
   readonly alternatives: readonly RatedToken[];
 }
 
-/** Reads what was chosen: a few numbers a sequence. */
-async function readChosen(chosen: Chosen): Promise<Rated[]> {
-  const { alternatives } = chosen;
-  if (alternatives === undefined) {
-    const [ids, logs] = await wf.read(chosen.ids, chosen.logProbabilities);
-    return Array.from(ids, (id, row) => ({
-      id,
-      logProbability: logs[row]!,
-      alternatives: [],
-    }));
-  }
-  const [ids, logs, otherIds, otherLogs] = await wf.read(
-    chosen.ids,
-    chosen.logProbabilities,
-    alternatives.ids,
-    alternatives.logProbabilities,
+function isOpen(sequence: Sequence): boolean {
+  return sequence.finishReason === null;
+}
+
+/** How many tokens all sequences that go on have room for. */
+function roomOf(
+  model: LanguageModel,
+  sequences: readonly Sequence[],
+): number {
+  const lengths = sequences.filter(isOpen).map(({ ids }) => ids.length);
+  return model.config.contextLength - Math.max(...lengths);
+}
+
+/** Reads what was chosen at some steps: a few numbers a sequence. */
+async function readChosen(steps: readonly Chosen[]): Promise<Rated[][]> {
+  const data = await wf.read(
+    ...steps.map((one) => one.ids),
+    ...steps.map((one) => one.logProbabilities),
+    ...steps.flatMap(({ alternatives }) => alternatives?.ids ?? []),
+    ...steps.flatMap(({ alternatives }) =>
+      alternatives?.logProbabilities ?? []
+    ),
   );
-  const count = alternatives.ids.shape[1]!;
-  return Array.from(ids, (id, row) => ({
-    id,
-    logProbability: logs[row]!,
-    alternatives: Array.from({ length: count }, (_, k) => ({
-      id: otherIds[row * count + k]!,
-      logProbability: otherLogs[row * count + k]!,
-    })),
-  }));
+  return steps.map((one, k) => {
+    const [ids, logs, otherIds, otherLogs] = [0, 1, 2, 3].map((part) =>
+      data[part * steps.length + k]
+    );
+    const count = one.alternatives?.ids.shape[1] ?? 0;
+    return Array.from(ids!, (id, row) => ({
+      id,
+      logProbability: logs![row]!,
+      alternatives: Array.from({ length: count }, (_, j) => ({
+        id: otherIds![row * count + j]!,
+        logProbability: otherLogs![row * count + j]!,
+      })),
+    }));
+  });
 }

@@ -4,6 +4,7 @@ import {
   DataError,
   ParameterError,
 } from "../../../runtime/core/errors.ts";
+import { probeWebGpu } from "../../../runtime/device/webgpu/adapter.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { generateTokens, type TokenOptions } from "./generate_tokens.ts";
@@ -66,20 +67,35 @@ Deno.test("a batch of prompts of different lengths continues as each does alone 
   }
 });
 
-Deno.test("all devices generate the same", async () => {
-  const model = await tinyModel();
-  const [own, reference] = [
-    await all(model, PROMPTS, { maxTokens: 6 }),
-    await wf.withExecution(
-      { device: "reference" },
-      () => all(model, PROMPTS, { maxTokens: 6 }),
-    ),
-  ];
-  own.answers.forEach(({ ids, logProbabilities }, at) => {
-    assert.deepEqual(ids, reference.answers[at]!.ids);
-    assertClose(logProbabilities, reference.answers[at]!.logProbabilities);
+const { available } = await probeWebGpu();
+
+for (const device of ["reference", "webgpu"] as const) {
+  Deno.test({
+    name: `${device} generates what wasm does`,
+    ignore: device === "webgpu" && !available,
+    fn: async () => {
+      const model = await tinyModel();
+      for (
+        const options of [
+          { maxTokens: 6 },
+          { maxTokens: 6, temperature: 1.2, topK: 9, topP: 0.9, minP: 0.01 },
+          { maxTokens: 6, repetitionPenalty: 1.4, alternatives: 2 },
+        ]
+      ) {
+        const on = (name: string) =>
+          wf.withExecution(
+            { device: name },
+            () => all(model, PROMPTS, options),
+          );
+        const [own, other] = [await on("wasm"), await on(device)];
+        own.answers.forEach(({ ids, logProbabilities }, at) => {
+          assert.deepEqual(ids, other.answers[at]!.ids);
+          assertClose(logProbabilities, other.answers[at]!.logProbabilities);
+        });
+      }
+    },
   });
-});
+}
 
 Deno.test("the cache grows, and long prompts go in parts", async () => {
   const model = await tinyModel({ layers: 1, contextLength: 1024 });
@@ -111,6 +127,15 @@ Deno.test("a sequence ends with an end token, at a stop, or where the context is
   const full = await all(model, [PROMPTS[0]!], { maxTokens: 100 });
   assert.equal(full.answers[0]!.finishReason, "context");
   assert.deepEqual(full.answers[0]!.ids, ids);
+  // The others go on as long as they have room.
+  const both = await all(model, [PROMPTS[0]!, [9]], { maxTokens: 100 });
+  assert.equal(both.answers[0]!.finishReason, "context");
+  assert.deepEqual(both.answers[0]!.ids, full.answers[0]!.ids);
+  assert.equal(both.answers[1]!.ids.length, 19);
+  assert.deepEqual(
+    both.answers[1]!.ids,
+    (await plainAnswer(model, [9], 19)).ids,
+  );
   const stop = await all(model, [PROMPTS[0]!, [9]], {
     maxTokens: 4,
     isStop: (sequence, id) => sequence === 0 && id === ids[1],

@@ -161,6 +161,11 @@ export class Sampler {
     }
   }
 
+  /** Whether the tokens so far must be known before the next ones are chosen. */
+  get needsTokens(): boolean {
+    return this.#host.length > 0;
+  }
+
   /**
    * Chooses a token for each sequence.
    *
