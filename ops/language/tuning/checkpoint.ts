@@ -37,13 +37,18 @@ const BEST = "best";
 const MAX_RECORD_BYTES = 2 ** 28;
 const MAX_STATE_BYTES = 2 ** 35;
 
-const STEP = z.object({
+/** Schema of {@linkcode StepReport}. */
+export const STEP: z.ZodType<StepReport> = z.object({
   step: z.number(),
   loss: z.number(),
   learningRate: z.number(),
   gradientNorm: z.number(),
 });
-const EVALUATION = z.object({ step: z.number(), loss: z.number() });
+/** Schema of {@linkcode Evaluation}. */
+export const EVALUATION: z.ZodType<Evaluation> = z.object({
+  step: z.number(),
+  loss: z.number(),
+});
 
 /** What was measured at a step. */
 export interface StepReport {
