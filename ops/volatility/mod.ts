@@ -21,6 +21,7 @@
  * @module
  */
 
+export * from "./censored_gp/mod.ts";
 export * from "./close_to_close.ts";
 export {
   type DieboldMariano,

@@ -68,14 +68,35 @@ export class PriorCovariance {
    * @returns `[n, n]`, lazy.
    */
   observations(geometry: PairGeometry, free: F64, jitter: number): F64 {
-    const matrix = covariance(this.#prior.kernel, geometry, free);
-    const noise = this.#noise.fixed
-      ? wf.tensor(this.#noise.value as number, { dtype: "f64" })
-      : wf.slice(free, this.parameters.length - 1);
+    const matrix = this.latent(geometry, free);
+    const noise = this.noise(free);
     const noisy = wf.add(matrix, wf.multiply(geometry.identity, noise));
     if (jitter === 0) return noisy;
     const level = wf.multiply(wf.mean(wf.diagonal(noisy)), jitter);
     return wf.add(noisy, wf.multiply(geometry.identity, level));
+  }
+
+  /**
+   * Covariance of the function, without noise.
+   *
+   * @param geometry The pairs.
+   * @param free Values of the free numbers, natural scale, `[p]`.
+   * @returns One a pair, lazy.
+   */
+  latent(geometry: PairGeometry, free: F64): F64 {
+    return covariance(this.#prior.kernel, geometry, free);
+  }
+
+  /**
+   * Variance of the noise.
+   *
+   * @param free Values of the free numbers, natural scale, `[p]`.
+   * @returns A scalar, lazy.
+   */
+  noise(free: F64): F64 {
+    return this.#noise.fixed
+      ? wf.tensor(this.#noise.value as number, { dtype: "f64" })
+      : wf.slice(free, this.parameters.length - 1);
   }
 
   /**
@@ -176,22 +197,48 @@ export async function maximiseLikelihood(
   targets: F64,
   options: SearchOptions,
 ): Promise<SearchResult> {
+  await geometry.realize();
+  return await searchHyperparameters(prior, (values, jitter) => {
+    const matrix = prior.observations(geometry, values, jitter);
+    return logDensity(matrix, targets);
+  }, options);
+}
+
+/**
+ * Maximises a function of the free hyperparameters over their logarithms, kept
+ * between their bounds by a smooth map.
+ *
+ * @param prior Kernel and noise.
+ * @param target What to maximise: a scalar with gradients in the values (natural
+ * scale), for a jitter as a part of the mean of the diagonal.
+ * @param options Starts and limits.
+ * @param prepare Runs before each evaluation, with its values and jitter.
+ * @returns The best start's end.
+ * @throws NumericalError when no start could be evaluated.
+ */
+export async function searchHyperparameters(
+  prior: PriorCovariance,
+  target: (values: F64, jitter: number) => F64,
+  options: SearchOptions,
+  prepare?: (values: Float64Array, jitter: number) => Promise<void>,
+): Promise<SearchResult> {
   const box = new LogBox(prior.parameters);
   const negativeAt = (jitter: number) =>
-    wf.valueAndGrad((position: F64): F64 => {
-      const values = box.toValues(position);
-      const matrix = prior.observations(geometry, values, jitter);
-      return wf.negative(logDensity(matrix, targets));
-    });
+    wf.valueAndGrad((position: F64): F64 =>
+      wf.negative(target(box.toValues(position), jitter))
+    );
   const objective = async (position: Float64Array) => {
     const { result } = await withJitter(async (jitter) => {
+      if (prepare !== undefined) {
+        const values = await box.toValues(wf.tensor(position)).data();
+        await prepare(values, jitter);
+      }
       const [value, gradient] = negativeAt(jitter)(wf.tensor(position));
       await wf.realize(value, gradient);
       return { value: await value.item(), gradient: await gradient.data() };
     });
     return result;
   };
-  await geometry.realize();
   let best: wf.optim.VectorMinimum | undefined;
   const reached: number[] = [];
   let evaluations = 0;
