@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import recorded from "../../../fixtures/reference/smollm2_logits.json" with {
   type: "json",
 };
+import { probeWebGpu } from "../../../runtime/device/webgpu/adapter.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import { logitsOf } from "./classifier.ts";
 import { forward, type KeyValueCache } from "./forward.ts";
@@ -18,26 +19,34 @@ const PATH = fileURLToPath(
   ),
 );
 const isAbsent = !existsSync(PATH);
+const { available } = await probeWebGpu();
 const WHY = isAbsent ? " (skipped: the file is not in .cache/models)" : "";
 
-Deno.test({
-  name: `SmolLM2 in Q4_1 gives the logits of transformers in f32${WHY}`,
-  ignore: isAbsent,
-  fn: async () => {
-    const model = await readModel(PATH);
-    assert.equal(model.config.layers, 30);
-    const packed = Object.values(model.weights).filter(({ format }) =>
-      format === "q4_1"
-    );
-    assert.equal(packed.length, 210);
-    for (const { tokens, logits } of recorded.cases) {
-      const all = allLogits(model, tokenTensor([tokens]));
-      const part = wf.slice(all, 0, null, [null, null, recorded.stride]);
-      const expected = new Float32Array(Uint8Array.fromBase64(logits).buffer);
-      assertNear(await part.data(), expected, 1e-3);
-    }
-  },
-});
+for (const device of ["wasm", "webgpu"] as const) {
+  Deno.test({
+    name:
+      `SmolLM2 in Q4_1 gives the logits of transformers in f32 on ${device}${WHY}`,
+    ignore: isAbsent || (device === "webgpu" && !available),
+    fn: async () => {
+      const model = await readModel(PATH);
+      assert.equal(model.config.layers, 30);
+      const packed = Object.values(model.weights).filter(({ format }) =>
+        format === "q4_1"
+      );
+      assert.equal(packed.length, 210);
+      const cases = device === "wasm"
+        ? recorded.cases
+        : recorded.cases.slice(0, 1);
+      for (const { tokens, logits } of cases) {
+        const all = allLogits(model, tokenTensor([tokens]));
+        const part = wf.slice(all, 0, null, [null, null, recorded.stride]);
+        const expected = new Float32Array(Uint8Array.fromBase64(logits).buffer);
+        const found = await wf.withExecution({ device }, () => part.data());
+        assertNear(found, expected, 1e-3);
+      }
+    },
+  });
+}
 
 Deno.test({
   name: `SmolLM2 in Q4_1 goes on as transformers does${WHY}`,
