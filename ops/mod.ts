@@ -20,6 +20,7 @@
 export * as data from "./data/mod.ts";
 export * as debias from "./debias/mod.ts";
 export * as evaluate from "./evaluate/mod.ts";
+export * as evidence from "./evidence/mod.ts";
 export * as fusion from "./fusion/mod.ts";
 export * as language from "./language/mod.ts";
 export * as movement from "./movement/mod.ts";

@@ -1,0 +1,28 @@
+/**
+ * Evidence for and against a rise, scored, argued and answered: the procedure of
+ * "RETuning: Upgrading Inference-Time Scaling for Stock Movement Prediction with
+ * Large Language Models" (Lin and others, 2025, arXiv 2510.21604).
+ *
+ * @example
+ * ```ts
+ * import { parseEvidence, vote } from "@weft/weft/ops/evidence";
+ *
+ * const responses = ["up", "hold", "up"].map((answer) =>
+ *   parseEvidence(
+ *     "<think>…</think><score>[7, 3]</score>" +
+ *       `<pct_change>0.0400</pct_change><answer>${answer}</answer>`,
+ *   )
+ * );
+ * console.log(vote(responses)); // up
+ * ```
+ *
+ * @module
+ */
+
+export * from "./answer_report.ts";
+export * from "./answers.ts";
+export * from "./difficulty.ts";
+export * from "./label_overnight.ts";
+export * from "./parse_evidence.ts";
+export * from "./reward.ts";
+export * from "./votes.ts";
