@@ -89,9 +89,10 @@ const REASON: z.ZodType<FinishReason> = z.enum([
  *
  * @example
  * ```ts ignore
- * import { generate, loadModel } from "@weft/weft/ops/language";
+ * import { generate, loadModel, modelFiles } from "@weft/weft/ops/language";
  *
- * const { model } = loadModel({ source: "hf:HuggingFaceTB/SmolLM2-135M-Instruct" });
+ * const files = await modelFiles("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
+ * const { model } = loadModel({ files });
  * const answers = generate({ model, prompts: ["The capital of France is"] });
  * console.log((await answers.value()).texts);
  * ```

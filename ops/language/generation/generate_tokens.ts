@@ -55,6 +55,28 @@ interface Sequence {
  * @throws {CancelledError} When the signal is aborted.
  * @throws {DataError} When a prompt is empty or too long.
  * @throws {ParameterError} When an option is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { generateTokens, initialModel } from "@weft/weft/ops/language";
+ *
+ * const model = initialModel({
+ *   family: "gpt2",
+ *   vocabularySize: 50,
+ *   hiddenSize: 16,
+ *   intermediateSize: 32,
+ *   layers: 1,
+ *   heads: 2,
+ *   contextLength: 32,
+ *   normEpsilon: 1e-5,
+ *   tiedEmbeddings: true,
+ * });
+ * const ids = [];
+ * for await (const { id } of generateTokens(model, [[1, 2]], { maxTokens: 3 })) {
+ *   ids.push(id);
+ * }
+ * console.log(ids.length); // 3
+ * ```
  */
 export async function* generateTokens(
   model: LanguageModel,

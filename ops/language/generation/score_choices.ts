@@ -59,9 +59,10 @@ const CHOICES = z.union([
  *
  * @example
  * ```ts ignore
- * import { loadModel, scoreChoices } from "@weft/weft/ops/language";
+ * import { loadModel, modelFiles, scoreChoices } from "@weft/weft/ops/language";
  *
- * const { model } = loadModel({ source: "hf:HuggingFaceTB/SmolLM2-135M-Instruct" });
+ * const files = await modelFiles("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
+ * const { model } = loadModel({ files });
  * const scores = scoreChoices({
  *   model,
  *   prompts: ["Profit doubled. The stock will go"],

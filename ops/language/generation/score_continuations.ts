@@ -50,6 +50,25 @@ export interface ScoreOptions {
  * @throws {CancelledError} When the signal is aborted.
  * @throws {DataError} When a prompt or a continuation is empty or too long.
  * @throws {ParameterError} When there is not one list of continuations a prompt.
+ *
+ * @example
+ * ```ts
+ * import { initialModel, scoreContinuations } from "@weft/weft/ops/language";
+ *
+ * const model = initialModel({
+ *   family: "gpt2",
+ *   vocabularySize: 50,
+ *   hiddenSize: 16,
+ *   intermediateSize: 32,
+ *   layers: 1,
+ *   heads: 2,
+ *   contextLength: 32,
+ *   normEpsilon: 1e-5,
+ *   tiedEmbeddings: true,
+ * });
+ * const [scores] = await scoreContinuations(model, [[1, 2]], [[[3], [4, 5]]]);
+ * console.log(scores?.map((one) => one.tokenLogProbabilities.length)); // [1, 2]
+ * ```
  */
 export async function scoreContinuations(
   model: LanguageModel,

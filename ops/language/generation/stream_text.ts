@@ -137,8 +137,9 @@ export async function* streamTexts(
  *
  * @example
  * ```ts ignore
- * import { streamText } from "@weft/weft/ops/language";
+ * import { readModel, streamText } from "@weft/weft/ops/language";
  *
+ * const model = await readModel("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
  * for await (const piece of streamText(model, "Once upon a time")) {
  *   console.log(piece);
  * }
