@@ -192,6 +192,7 @@ function peakOf(blocks: readonly Block[], steps: number): number {
 
 /** Puts each block into the smallest gap that it fits into. */
 function place(blocks: readonly Block[], slabBytes: number): number {
+  /** By rising offset. */
   const placed: Block[] = [];
   let length = 0;
   /** The first place from an offset on where a block crosses no cut. */
@@ -200,13 +201,12 @@ function place(blocks: readonly Block[], slabBytes: number): number {
     return Math.floor(offset / slabBytes) === slab ? offset : slab * slabBytes;
   };
   for (const block of blocks) {
-    const rivals = placed.filter((one) =>
-      one.from <= block.to && block.from <= one.to
-    ).sort((a, b) => a.offset - b.offset);
     let best = -1;
     let bestGap = Infinity;
     let end = 0;
-    for (const rival of rivals) {
+    for (let k = 0; k < placed.length; k++) {
+      const rival = placed[k]!;
+      if (rival.from > block.to || block.from > rival.to) continue;
       const start = uncut(end, block.bytes);
       const gap = rival.offset - start;
       if (gap >= block.bytes && gap < bestGap) {
@@ -217,7 +217,18 @@ function place(blocks: readonly Block[], slabBytes: number): number {
     }
     block.offset = best < 0 ? uncut(end, block.bytes) : best;
     length = Math.max(length, block.offset + block.bytes);
-    placed.push(block);
+    placed.splice(firstBehind(placed, block.offset), 0, block);
   }
   return length;
+}
+
+/** Number of the first block with a larger offset. */
+function firstBehind(placed: readonly Block[], offset: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (placed[middle]!.offset > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

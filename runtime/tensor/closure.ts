@@ -14,6 +14,7 @@ import {
 } from "../device/graph.ts";
 import type { TensorSpec } from "../device/graph.ts";
 import { isElementwise, type PrimitiveName } from "../device/primitives.ts";
+import { isIdentitySince } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A closed graph and the nodes from outside that it needs. */
@@ -51,7 +52,13 @@ export interface CloseOptions {
    * graph: for graphs that are put elsewhere whole, over and over. Without it
    * whatever does not depend on the parameters stays outside, computed once.
    */
-  readonly takesAlong?: boolean;
+  readonly takesAlong?: {
+    /**
+     * Which identities are the graph's own; gradients may be asked for with
+     * respect to others.
+     */
+    readonly since: number;
+  };
 }
 
 /**
@@ -65,7 +72,7 @@ export interface CloseOptions {
 export function closeGraph(
   parameters: readonly GraphNode[],
   outputs: readonly GraphNode[],
-  { takesAlong = false }: CloseOptions = {},
+  { takesAlong }: CloseOptions = {},
 ): Closure {
   const copies = new Map<GraphNode, GraphNode>();
   const own = parameters.map((node, index) => {
@@ -78,14 +85,16 @@ export function closeGraph(
   for (const node of order) {
     if (node.inputs.some((one) => inside.has(one))) inside.add(node);
   }
-  const lazy = takesAlong ? takeAlong(order, inside, outputs) : [];
+  const lazy = takesAlong === undefined
+    ? []
+    : takeAlong(order, inside, outputs, takesAlong.since);
   const captured: GraphNode[] = [];
   const outside = new Map<GraphNode, GraphNode>();
   const numbers = new Map<string, GraphNode>();
   const copyOf = (node: GraphNode): GraphNode => {
     const copy = copies.get(node) ?? outside.get(node);
     if (copy !== undefined) return copy;
-    const number = takesAlong ? numberText(node) : undefined;
+    const number = takesAlong && numberText(node);
     let parameter = number === undefined ? undefined : numbers.get(number);
     if (parameter === undefined) {
       parameter = parameterNode(own.length + captured.length, node);
@@ -112,6 +121,7 @@ function takeAlong(
   order: readonly GraphNode[],
   inside: Set<GraphNode>,
   outputs: readonly GraphNode[],
+  since: number,
 ): GraphNode[] {
   const lazy: GraphNode[] = [];
   const wanted = new Set(outputs);
@@ -124,7 +134,8 @@ function takeAlong(
     const node = order[at]!;
     if (!inside.has(node)) {
       const isFree = wanted.has(node) && node.inputs.length > 0 &&
-        storageOf(node) === undefined && isCheap(node.op);
+        storageOf(node) === undefined &&
+        (isCheap(node.op) || isIdentitySince(node, since));
       if (!isFree) continue;
       inside.add(node);
       if (first.has(node)) lazy.push(node);

@@ -16,7 +16,7 @@ import {
 } from "../device/graph.ts";
 import { currentBlame } from "./blame.ts";
 import { closeGraph, parameterNode } from "./closure.ts";
-import { constant, markWeak } from "./node.ts";
+import { constant, identityCount, markWeak } from "./node.ts";
 import { Tensor } from "./tensor.ts";
 import { rebuildTree, treeLeaves } from "./tree.ts";
 
@@ -37,6 +37,8 @@ interface Trace {
   readonly result: unknown;
   /** How many primitives it is made of. */
   readonly nodes: number;
+  /** How many identities of values had been given before. */
+  readonly since: number;
 }
 
 interface Program extends Trace {
@@ -243,6 +245,7 @@ function trace<A extends readonly unknown[], R>(
       Object.entries(value).map(([name, inner]) => [name, replace(inner)]),
     );
   };
+  const since = identityCount();
   const result = fn(...(args.map(replace) as unknown as A));
   const values = treeLeaves("compile", result);
   const made: Trace = {
@@ -250,6 +253,7 @@ function trace<A extends readonly unknown[], R>(
     values: values.map((one) => one.node),
     outputs: values.map(({ dtype, shape }) => ({ dtype, shape })),
     result: rebuildTree(result, values),
+    since,
     nodes: fullOrder(values.map((one) => one.node)).length,
   };
   return { ...made, ...closed(made) };
@@ -257,7 +261,7 @@ function trace<A extends readonly unknown[], R>(
 
 /** The graph of a trace, and what it needs from outside as things stand. */
 function closed(
-  { parameters, values }: Trace,
+  { parameters, since, values }: Trace,
 ): Pick<Program, "graph" | "captured" | "lazy"> {
-  return closeGraph(parameters, values, { takesAlong: true });
+  return closeGraph(parameters, values, { takesAlong: { since } });
 }

@@ -126,7 +126,33 @@ export function outputOf(node: GraphNode, index: number): Tensor {
  * @returns The tensor.
  */
 export function freshIdentity<D extends DType>(x: Tensor<D>): Tensor<D> {
-  return apply("alias", { stop: false }, [x], x.dtype, x.shape);
+  const fresh = apply("alias", { stop: false }, [x], x.dtype, x.shape);
+  identities.set(fresh.node, ++lastIdentity);
+  return fresh;
+}
+
+/** When identities were given, by a count of all. */
+const identities = new WeakMap<GraphNode, number>();
+let lastIdentity = 0;
+
+/**
+ * How many identities have been given so far; see {@linkcode isIdentitySince}.
+ *
+ * @returns The number.
+ */
+export function identityCount(): number {
+  return lastIdentity;
+}
+
+/**
+ * Whether a node is an identity of values that was given lately.
+ *
+ * @param node The node.
+ * @param count What {@linkcode identityCount} told before.
+ * @returns True when it was given since then.
+ */
+export function isIdentitySince(node: GraphNode, count: number): boolean {
+  return (identities.get(node) ?? 0) > count;
 }
 
 /**

@@ -26,6 +26,7 @@ import {
 } from "./cut_rules.ts";
 import type { Estimate, FlatGraph, FlatNode } from "./flat.ts";
 import { Group } from "./group.ts";
+import { GroupOrder } from "./group_order.ts";
 import { isReduction, reducedAxes } from "./reductions.ts";
 import { isFriendlySpace } from "./space.ts";
 import { type LoopDraft, loopOf } from "./loops.ts";
@@ -60,6 +61,7 @@ export class Cutter {
   /** How large the values are that a node is spread to again. */
   readonly #spread = new Map<FlatNode, number>();
   readonly #neighbours = new Neighbours();
+  readonly #order = new GroupOrder();
   /** Which results of nodes with several are used. */
   readonly #asked = new Map<FlatNode, Set<number>>();
 
@@ -300,7 +302,7 @@ export class Cutter {
   #forget(gone: Group, into: Group): void {
     this.groups.splice(this.groups.indexOf(gone), 1);
     for (const group of this.groups) {
-      if (group.needs.delete(gone) && group !== into) group.needs.add(into);
+      if (group.needs.delete(gone) && group !== into) group.need(into);
     }
     this.#neighbours.delete(gone);
   }
@@ -314,7 +316,8 @@ export class Cutter {
    */
   newGroup(kind: Group["kind"], space: Group["space"]): Group {
     const number = (this.groups.at(-1)?.number ?? -1) + 1;
-    const group = new Group(kind, number, space, this.options.maxBuffers);
+    const { maxBuffers } = this.options;
+    const group = new Group(kind, number, space, maxBuffers, this.#order);
     this.groups.push(group);
     return group;
   }
@@ -426,7 +429,7 @@ export class Cutter {
     this.anchors.set(group, node);
     this.loops.set(group, loop);
     for (const operand of loop.draft.operands) {
-      if (operand.home !== undefined) group.needs.add(operand.home);
+      if (operand.home !== undefined) group.need(operand.home);
     }
     node.home = group;
   }
@@ -455,7 +458,7 @@ export class Cutter {
       // Numbers stand in the body of a loop.
       if (loop !== undefined && loop.parameters[k] === undefined) return;
       const { home } = this.home(input, `input of ${nameOf(node)}`);
-      if (home !== undefined) group.needs.add(home);
+      if (home !== undefined) group.need(home);
     });
     node.home = group;
     if (node.reason === "") node.reason = nameOf(node);

@@ -14,6 +14,7 @@ import { Draft, MISALIGNED, type Place } from "./draft.ts";
 import type { FlatNode } from "./flat.ts";
 import { carriedPlace } from "./carried_place.ts";
 import { costOf } from "./costs.ts";
+import { type GroupOrder, reaches } from "./group_order.ts";
 import { accumulator, isReduction, reducedAxes } from "./reductions.ts";
 import type { Space } from "./space.ts";
 
@@ -54,8 +55,8 @@ export class Group {
   reductions: DraftReduction[] = [];
   /** Factors of a contraction. */
   factors: readonly [Expr, Expr] | undefined = undefined;
-  /** Scratch of walks. */
-  mark = 0;
+  /** Its place in an order in which each group comes after what it needs. */
+  rank = -1;
   /** Expressions, for all but opaque groups. */
   draft: Draft;
   /** Index along each axis of the space. */
@@ -79,15 +80,29 @@ export class Group {
    * @param number Its number, in the order of creation.
    * @param space The index space.
    * @param maxBuffers Buffers that it may read and write.
+   * @param order The order of all groups.
    */
   constructor(
     readonly kind: GroupKind,
     readonly number: number,
     space: Space,
     readonly maxBuffers: number,
+    readonly order: GroupOrder,
   ) {
+    order.add(this);
     this.space = space;
     this.draft = this.#newDraft(space);
+  }
+
+  /**
+   * Notes that it reads the results of another group.
+   *
+   * @param group The other group, which does not need this one.
+   */
+  need(group: Group): void {
+    if (group === this) return;
+    this.order.put(group, this);
+    this.needs.add(group);
   }
 
   /** Number of elements of the whole space. */
@@ -217,7 +232,7 @@ export class Group {
       if (fits && !repeats && !(mayWait && this.#waitsForItself(below))) {
         this.#noteComputed(value, stage);
         this.#operands = buffers;
-        for (const group of below) this.needs.add(group);
+        for (const group of below) this.need(group);
         return value;
       }
       draft.weight = before;
@@ -422,7 +437,7 @@ export class Group {
     this.#absorbed = undefined;
     if (done) return true;
     this.needs.clear();
-    for (const group of needs) this.needs.add(group);
+    for (const group of needs) this.need(group);
     this.#stages.clear();
     this.#computed.clear();
     for (const [expr, stage] of computed) this.#computed.set(expr, stage);
@@ -431,30 +446,4 @@ export class Group {
     this.space = before;
     return false;
   }
-}
-
-let walks = 0;
-
-/** Groups that are looked at before a walk gives up. */
-const MAX_WALK = 4000;
-
-/**
- * Whether a group needs another one, directly or by way of others.
- *
- * @param from The group.
- * @param to The other one.
- * @returns True when it does, when both are one, or when the walk is too long.
- */
-export function reaches(from: Group, to: Group): boolean {
-  const mark = ++walks;
-  const stack = [from];
-  let seen = 0;
-  while (stack.length > 0) {
-    const group = stack.pop()!;
-    if (group === to || ++seen > MAX_WALK) return true;
-    if (group.mark === mark) continue;
-    group.mark = mark;
-    for (const one of group.needs) if (one.mark !== mark) stack.push(one);
-  }
-  return false;
 }
