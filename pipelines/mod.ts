@@ -14,6 +14,12 @@
  * @module
  */
 
+export {
+  cardMetricTable,
+  cardStageBlocks,
+  modelCardSections,
+  modelCardText,
+} from "./model_card.ts";
 export { outlook, type OutlookInputs } from "./outlook/outlook.ts";
 export type {
   Comparison,

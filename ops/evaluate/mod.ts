@@ -18,8 +18,12 @@
 
 export * from "./bootstrap.ts";
 export * from "./calibration_curve.ts";
+export * from "./card_metrics.ts";
+export * from "./card_schema.ts";
+export * from "./card_verdict.ts";
 export * from "./class_metrics.ts";
 export * from "./evaluate_classes.ts";
+export * from "./model_card.ts";
 export {
   brierScore,
   type ClassProbabilities,
