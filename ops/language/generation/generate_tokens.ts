@@ -138,7 +138,8 @@ export async function* generateTokens(
     const rated = await within(() => readChosen(queue));
     const waited = performance.now() - launched;
     // A GPU is waited for when results are read: several steps then share a wait.
-    isAhead = !sampler.needsTokens && waited > launched - begun;
+    isAhead = step > count && !sampler.needsTokens &&
+      waited > launched - begun;
     if (step === count) options.onPrompt?.();
     for (const row of rated) {
       throwIfAborted(options.signal);
