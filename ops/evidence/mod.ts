@@ -26,3 +26,5 @@ export * from "./label_overnight.ts";
 export * from "./parse_evidence.ts";
 export * from "./reward.ts";
 export * from "./votes.ts";
+export * from "./prompt.ts";
+export * from "./sources.ts";
