@@ -106,7 +106,8 @@ export class Lookups {
    * @param from First lane of the group.
    */
   bind(from: number): void {
-    const { floats, near, shared, shifts, tables, words } = this.#ways;
+    const { floats, halfVectors, near, shared, shifts, tables, words } =
+      this.#ways;
     for (const expr of shared) this.#bindShared(expr, from);
     for (const expr of words) {
       this.#bindEach(expr, from, this.#words(expr, from));
@@ -116,6 +117,9 @@ export class Lookups {
     }
     for (const load of tables) {
       this.#bindEach(load, from, this.#elements(load, from));
+    }
+    for (const load of halfVectors) {
+      this.#bindEach(load, from, this.#halfVectors(load, from));
     }
     for (const load of near) this.#bindEach(load, from, this.#near(load, from));
     for (const expr of shifts) {
@@ -153,6 +157,57 @@ export class Lookups {
       this.#emitter.fn.op("f32x4.convert_i32x4_s");
       this.#emitter.fn.set(vector);
     }
+    return vectors;
+  }
+
+  /**
+   * Neighbouring f16: infinities and NaN are rare, and looked for once for all
+   * lanes.
+   */
+  #halfVectors(load: Expr, from: number): Local[] {
+    const { fn, settings } = this.#emitter;
+    const base = settings.parameters.operand(load.value);
+    const bits = Array.from({ length: this.group / 8 }, (_, k) => {
+      pushAddress(this.#emitter, { base, index: load.args[0]!, shift: 1 });
+      fn.memory("v128.load", 2 * from + 16 * k, 1);
+      const local = this.#emitter.local("v128");
+      fn.set(local);
+      return local;
+    });
+    const vectors = bits.flatMap(() => [
+      this.#emitter.local("v128"),
+      this.#emitter.local("v128"),
+    ]);
+    const each = (sign: "s" | "u", decode: () => void) =>
+      vectors.forEach((vector, k) => {
+        fn.get(bits[k >> 1]!);
+        fn.op(`i32x4.extend_${k % 2 === 0 ? "low" : "high"}_i16x8_${sign}`);
+        decode();
+        fn.set(vector);
+      });
+    const exponent = settings.parameters.splat("i32", 0x7c007c00);
+    bits.forEach((one, k) => {
+      fn.get(one);
+      fn.get(exponent);
+      fn.op("v128.and");
+      fn.get(exponent);
+      fn.op("i16x8.eq");
+      if (k > 0) fn.op("v128.or");
+    });
+    fn.op("v128.any_true");
+    fn.if(
+      () => each("u", () => pushDecoded(this.#emitter, true)),
+      () =>
+        each("s", () => {
+          // The sign was spread to the left; the exponent is 112 too small.
+          fn.i32(13);
+          fn.op("i32x4.shl");
+          fn.get(settings.parameters.splat("i32", 0x8fffe000 | 0));
+          fn.op("v128.and");
+          fn.get(settings.parameters.splat("f32", 2 ** 112));
+          fn.op("f32x4.mul");
+        }),
+    );
     return vectors;
   }
 

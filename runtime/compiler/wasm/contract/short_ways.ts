@@ -34,6 +34,8 @@ export interface ShortWays {
   readonly shifts: readonly Expr[];
   /** Neighbouring f16, one for each of a few stretches of lanes. */
   readonly halves: readonly Expr[];
+  /** Neighbouring f16, one for each lane. */
+  readonly halfVectors: readonly Expr[];
 }
 
 /**
@@ -58,6 +60,7 @@ export function shortWays(
   const words: Expr[] = [];
   const tables: Expr[] = [];
   const near: Expr[] = [];
+  const halfVectors: Expr[] = [];
   const shifts: Expr[] = [];
   const [expr] = exprs;
   const reached = new Set<Expr>([expr]);
@@ -73,23 +76,40 @@ export function shortWays(
     } else if (isTable(kernel, one) && isByte(one.args[0]!)) tables.push(one);
     else if (isByte(one)) words.push(one);
     else if (isNear(one, patterns)) near.push(one);
+    else if (isHalf(one) && isRun(one, patterns, 1)) halfVectors.push(one);
     else if (isShift(one, patterns)) {
       shifts.unshift(one);
       reached.add(one.args[0]!);
     } else for (const arg of one.args) reached.add(arg);
   }
   const halves = exprOrder(exprs).filter((one) => isHalves(one, patterns));
-  return { shared, floats, words, tables, near, shifts, halves };
+  return {
+    shared,
+    floats,
+    words,
+    tables,
+    near,
+    shifts,
+    halves,
+    halfVectors,
+  };
 }
 
 /** Whether a load reads one f16 after the other, each for a stretch of lanes. */
 function isHalves(load: Expr, patterns: LanePatterns): boolean {
-  if (load.op !== "load" || load.dtype !== "f16" || load.args.length > 1) {
-    return false;
-  }
+  if (!isHalf(load)) return false;
   const run = patterns.run(load);
   const count = patterns.lanes / run;
-  if (run < SHORT_BLOCK || (count !== 2 && count !== 4)) return false;
+  return run >= SHORT_BLOCK && (count === 2 || count === 4) &&
+    isRun(load, patterns, run);
+}
+
+function isHalf({ args, dtype, op }: Expr): boolean {
+  return op === "load" && dtype === "f16" && args.length === 1;
+}
+
+/** Whether a load goes on by an element after so many lanes. */
+function isRun(load: Expr, patterns: LanePatterns, run: number): boolean {
   return patterns.of(load.args[0]!)?.offsets.every((offset, lane) =>
     offset === Math.floor(lane / run)
   ) === true;
@@ -148,8 +168,15 @@ export function blockLanes(
     const ways = shortWays(kernel, [expr], axis, patterns, forms);
     const isShared = ways.halves.length > 0 ||
       ways.shared.some((one) => patterns.run(one) === lanes);
-    const isShort = ways.floats.length + ways.tables.length +
-        ways.words.length + ways.near.length + ways.shifts.length > 0;
+    const short = [
+      ways.floats,
+      ways.tables,
+      ways.words,
+      ways.near,
+      ways.shifts,
+      ways.halfVectors,
+    ];
+    const isShort = short.some((list) => list.length > 0);
     if (isShared || (isShort && lanes === SHORT_BLOCK)) return lanes;
   }
   return 4;
