@@ -10,15 +10,9 @@ import { type Op, op } from "../../../runtime/flow/mod.ts";
 import { port } from "../../../runtime/ports/mod.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
-import { type Split, SPLITS, type Splits } from "../../splits.ts";
+import { SPLITS, type Splits } from "../../splits.ts";
 import { checkSplits } from "../splits.ts";
-import { PairGeometry } from "./covariance.ts";
-import {
-  columnScaling,
-  type ForecastRows,
-  forecastRows,
-  scaleColumns,
-} from "./forecast_rows.ts";
+import { forecastRows } from "./forecast_rows.ts";
 import {
   type HyperParameter,
   hyperParameterSchema,
@@ -26,35 +20,10 @@ import {
   kernelSchema,
 } from "./kernel.ts";
 import { normalQuantile } from "./normal_quantile.ts";
-import {
-  condition,
-  maximiseLikelihood,
-  PriorCovariance,
-} from "./regression.ts";
-import type { SearchOptions, SearchResult } from "./regression.ts";
+import { predictWindow, type WindowFit } from "./one_step_ahead.ts";
 
-/** The fit of one window. */
-export interface GpForecastFit {
-  /** Rows that the hyperparameters were fitted on. */
-  readonly trainRows: number;
-  /** The kernel with its fitted values, on standardised inputs. */
-  readonly kernel: Kernel;
-  /** Variance of the noise, on standardised log variance. */
-  readonly noiseVariance: number;
-  /** Log marginal likelihood of the standardised training targets. */
-  readonly logMarginalLikelihood: number;
-  /** Jitter of the conditioning, as a part of the mean of the diagonal. */
-  readonly jitter: number;
-  /** Evaluations of the likelihood. */
-  readonly evaluations: number;
-  /** Whether the search met its tolerance. */
-  readonly converged: boolean;
-  /** Hyperparameters that ended on a bound. */
-  readonly atBounds: readonly string[];
-  /** Mean of log variance over the training rows. */
-  readonly targetMean: number;
-  /** Standard deviation (ddof 0) of log variance over the training rows. */
-  readonly targetScale: number;
+/** The fit of one window; the targets are log variances. */
+export interface GpForecastFit extends WindowFit {
   /** By what the median was multiplied, with the smearing retransformation. */
   readonly smearing: number | null;
 }
@@ -81,6 +50,11 @@ export interface GpForecastParams {
   noiseVariance?: HyperParameter | undefined;
   /** Most training rows a window, its last ones; default 500. */
   trainRows?: number | undefined;
+  /**
+   * Rows that stand for all others in a sparse process, whose cost is linear in
+   * `trainRows`; default: none, exact inference.
+   */
+  inducing?: number | undefined;
   /** Windows of past mean variance, in days; default 1, 5 and 22. */
   lags?: number[] | undefined;
   /** Coverage of `lower` … `upper`; default 0.9. */
@@ -108,6 +82,7 @@ const paramsSchema = z.object({
     bounds: [1e-3, 10],
   }),
   trainRows: z.int().min(10).default(500),
+  inducing: z.int().min(1).max(2000).optional(),
   lags: z.array(z.int().min(1)).default([1, 5, 22]),
   level: z.number().gt(0).lt(1).default(0.9),
   retransformation: z.enum(["lognormal", "median", "smearing"])
@@ -117,9 +92,6 @@ const paramsSchema = z.object({
   maxIterations: z.int().min(1).default(40),
   tolerance: z.number().positive().default(0.01),
 });
-
-/** Fewest rows that hyperparameters are fitted on. */
-const FEWEST_ROWS = 10;
 
 /**
  * Forecasts variance a day ahead by exact Gaussian-process regression of log
@@ -131,7 +103,8 @@ const FEWEST_ROWS = 10;
  * a Matern 3/2 with one length scale for all inputs, each times a constant.
  *
  * Hyperparameters are fitted on the last `trainRows` rows of each training
- * window. Within the test window every forecast is conditioned on all rows
+ * window, by exact inference or, with `inducing` rows, by a sparse process whose
+ * cost is linear in `trainRows`. Within the test window every forecast is conditioned on all rows
  * before it, at no extra cost: with `K = L Lᵀ` over training, gap and test rows
  * and `L z = y`, the prediction of row t from the rows before it has the mean
  * `Σ_{j<t} L_tj z_j` and the variance `L_tt²` (noise included). Row t and what
@@ -220,17 +193,24 @@ export const gpForecast: Op<
     const fits: GpForecastFit[] = [];
     let before: Float64Array | undefined;
     for (const [index, split] of splits.entries()) {
-      const window = await forecastWindow(rows, split, {
+      const window = await predictWindow(rows, split, {
         ...params,
+        kernel: params.kernel ?? defaultKernel(),
         // The window before is the best guess for the next one.
         guess: before,
         signal: ctx.signal,
       });
       before = window.values;
-      fits.push(window.fit);
-      window.means.forEach((mean, offset) => {
-        const row = split.testStart + offset;
-        const spread = window.variances[offset] ?? NaN;
+      const smearing = params.retransformation === "smearing"
+        ? smearingFactor(
+          rows.targets.subarray(window.start, split.trainEnd),
+          window.means,
+        )
+        : null;
+      fits.push({ ...window.fit, smearing });
+      for (let row = split.testStart; row < split.testEnd; row += 1) {
+        const mean = window.means[row - window.start] ?? NaN;
+        const spread = window.variances[row - window.start] ?? NaN;
         const band = quantile * Math.sqrt(spread);
         series.logMean[row] = mean;
         series.logVariance[row] = spread;
@@ -238,8 +218,8 @@ export const gpForecast: Op<
         series.upper[row] = Math.exp(mean + band);
         series.forecast[row] = params.retransformation === "lognormal"
           ? Math.exp(mean + spread / 2)
-          : Math.exp(mean) * (window.fit.smearing ?? 1);
-      });
+          : Math.exp(mean) * (smearing ?? 1);
+      }
       ctx.progress((index + 1) / splits.length);
     }
     return {
@@ -252,109 +232,6 @@ export const gpForecast: Op<
     };
   },
 });
-
-interface WindowOptions extends SearchOptions {
-  readonly kernel?: Kernel | undefined;
-  readonly noiseVariance: HyperParameter;
-  readonly trainRows: number;
-  readonly retransformation: "lognormal" | "median" | "smearing";
-}
-
-interface WindowForecast {
-  readonly fit: GpForecastFit;
-  /** Values of the free hyperparameters. */
-  readonly values: Float64Array;
-  /** Predictive means of log variance, one a test row. */
-  readonly means: Float64Array;
-  /** Predictive variances of log variance, one a test row. */
-  readonly variances: Float64Array;
-}
-
-async function forecastWindow(
-  rows: ForecastRows,
-  split: Split,
-  options: WindowOptions,
-): Promise<WindowForecast> {
-  const start = Math.max(
-    split.trainStart,
-    rows.firstKnown,
-    split.trainEnd - options.trainRows,
-  );
-  const trainRows = split.trainEnd - start;
-  if (trainRows < FEWEST_ROWS) {
-    throw new DataError(
-      `Cannot fit a Gaussian process as a training window has ${
-        Math.max(trainRows, 0)
-      } usable rows`,
-      {
-        expected: `at least ${FEWEST_ROWS} rows`,
-        actual:
-          `rows ${split.trainStart} to ${split.trainEnd}, the first ${rows.firstKnown} of the series are warm-up`,
-        hint: "Lengthen the training window, or shorten the lags",
-      },
-    );
-  }
-  const scaled = scaleWindow(rows, start, split);
-  const { width } = rows;
-  const inputs = (end: number) =>
-    wf.tensor(scaled.inputs.slice(0, end * width), { shape: [end, width] });
-  const prior = new PriorCovariance({
-    kernel: options.kernel ?? defaultKernel(),
-    noiseVariance: options.noiseVariance,
-  });
-  const training = PairGeometry.within(inputs(trainRows));
-  const targets = wf.tensor(scaled.targets.slice(0, trainRows));
-  const search = await maximiseLikelihood(prior, training, targets, options);
-  const count = scaled.targets.length;
-  const trained = await condition(prior, training, targets, search.values);
-  const { means, variances } = await predictOneStepAhead(
-    prior.observations(
-      PairGeometry.within(inputs(count)),
-      wf.tensor(search.values),
-      0,
-    ),
-    // A jitter measured on all rows would let later inputs in.
-    trained.jitterVariance,
-    wf.tensor(scaled.targets),
-  );
-  const { mean, scale } = scaled;
-  const logMeans = means.map((value) => mean + scale * value);
-  const smearing = options.retransformation === "smearing"
-    ? smearingFactor(rows.targets.subarray(start, split.trainEnd), logMeans)
-    : null;
-  const test = split.testStart - start;
-  return {
-    fit: {
-      trainRows,
-      ...fitReport(prior, search),
-      jitter: trained.jitter,
-      targetMean: mean,
-      targetScale: scale,
-      smearing,
-    },
-    values: search.values,
-    means: logMeans.subarray(test, count),
-    variances: variances.subarray(test, count).map((value) =>
-      value * scale ** 2
-    ),
-  };
-}
-
-function fitReport(
-  prior: PriorCovariance,
-  search: SearchResult,
-): Omit<
-  GpForecastFit,
-  "trainRows" | "jitter" | "targetMean" | "targetScale" | "smearing"
-> {
-  return {
-    ...prior.at(search.values),
-    logMarginalLikelihood: search.logMarginalLikelihood,
-    evaluations: search.evaluations,
-    converged: search.converged,
-    atBounds: search.atBounds,
-  };
-}
 
 function defaultKernel(): Kernel {
   return {
@@ -380,64 +257,6 @@ function defaultKernel(): Kernel {
       },
     ],
   };
-}
-
-interface ScaledWindow {
-  /** Inputs from the first training row to the last test row. */
-  readonly inputs: Float64Array;
-  /** Log variance of the same rows. */
-  readonly targets: Float64Array;
-  /** What was subtracted from the targets. */
-  readonly mean: number;
-  /** What they were divided by. */
-  readonly scale: number;
-}
-
-function scaleWindow(
-  { inputs, targets, width }: ForecastRows,
-  start: number,
-  { trainEnd, testEnd }: Split,
-): ScaledWindow {
-  const inputScaling = columnScaling(
-    inputs.subarray(start * width, trainEnd * width),
-    width,
-  );
-  const targetScaling = columnScaling(targets.subarray(start, trainEnd), 1);
-  return {
-    inputs: scaleColumns(
-      inputs.subarray(start * width, testEnd * width),
-      inputScaling,
-    ),
-    targets: scaleColumns(targets.subarray(start, testEnd), targetScaling),
-    mean: targetScaling.means[0] ?? NaN,
-    scale: targetScaling.scales[0] ?? NaN,
-  };
-}
-
-/**
- * Predictions of each row from the rows before it.
- *
- * @param matrix Covariance of all observations `[n, n]`, noise included.
- * @param extra Added to its diagonal.
- * @param targets Observations `[n]`.
- * @returns Means and variances, one a row.
- */
-async function predictOneStepAhead(
-  matrix: F64,
-  extra: number,
-  targets: F64,
-): Promise<{ means: Float64Array; variances: Float64Array }> {
-  const stable = extra === 0 ? matrix : wf.add(
-    matrix,
-    wf.multiply(wf.eye(targets.size, targets.size, { dtype: "f64" }), extra),
-  );
-  const factor = wf.cholesky(stable);
-  const column = wf.expandDims(targets, -1);
-  const whitened = wf.triangularSolve(factor, column, { lower: true });
-  const means = wf.squeeze(wf.matmul(wf.tril(factor, -1), whitened), -1);
-  const variances = wf.square(wf.diagonal(factor));
-  await wf.realize(means, variances);
-  return { means: await means.data(), variances: await variances.data() };
 }
 
 function smearingFactor(

@@ -1,5 +1,5 @@
 /**
- * Exact Gaussian-process regression.
+ * Gaussian-process regression, exact and sparse.
  *
  * @module
  */
@@ -21,3 +21,13 @@ export {
   type GpPredictInputs,
 } from "./gp_predict.ts";
 export type { HyperParameter, Kernel, LengthScale } from "./kernel.ts";
+export type { SparseMethod } from "./sparse.ts";
+export {
+  type SparseGaussianProcessModel,
+  sparseGpFit,
+  type SparseGpFitParams,
+} from "./sparse_gp_fit.ts";
+export {
+  sparseGpPredict,
+  type SparseGpPredictInputs,
+} from "./sparse_gp_predict.ts";
