@@ -8,12 +8,14 @@
 export const LARGEST_PART = 512;
 
 /**
- * Rounds a number of tokens up, by less than a quarter from 64 on.
+ * Rounds a number of tokens up: to a power of two up to 16, by less than a quarter
+ * from 64 on.
  *
  * @param count At least 1.
- * @returns A multiple of 16, of at least `count`.
+ * @returns At least `count`.
  */
 export function tokenClass(count: number): number {
+  if (count <= 16) return 2 ** Math.ceil(Math.log2(count));
   const step = Math.max(16, 2 ** Math.floor(Math.log2(count) - 2));
   return Math.ceil(count / step) * step;
 }
