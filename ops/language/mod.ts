@@ -119,6 +119,7 @@ export {
 export { readModel, type ReadModelOptions } from "./model/read_model.ts";
 export { readTokenizer } from "./model/read_tokenizer.ts";
 export { saveModel, type SaveModelOptions } from "./model/save_model.ts";
+export { SMALL_MODEL } from "./model/small_model.ts";
 export { readGgufTokenizer } from "./tokenizer/gguf_tokenizer.ts";
 export { readLlama2cTokenizer } from "./tokenizer/llama2c_tokenizer.ts";
 export { makeTokenizer } from "./tokenizer/make_tokenizer.ts";

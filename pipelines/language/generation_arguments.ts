@@ -8,9 +8,6 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import { z } from "zod";
 import type { TextOptions } from "../../ops/language/generation/stream_text.ts";
 
-/** Where the model comes from when none is named; undefined asks for a name. */
-export const DEFAULT_MODEL: string | undefined = undefined;
-
 const text = { type: "string" } as const;
 
 /** The options as the command line spells them. */
@@ -33,7 +30,8 @@ export const GENERATION_OPTIONS = {
 /** How they are explained. */
 export const GENERATION_USAGE =
   `  --model PLACE       file or folder (safetensors, GGUF, llama2.c), URL, or
-                      hf:OWNER/NAME[@REVISION][/FILE] on the Hugging Face hub
+                      hf:OWNER/NAME[@REVISION][/FILE] on the Hugging Face hub;
+                      by default the small model that comes with Weft
   --tokenizer PATH    file of the tokenizer, where the model has none of its
                       own: tokenizer.json, a GGUF file, llama2.c's tok*.bin
   --adapter DIR       folder of a LoRA adapter in PEFT's format
