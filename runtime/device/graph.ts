@@ -348,8 +348,14 @@ function walk(
   const nexts: number[] = [];
   const enter = (node: GraphNode): void => {
     node.mark = mark;
+    const own = inputsOf(node);
+    // Most nodes of a call are its leaves.
+    if (own.length === 0) {
+      order.push(node);
+      return;
+    }
     nodes.push(node);
-    inputs.push(inputsOf(node));
+    inputs.push(own);
     nexts.push(0);
   };
   for (const root of roots) {

@@ -205,3 +205,21 @@ Deno.test("gradients reach what a compiled function took from outside", async ()
   });
   assert.deepEqual(await slope(wf.tensor([1, 1], f64)).toArray(), [10, 14]);
 });
+
+Deno.test("a compiled function forgets programs when they are many primitives in all", () => {
+  let calls = 0;
+  const long = wf.compile((x: wf.F64) => {
+    calls++;
+    let y = x;
+    for (let k = 0; k < 25_000; k++) y = wf.add(y, x);
+    return y;
+  });
+  for (let size = 1; size <= 9; size++) long(wf.zeros([size], f64));
+  assert.equal(calls, 9);
+  long(wf.zeros([9], f64));
+  long(wf.zeros([5], f64));
+  assert.equal(calls, 9);
+  // 9 times 25,000 are more than what is kept.
+  long(wf.zeros([1], f64));
+  assert.equal(calls, 10);
+});
