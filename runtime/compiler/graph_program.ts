@@ -20,7 +20,7 @@ import { checkIndices } from "./index_errors.ts";
 import { inlineCalls } from "./inline_calls.ts";
 import type { Program, ProgramCheck } from "./ir/kernel.ts";
 import { lower, structureOf } from "./lower/mod.ts";
-import { partition } from "./partition.ts";
+import { partition, type Piece } from "./partition.ts";
 import { isOutOfReach, placesOf } from "./placement.ts";
 
 /** Where a number or data of a program come from. */
@@ -107,11 +107,13 @@ export async function compileGraph(
     placesOf(inlined.order, inlined.roots, isOut, backends.length - 1),
     (node) => isGiven(node, inlinedRoots),
   );
+  const donated = donatedIn(order, pieces);
   // All programs first: lowering writes to nodes that the pieces share.
   const lowered = pieces.map((piece) => {
     piece.order.forEach((node, slot) => node.slot = slot);
     const own = structureOf(piece.order, piece.roots).leaves;
-    return { piece, own, program: lower(piece.order, piece.roots) };
+    const program = lower(piece.order, piece.roots, { donated });
+    return { piece, own, program };
   });
   const prepared = lowered.map(async ({ piece, own, program }) => {
     const sourceOf = (leaf: number): Source => {
@@ -138,6 +140,30 @@ export async function compileGraph(
       one ?? { leaf: leafNumbers.get(inlined.roots[k]!)! }
     ),
   };
+}
+
+/** Data that calls were given for good, and of which one piece reads each. */
+function donatedIn(
+  order: readonly GraphNode[],
+  pieces: readonly Piece[],
+): Set<GraphNode> {
+  const donated = new Set<GraphNode>();
+  for (const node of order) {
+    if (node.op !== "call") continue;
+    for (const position of attributesOf(node, "call").donated ?? []) {
+      const input = node.inputs[position]!;
+      if (storageOf(input) !== undefined) donated.add(input);
+    }
+  }
+  const seen = new Set<GraphNode>();
+  for (const { order: own } of pieces) {
+    for (const node of own) {
+      if (!donated.has(node)) continue;
+      if (seen.has(node)) donated.delete(node);
+      seen.add(node);
+    }
+  }
+  return donated;
 }
 
 /** The program with the numbers of its checks as further results. */

@@ -324,3 +324,21 @@ Deno.test("explain tells what is written in place", async () => {
   const y = await counting("wasm");
   assert.match(wf.explain(step(y)), /ends as result; in place/);
 });
+
+Deno.test("webgpu: what is donated to a program in pieces is written over by the one that reads it", () =>
+  wf.withExecution({ device: "webgpu" }, async () => {
+    const step = wf.compile((x: wf.F32, y: wf.F64, w: wf.F64) => ({
+      // Numbers in f64 are computed on another device.
+      x: wf.add(x, wf.cast(wf.sum(wf.exp(w)), "f32")),
+      y: wf.multiply(y, 2),
+    }), { donate: [0, 1] });
+    const x = await counting("webgpu");
+    const y = wf.add(wf.zeros([SIZE], { dtype: "f64" }), 2);
+    await wf.realize(y);
+    const places = [placeOf(x), placeOf(y)];
+    const made = step(x, y, wf.zeros([5], { dtype: "f64" }));
+    await wf.realize(made);
+    assert.deepEqual([placeOf(made.x), placeOf(made.y)], places);
+    assert.equal((await made.x.data())[3], 8);
+    assert.equal((await made.y.data())[3], 4);
+  }));

@@ -41,17 +41,24 @@ export interface Flattened {
  *
  * @param order All nodes, inputs first.
  * @param roots What is asked for.
+ * @param donated Leaves that may be written over, beside those that calls were
+ * given.
  * @returns The flat graph.
  */
 export function flatten(
   order: readonly GraphNode[],
   roots: readonly GraphNode[],
+  donated: ReadonlySet<GraphNode> = new Set(),
 ): Flattened {
   const graph = new FlatGraph();
   const maker = new FlatMaker(graph);
   const flattener = new Flattener(maker, { next: 0 });
   const values = flattener.walk(order, undefined);
   const flat = roots.map((root) => values.get(root)![0]!);
+  for (const node of donated) {
+    const leaf = values.get(node)?.[0];
+    if (leaf?.op === "leaf") flattener.donated.add(leaf);
+  }
   return {
     graph,
     roots: flat,

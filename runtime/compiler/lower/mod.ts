@@ -26,6 +26,8 @@ export interface LowerOptions {
   readonly fuse?: boolean;
   /** Buffers that one kernel may read and write; 28 by default. */
   readonly maxOperands?: number;
+  /** Leaves that may be written over, beside those that calls were given. */
+  readonly donated?: ReadonlySet<GraphNode>;
 }
 
 /**
@@ -44,10 +46,9 @@ export function lower(
   options: LowerOptions = {},
 ): Program {
   for (const { op, size } of order) if (op === "iota") refuseBeyondI32(size);
-  const { checks, program } = build(order, roots, {
-    fuse: options.fuse ?? true,
-    maxBuffers: options.maxOperands ?? 28,
-  });
+  const { donated, fuse = true, maxOperands = 28 } = options;
+  const cut = { fuse, maxBuffers: maxOperands };
+  const { checks, program } = build(order, roots, cut, donated);
   for (const { size } of program.buffers) refuseBeyondI32(size);
   for (const step of program.steps) {
     if ("axes" in step) step.axes.forEach(refuseBeyondI32);
@@ -71,10 +72,15 @@ function build(
   order: readonly GraphNode[],
   roots: readonly GraphNode[],
   options: CutOptions,
+  given: ReadonlySet<GraphNode> | undefined,
 ): { readonly program: Program; readonly checks: readonly IndexCheck[] } {
   const excluded = new Set<number>();
   for (;;) {
-    const { checks, donated, graph, roots: asked } = flatten(order, roots);
+    const { checks, donated, graph, roots: asked } = flatten(
+      order,
+      roots,
+      given,
+    );
     const wanted = [...asked, ...checks.map(({ worst }) => worst)];
     const numbers = markUpdates({ graph, roots: wanted, donated, excluded });
     const { program, updates } = buildProgram(graph, wanted, options);
