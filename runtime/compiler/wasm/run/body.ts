@@ -5,6 +5,7 @@
  */
 
 import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
+import { byteSize } from "../../../device/dtypes.ts";
 import type { WasmRuntime } from "../../../device/wasm/runtime.ts";
 import type { RunOptions } from "../../backend.ts";
 import type { Kernel, Program, Step } from "../../ir/kernel.ts";
@@ -95,8 +96,12 @@ export class ProgramBody {
         steps.push(new PreparedHostLoop(runtime, step, body, program));
       } else {
         const compiled = kernels[kernel++]![1];
+        // A kernel may write a part of a buffer only.
+        const points = step.axes.reduce((n, length) => n * length, 1);
         const bytes = step.outputs.reduce(
-          (sum, { buffer }) => sum + bufferBytes(program, buffer),
+          (sum, { buffer, dtype }) =>
+            sum +
+            Math.min(bufferBytes(program, buffer), points * byteSize(dtype)),
           0,
         );
         steps.push(

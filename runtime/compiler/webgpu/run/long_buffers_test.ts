@@ -5,7 +5,7 @@ import {
   type DType,
   type TypedArray,
 } from "../../../device/dtypes.ts";
-import { type GraphNode, hostStorage } from "../../../device/graph.ts";
+import { GraphNode, hostStorage, outputNode } from "../../../device/graph.ts";
 import { sizeOf } from "../../../device/shapes.ts";
 import { probeWebGpu } from "../../../device/webgpu/adapter.ts";
 import { QUIET } from "./testing.ts";
@@ -304,4 +304,31 @@ test("What the host cannot do either is told with op, length and limit", async (
       return true;
     },
   );
+});
+
+test("A slice is written over a part of what no binding holds", async () => {
+  const connection = await smallConnection();
+  const size = 2 * MOST + 5;
+  const spec = (...shape: number[]) => ({ dtype: "f32", shape } as const);
+  const start = { dtype: "i32", shape: [] } as const;
+  const body = graphOf([spec(size), spec(7), start], (inputs) => [
+    node("dynamicUpdateSlice", { axis: 0 }, inputs),
+  ]);
+  for (const at of [3, MOST - 2, 2 * MOST]) {
+    const inputs = [
+      numbers([size]),
+      numbers([7]),
+      leaf("i32", [], new Int32Array([at])),
+    ];
+    const call = new GraphNode(
+      "call",
+      { body, donated: [0] },
+      inputs,
+      "f32",
+      [size],
+      undefined,
+      [spec(size)],
+    );
+    await checkGraph([outputNode(call, 0)], connection);
+  }
 });

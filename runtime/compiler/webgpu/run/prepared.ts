@@ -106,9 +106,15 @@ export class WebGpuProgram implements PreparedProgram {
     }
   }
 
-  /** Whether a tensor is longer than any buffer of the device. */
+  /**
+   * Whether a tensor is longer than any buffer of the device, or than a binding
+   * where a kernel may write a part of it: kernels over pieces write all.
+   */
   #isTooLong({ capabilities }: WebGpuConnection): boolean {
-    return this.#longest > capabilities.maxBufferSize;
+    const { maxBufferSize, maxStorageBufferBindingSize } = capabilities;
+    return this.#longest > maxBufferSize ||
+      this.#program.overwritten !== undefined &&
+        this.#longest > maxStorageBufferBindingSize;
   }
 
   async #runOnHost(
