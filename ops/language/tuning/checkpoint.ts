@@ -82,17 +82,26 @@ export interface TrainRecord {
   readonly evaluations: Evaluation[];
 }
 
-const RECORD_SCHEMA: z.ZodType<TrainRecord> = z.object({
+/** Schema of {@linkcode TrainRecord}. */
+export const TRAIN_RECORD: z.ZodType<TrainRecord> = z.object({
   fingerprint: z.string(),
   step: z.int().min(0),
   history: z.array(STEP),
   evaluations: z.array(EVALUATION),
 });
 
+/** What every training notes down. */
+export interface StepRecord {
+  /** Digest of what decides its numbers. */
+  readonly fingerprint: string;
+  /** Steps taken. */
+  readonly step: number;
+}
+
 /** A training to be taken up again. */
-export interface Checkpoint<S> {
+export interface Checkpoint<S, R extends StepRecord = TrainRecord> {
   /** What has happened. */
-  readonly record: TrainRecord;
+  readonly record: R;
   /** The adapter. */
   readonly adapter: LoraAdapter;
   /** The state of the optimiser. */
@@ -141,9 +150,9 @@ const SPELLED: Partial<Record<wf.DType, SafetensorsDType>> = {
  * @param folder The folder of all checkpoints; made where there is none.
  * @param checkpoint What to write.
  */
-export async function saveCheckpoint<S>(
+export async function saveCheckpoint<S, R extends StepRecord>(
   folder: string,
-  checkpoint: Checkpoint<S>,
+  checkpoint: Checkpoint<S, R>,
 ): Promise<void> {
   const { record, adapter, state, best } = checkpoint;
   const name = `checkpoint-${record.step}`;
@@ -210,18 +219,20 @@ async function checkpointsIn(folder: string): Promise<number[]> {
  * @param folder The folder of all checkpoints.
  * @param start The state of the optimiser before the first step, for its form.
  * @param fingerprint What the training must be.
+ * @param schema The form of what has happened.
  * @returns The checkpoint; undefined where there is none.
  * @throws {DataError} When it is damaged or belongs to another training.
  */
-export async function loadCheckpoint<S>(
+export async function loadCheckpoint<S, R extends StepRecord>(
   folder: string,
   start: S,
   fingerprint: string,
-): Promise<Checkpoint<S> | undefined> {
+  schema: z.ZodType<R>,
+): Promise<Checkpoint<S, R> | undefined> {
   const steps = await checkpointsIn(folder);
   if (steps.length === 0) return undefined;
   const own = join(folder, `checkpoint-${Math.max(...steps)}`);
-  const record = await readRecord(join(own, RECORD));
+  const record = await readRecord(join(own, RECORD), schema);
   if (record.fingerprint !== fingerprint) {
     throw new DataError(`Cannot resume the training in "${own}"`, {
       expected: "the settings and examples that it began with",
@@ -239,12 +250,15 @@ export async function loadCheckpoint<S>(
   };
 }
 
-async function readRecord(path: string): Promise<TrainRecord> {
+async function readRecord<R>(
+  path: string,
+  schema: z.ZodType<R>,
+): Promise<R> {
   const text = new TextDecoder().decode(
     await readBounded(path, MAX_RECORD_BYTES),
   );
   try {
-    return RECORD_SCHEMA.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new DataError(`Cannot read "${path}" as the record of a training`, {
       cause,

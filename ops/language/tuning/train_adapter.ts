@@ -18,14 +18,15 @@ import {
   loadCheckpoint,
   saveCheckpoint,
   type StepReport,
+  TRAIN_RECORD,
   type TrainRecord,
 } from "./checkpoint.ts";
 import type { Row } from "./rows.ts";
 import { learningRateAt } from "./schedule.ts";
+import { copyFactors } from "./copy_factors.ts";
+import type { Factors, StepOptimizer } from "./step_program.ts";
 import {
-  type Factors,
   makeTrainProgram,
-  type StepOptimizer,
   type TrainProgram,
   withFactors,
 } from "./train_program.ts";
@@ -159,7 +160,7 @@ async function train<S extends object>(
 
   const fingerprint = fingerprintOf(settings, model.adapter, rows, evaluation);
   // Steps give up what they are given: the caller's own tensors stay with him.
-  let params = await copied(model.adapter);
+  let params = await copyFactors(model.adapter);
   let state = optimizer.init(params);
   let record: TrainRecord = {
     fingerprint,
@@ -169,11 +170,18 @@ async function train<S extends object>(
   };
   let best: Factors | undefined;
   if (run.resume === true && run.folder !== undefined) {
-    const found = await loadCheckpoint(run.folder, state, fingerprint);
+    const found = await loadCheckpoint(
+      run.folder,
+      state,
+      fingerprint,
+      TRAIN_RECORD,
+    );
     if (found !== undefined) {
       ({ record, state } = found);
-      params = await copied(found.adapter);
-      best = found.best === undefined ? undefined : await copied(found.best);
+      params = await copyFactors(found.adapter);
+      best = found.best === undefined
+        ? undefined
+        : await copyFactors(found.best);
     }
   }
 
@@ -247,7 +255,7 @@ async function train<S extends object>(
       await flush();
       const loss = await evaluate(program, params, evaluation, settings);
       if (loss < bestLoss(record.evaluations)) {
-        best = await copied(adapterOf(params));
+        best = await copyFactors(adapterOf(params));
       }
       const now = { step: record.step, loss };
       record = { ...record, evaluations: [...record.evaluations, now] };
@@ -267,21 +275,6 @@ async function train<S extends object>(
     evaluations: record.evaluations,
     stoppedEarly: record.step < steps,
   };
-}
-
-/**
- * Factors of their own, f32, the last layers first: their gradients come first,
- * and in the order of factors what they follow from need not be kept for long.
- */
-async function copied({ layers }: LoraAdapter): Promise<Factors> {
-  const order = new Intl.Collator("en", { numeric: true });
-  const names = Object.keys(layers).sort((a, b) => order.compare(b, a));
-  const all = names.flatMap((name) => [layers[name]!.a, layers[name]!.b]);
-  const values = await wf.read(...all.map((one) => wf.cast(one, "f32")));
-  const own = all.map(({ shape }, k) => wf.tensor(values[k]!, { shape }));
-  return Object.fromEntries(
-    names.map((name, k) => [name, { a: own[2 * k]!, b: own[2 * k + 1]! }]),
-  );
 }
 
 interface StepInputs {
