@@ -7,11 +7,13 @@
 import type { Interval } from "./bootstrap.ts";
 import type { CardMetric } from "./card_schema.ts";
 import type { ClassScores } from "./evaluate_classes.ts";
+import type { AnswerScores } from "./walk_forward_scores.ts";
 
 /** The scores of one model by name, each with its interval, and how many `rows` they are of. */
 export type NamedScores =
   | ClassScores
-  | Readonly<Record<string, Interval | number>>;
+  | AnswerScores
+  | Readonly<Record<string, Interval | number | null>>;
 
 /** The p-value of a model against a baseline. */
 export interface CardTest {
@@ -46,7 +48,9 @@ const LOWER_IS_BETTER = ["brier", "logLoss", "expectedError"];
 function intervalsOf(scores: NamedScores): Map<string, Interval> {
   const intervals = new Map<string, Interval>();
   for (const [metric, score] of Object.entries(scores)) {
-    if (typeof score === "object") intervals.set(metric, score);
+    if (typeof score === "object" && score !== null) {
+      intervals.set(metric, score);
+    }
   }
   return intervals;
 }
@@ -55,7 +59,7 @@ function intervalsOf(scores: NamedScores): Map<string, Interval> {
  * The metrics of a stage as a model card takes them: every score of the model
  * that is an interval, beside the same score of every baseline that has it.
  *
- * @param input The scores, as `evaluateClasses` or `evaluateAnswers` give them.
+ * @param input The scores, as `evaluateClasses` or `walkForwardScores` give them.
  * @returns One metric for each score.
  *
  * @example

@@ -16,18 +16,31 @@
  * @module
  */
 
+export { type AnswerMetric, type AnswerTable } from "./answer_scores.ts";
 export * from "./bootstrap.ts";
 export * from "./calibration_curve.ts";
 export * from "./card_metrics.ts";
 export * from "./card_schema.ts";
 export * from "./card_verdict.ts";
 export * from "./class_metrics.ts";
+export * from "./compare_answers.ts";
+export * from "./compare_losses.ts";
 export * from "./evaluate_classes.ts";
+export {
+  MC_NEMAR,
+  type McNemar,
+  mcNemar,
+  mcNemarOf,
+  type PairedAnswers,
+} from "./mc_nemar.ts";
 export * from "./model_card.ts";
 export {
   brierScore,
   type ClassProbabilities,
   logLoss,
 } from "./probability_metrics.ts";
+export * from "./permutation.ts";
+export * from "./resample.ts";
 export * from "./shuffle_rows.ts";
 export * from "./test_rows.ts";
+export * from "./walk_forward_scores.ts";
