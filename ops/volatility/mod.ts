@@ -65,6 +65,7 @@ export {
   qlikeLoss,
   squaredLoss,
 } from "./losses.ts";
+export * from "./market_prediction/mod.ts";
 export { parkinson } from "./parkinson.ts";
 export * from "./realized_variance.ts";
 export { rogersSatchell } from "./rogers_satchell.ts";

@@ -249,6 +249,10 @@ export interface CensoredFit {
   >;
   /** Values of the free numbers. */
   readonly values: Float64Array;
+  /** Where the posterior takes each row to have been observed, `[n]`. */
+  readonly locations: Float64Array;
+  /** With which variance, jitter included, `[n]`. */
+  readonly variances: Float64Array;
   /** Factor of the covariance of the pseudo-observations, `[n, n]`. */
   readonly cholesky: F64;
   /** What multiplies covariances with the rows in a predictive mean, `[n]`. */
@@ -305,7 +309,13 @@ export async function fitCensored(
       -1,
     );
     await wf.realize(evidence, cholesky, weights);
-    return { cholesky, weights, evidence: await evidence.item() };
+    return {
+      cholesky,
+      weights,
+      locations,
+      variances: await diagonal.data(),
+      evidence: await evidence.item(),
+    };
   });
   return {
     report: {
@@ -318,6 +328,8 @@ export async function fitCensored(
       atBounds: search?.atBounds ?? [],
     },
     values,
+    locations: result.locations,
+    variances: result.variances,
     cholesky: result.cholesky,
     weights: result.weights,
   };

@@ -20,7 +20,11 @@ import {
   kernelSchema,
 } from "./kernel.ts";
 import { normalQuantile } from "./normal_quantile.ts";
-import { predictWindow, type WindowFit } from "./one_step_ahead.ts";
+import {
+  predictWindow,
+  WINDOW_FIT_SHAPE,
+  type WindowFit,
+} from "./one_step_ahead.ts";
 
 /** The fit of one window; the targets are log variances. */
 export interface GpForecastFit extends WindowFit {
@@ -29,16 +33,7 @@ export interface GpForecastFit extends WindowFit {
 }
 
 const fitSchema: z.ZodType<GpForecastFit> = z.object({
-  trainRows: z.int(),
-  kernel: kernelSchema,
-  noiseVariance: z.number(),
-  logMarginalLikelihood: z.number(),
-  jitter: z.number(),
-  evaluations: z.int(),
-  converged: z.boolean(),
-  atBounds: z.array(z.string()).readonly(),
-  targetMean: z.number(),
-  targetScale: z.number(),
+  ...WINDOW_FIT_SHAPE,
   smearing: z.number().nullable(),
 }).readonly();
 

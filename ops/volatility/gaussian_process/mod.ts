@@ -31,3 +31,4 @@ export {
   sparseGpPredict,
   type SparseGpPredictInputs,
 } from "./sparse_gp_predict.ts";
+export type { WindowFit } from "./one_step_ahead.ts";

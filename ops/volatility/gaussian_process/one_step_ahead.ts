@@ -5,6 +5,7 @@
  * @module
  */
 
+import { z } from "zod";
 import { DataError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
@@ -12,7 +13,7 @@ import type { Split } from "../../splits.ts";
 import { PairGeometry } from "./covariance.ts";
 import { columnScaling, scaleColumns } from "./forecast_rows.ts";
 import { inducingRows } from "./inducing_rows.ts";
-import type { HyperParameter, Kernel } from "./kernel.ts";
+import { type HyperParameter, type Kernel, kernelSchema } from "./kernel.ts";
 import {
   condition,
   maximiseLikelihood,
@@ -79,6 +80,25 @@ export interface WindowFit {
   /** Standard deviation (ddof 0) of the targets over the training rows. */
   readonly targetScale: number;
 }
+
+/** Fields of the schema of {@linkcode WindowFit}. */
+export const WINDOW_FIT_SHAPE = {
+  trainRows: z.int(),
+  kernel: kernelSchema,
+  noiseVariance: z.number(),
+  logMarginalLikelihood: z.number(),
+  jitter: z.number(),
+  evaluations: z.int(),
+  converged: z.boolean(),
+  atBounds: z.array(z.string()).readonly(),
+  targetMean: z.number(),
+  targetScale: z.number(),
+};
+
+/** Schema of {@linkcode WindowFit}. */
+export const windowFitSchema: z.ZodType<WindowFit> = z.object(
+  WINDOW_FIT_SHAPE,
+);
 
 /** Predictions of one window, on the scale of the targets. */
 export interface WindowPredictions extends RowPredictions {
