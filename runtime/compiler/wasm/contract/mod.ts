@@ -108,6 +108,12 @@ function combinePhase(module: ContractModule, blocks: Blocks): WasmPhase {
   };
 }
 
+/**
+ * Steps from which on columns are read one after the other: memory is read
+ * fastest in order. Short ones share what is done before and after.
+ */
+const LONG_DEPTH = 256;
+
 function renderThin(
   kernel: ContractKernel,
   spaces: ContractSpaces,
@@ -134,7 +140,7 @@ function thinParts(
   rows: number,
   isAcross: boolean,
 ): ThinParts {
-  const { left, rows: space, columns } = module.spaces;
+  const { left, rows: space, columns, depth } = module.spaces;
   const panelRows = isAcross ? rows : 1;
   const common = {
     packLeft: packFunction(module, { expr: left, space, width: panelRows }),
@@ -149,7 +155,7 @@ function thinParts(
     const multiply = multiplyAcross(module, several, unroll, one, rows);
     return { ...common, multiply };
   }
-  const most = rows > 2 ? 2 : 4;
+  const most = depth >= LONG_DEPTH ? 1 : rows > 2 ? 2 : 4;
   const group = columns.size >= most ? most : columns.size >= 2 ? 2 : 1;
   const along = alongFunction(module, rows, group);
   return { ...common, multiply: multiplyAlong(module, along, rows, group) };

@@ -25,6 +25,9 @@ import {
   whileBelow,
 } from "../assembler_terms.ts";
 
+/** Sums that grow by turns at least: an addition takes some time. */
+const LEAST_CHAINS = 4;
+
 /**
  * Adds the function
  * `along(parameters, batch, column, from, steps, left, sums)`: adds the products
@@ -85,7 +88,10 @@ export function alongFunction(
     { length: rows },
     (_, row) => hold(to, plus(left, times(times(steps, row), bytes))),
   );
-  const totals = lefts.map(() => emitters.map(() => to.local("v128")));
+  const chains = Math.max(1, Math.floor(LEAST_CHAINS / (rows * columns)));
+  const totals = lefts.map(() =>
+    emitters.map(() => Array.from({ length: chains }, () => to.local("v128")))
+  );
   const rests = lefts.map(() => emitters.map(() => to.local(kind)));
   const single = to.local(kind);
   const block = blockLanes(module.kernel, right, inner);
@@ -113,14 +119,20 @@ export function alongFunction(
 
   const shape = kind === "f64" ? "f64x2" : `${kind}x4` as const;
   totals.forEach((list, row) =>
-    list.forEach((total, k) => {
+    list.forEach(([total, ...others], k) => {
       const offset = (row * arithmetic.columns + k) * bytes;
+      for (const other of others) {
+        to.get(total!);
+        to.get(other);
+        to.op(`${shape}.add`);
+        to.set(total!);
+      }
       to.get(sums);
       to.get(sums);
       to.memory(`${kind}.load`, offset);
       to.get(rests[row]![k]!);
       for (let lane = 0; lane < lanes; lane++) {
-        to.get(total);
+        to.get(total!);
         to.lane(`${shape}.extract_lane`, lane);
         if (lane > 0) to.op(`${kind}.add`);
       }
@@ -139,8 +151,8 @@ interface Blocks {
   readonly emitters: readonly Emitter[];
   /** Addresses of the left factor, row by row. */
   readonly lefts: readonly Local[];
-  /** Sums of each row and column. */
-  readonly totals: readonly (readonly Local[])[];
+  /** Sums of each row and column, which steps are added to by turns. */
+  readonly totals: readonly (readonly (readonly Local[])[])[];
   readonly step: Local;
   readonly end: Local;
   /** Whether the right factor has no short ways. */
@@ -170,16 +182,19 @@ function addBlocks(blocks: Blocks): void {
     );
   const loaded = to.local("v128");
   const factors = lefts.map(() => to.local("v128"));
+  const chains = totals[0]![0]!.length;
   // Sums of a stretch with one scale.
   const parts = scale === undefined
     ? totals
-    : totals.map((row) => row.map(() => to.local("v128")));
+    : totals.map((row) => row.map((list) => list.map(() => to.local("v128"))));
   const addScaled = (emitter: Emitter, column: number, lane: number) => {
     emitter.push(scale!, false, lane / lanes);
     emitter.splat("f32");
     to.set(loaded);
     totals.forEach((row, k) =>
-      addProduct(to, kind, row[column]!, parts[k]![column]!, loaded)
+      row[column]!.forEach((total, chain) =>
+        addProduct(to, kind, total, parts[k]![column]![chain]!, loaded)
+      )
     );
   };
   whileBelow(
@@ -199,12 +214,13 @@ function addBlocks(blocks: Blocks): void {
             to.memory("v128.load", arithmetic.bytes * lane);
             to.set(factors[row]!);
           });
-          const isFirst = scale !== undefined && lane % run === 0;
+          const turn = lane / lanes;
+          const isFirst = scale !== undefined && lane % run < lanes * chains;
           emitters.forEach((emitter, k) => {
             emitter.push(value, true, lane / lanes);
             to.set(loaded);
             factors.forEach((factor, row) => {
-              const sum = parts[row]![k]!;
+              const sum = parts[row]![k]![turn % chains]!;
               if (!isFirst) return addProduct(to, kind, sum, factor, loaded);
               to.get(factor);
               to.get(loaded);
