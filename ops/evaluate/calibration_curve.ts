@@ -8,10 +8,15 @@ import { z } from "zod";
 import { ParameterError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
-import { type Labelled, predictedClasses, readLabelled } from "./labelled.ts";
+import {
+  binsOf,
+  edgesOf,
+  expectedErrorOf,
+  pointsOf,
+} from "./calibration_points.ts";
+import { readLabelled } from "./labelled.ts";
 import { CLASS_PROBABILITIES } from "./probability_metrics.ts";
 import type { ClassProbabilities } from "./probability_metrics.ts";
-import { quantileOf } from "./quantile.ts";
 
 /** One bin of a calibration curve. */
 export interface CalibrationBin {
@@ -35,65 +40,6 @@ export const CALIBRATION_BIN: z.ZodType<CalibrationBin> = z.object({
   meanPredicted: z.number(),
   observed: z.number(),
 });
-
-interface Point {
-  readonly predicted: number;
-  readonly hit: boolean;
-}
-
-function pointsOf(
-  { labels, probabilities, classes }: Labelled,
-  which: number | "top",
-): Point[] {
-  const top = predictedClasses(probabilities, classes);
-  return Array.from(labels, (label, row) => {
-    const k = which === "top" ? top[row]! : which;
-    return { predicted: probabilities[row * classes + k]!, hit: label === k };
-  });
-}
-
-function edgesOf(
-  points: readonly Point[],
-  bins: number,
-  strategy: "uniform" | "quantile",
-): number[] {
-  if (strategy === "uniform") {
-    return Array.from({ length: bins + 1 }, (_, index) => index / bins);
-  }
-  const sorted = points.map(({ predicted }) => predicted).sort((a, b) => a - b);
-  const edges = Array.from(
-    { length: bins + 1 },
-    (_, index) => quantileOf(sorted, index / bins),
-  );
-  // Equal quantiles make one edge; where all are equal, one bin without width
-  const least = edges[0]!;
-  const rising = edges.slice(1).filter((edge, index) => edge > edges[index]!);
-  return [least, ...(rising.length === 0 ? [least] : rising)];
-}
-
-function binsOf(points: readonly Point[], edges: number[]): CalibrationBin[] {
-  const last = edges.length - 2;
-  const sums = edges.slice(1).map(() => ({ count: 0, predicted: 0, hits: 0 }));
-  for (const { predicted, hit } of points) {
-    // Right-closed bins like scikit-learn's; the first one holds its left edge too
-    const found = edges.findIndex((edge, index) =>
-      index > 0 && predicted <= edge
-    );
-    const sum = sums[found < 0 ? last : found - 1]!;
-    sum.count += 1;
-    sum.predicted += predicted;
-    sum.hits += hit ? 1 : 0;
-  }
-  return sums.flatMap(({ count, predicted, hits }, index) =>
-    count === 0 ? [] : [{
-      lower: edges[index]!,
-      upper: edges[index + 1]!,
-      count,
-      meanPredicted: predicted / count,
-      observed: hits / count,
-    }]
-  );
-}
 
 /**
  * Calibration curve: rows are binned by predicted probability, and each bin
@@ -158,12 +104,6 @@ export const calibrationCurve: Op<
     }
     const points = pointsOf(labelled, of);
     const curve = binsOf(points, edgesOf(points, bins, strategy));
-    const expectedError = curve.reduce(
-      (sum, bin) =>
-        sum + bin.count / points.length *
-          Math.abs(bin.observed - bin.meanPredicted),
-      0,
-    );
-    return { bins: curve, expectedError };
+    return { bins: curve, expectedError: expectedErrorOf(curve) };
   },
 });

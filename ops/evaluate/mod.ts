@@ -40,7 +40,10 @@ export {
   logLoss,
 } from "./probability_metrics.ts";
 export * from "./permutation.ts";
+export { wilsonInterval } from "./proportion.ts";
+export * from "./reliability.ts";
 export * from "./resample.ts";
 export * from "./shuffle_rows.ts";
+export * from "./temperature.ts";
 export * from "./test_rows.ts";
 export * from "./walk_forward_scores.ts";
