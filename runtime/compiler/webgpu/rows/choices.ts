@@ -8,8 +8,12 @@
 export interface RowChoices {
   /** Steps of each member of a team, about. */
   readonly steps: number;
-  /** Steps of a row up to which one invocation walks it alone. */
+  /** The same for rows of few steps, and for those that begin between vectors. */
+  readonly shortSteps: number;
+  /** Steps of a row up to which one invocation walks it alone, once. */
   readonly alone: number;
+  /** The same where it is walked more than once. */
+  readonly aloneAgain: number;
   /** Invocations of a workgroup, unless few rows ask for more. */
   readonly workgroup: number;
   /** Steps that are visited side by side in loops, each of four positions. */
@@ -33,7 +37,9 @@ export interface RowChoices {
 /** What is chosen where nobody says otherwise. */
 export const ROW_CHOICES: RowChoices = {
   steps: 4,
+  shortSteps: 2,
   alone: 4,
+  aloneAgain: 1,
   workgroup: 256,
   atOnce: 4,
   joinedAtOnce: 8,

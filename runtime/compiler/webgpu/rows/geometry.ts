@@ -59,6 +59,8 @@ const ALONE_SOFTWARE = 4;
 const STEPS_SOFTWARE = 4;
 /** Steps of a row that are shared out one by one, if not walked alone. */
 const SHORT = 4;
+/** Steps of a row that count as few. */
+const SHORT_ROW = 8;
 /** Steps of a member that are written out at most. */
 const MOST_UNROLLED = 8;
 /** The same where each is of one position. */
@@ -142,7 +144,11 @@ export function planRows(
   const team = kept ??
     (acrossRows
       ? planAcross(rows, units, laneAxis !== undefined, busy)
-      : planAlong(rows, filled, limits, busy, most, isRepeated, choices));
+      : planAlong(rows, filled, limits, busy, most, {
+        isRepeated,
+        isShifted: shifted !== undefined,
+        choices,
+      }));
   const steps = Math.ceil(units / team.members);
   // A step that few members take is no reason for a loop.
   const isShort = Math.ceil(filled / team.members) <= most &&
@@ -190,32 +196,38 @@ function planAlong(
   limits: WebGpuLimits,
   busy: number,
   mostSteps: number,
-  isRepeated: boolean,
-  choices: RowChoices,
+  { isRepeated, isShifted, choices }: {
+    readonly isRepeated: boolean;
+    readonly isShifted: boolean;
+    readonly choices: RowChoices;
+  },
 ): TeamSize {
   const most = limits.maxComputeInvocationsPerWorkgroup;
   const isSlow = !limits.isHardware && units > MOST_SOFTWARE_UNITS;
   const wanted = limits.isHardware ? choices.workgroup : WORKGROUP;
   const group = isSlow ? SOFTWARE_WORKGROUP : Math.min(wanted, most);
-  if (units <= (limits.isHardware ? choices.alone : ALONE_SOFTWARE)) {
+  const alone = isRepeated ? choices.aloneAgain : choices.alone;
+  if (units <= (limits.isHardware ? alone : ALONE_SOFTWARE)) {
     return { members: 1, slots: Math.min(group, powerAbove(rows)) };
   }
   if (units <= SHORT) {
     const members = powerAbove(units);
     return { members, slots: Math.min(group / members, powerAbove(rows)) };
   }
-  // Few rows are given more members each, and rows that fit into the registers
-  // of more members and are visited again.
-  const fits = isRepeated && units > mostSteps * group &&
-    units <= mostSteps * most;
-  const isLarge = limits.isHardware && (fits || rows * group < busy / 2);
+  // Few rows are given more members each, and so are long ones that are visited
+  // again: they fit into the registers of more members, or keep fewer other rows
+  // out of the cache.
+  const isLong = isRepeated && units > mostSteps * group;
+  const isLarge = limits.isHardware && (isLong || rows * group < busy / 2);
   const large = isLarge ? most : group;
   // Neighbours read side by side, so short rows have more of them.
   const steps = units > 4 * MOST_NARROW && mostSteps === MOST_NARROW
     ? MOST_NARROW
-    : limits.isHardware
-    ? choices.steps
-    : STEPS_SOFTWARE;
+    : !limits.isHardware
+    ? STEPS_SOFTWARE
+    : isShifted || units <= SHORT_ROW
+    ? choices.shortSteps
+    : choices.steps;
   const members = Math.min(large, powerAbove(Math.ceil(units / steps)));
   const slots = Math.max(1, group / members);
   return { members, slots: Math.min(slots, powerAbove(rows)) };
