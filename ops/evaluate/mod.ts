@@ -17,6 +17,7 @@
  */
 
 export { type AnswerMetric, type AnswerTable } from "./answer_scores.ts";
+export { backtest, type BacktestParams } from "./backtest.ts";
 export * from "./bootstrap.ts";
 export * from "./calibration_curve.ts";
 export * from "./card_metrics.ts";
@@ -26,6 +27,7 @@ export * from "./class_metrics.ts";
 export * from "./compare_answers.ts";
 export * from "./compare_losses.ts";
 export * from "./evaluate_classes.ts";
+export * from "./event_backtest.ts";
 export {
   MC_NEMAR,
   type McNemar,
@@ -39,11 +41,13 @@ export {
   type ClassProbabilities,
   logLoss,
 } from "./probability_metrics.ts";
+export * from "./performance.ts";
 export * from "./permutation.ts";
 export { wilsonInterval } from "./proportion.ts";
 export * from "./reliability.ts";
 export * from "./resample.ts";
 export * from "./shuffle_rows.ts";
+export * from "./signal_positions.ts";
 export * from "./temperature.ts";
 export * from "./test_rows.ts";
 export * from "./walk_forward_scores.ts";
