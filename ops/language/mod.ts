@@ -30,11 +30,26 @@
  * @module
  */
 
+export { addAdapter, type AddAdapterOptions } from "./adapter/add_adapter.ts";
+export {
+  loadAdapter,
+  saveAdapter,
+  type SaveAdapterOptions,
+} from "./adapter/adapter_files.ts";
+export { adaptModel, mergeAdapter } from "./adapter/adapter_ops.ts";
+export { attachAdapter } from "./adapter/attach_adapter.ts";
+export type { StoredFloat } from "./adapter/float_bytes.ts";
 export type {
   LoraAdapter,
   LoraConfig,
   LoraFactors,
 } from "./adapter/lora_adapter.ts";
+export {
+  type MergedFormat,
+  mergeIntoBase,
+  type MergeOptions,
+} from "./adapter/merge_adapter.ts";
+export type { PeftConfigOptions } from "./adapter/peft_config.ts";
 export {
   type ContinuationScore,
   scoreContinuations,
@@ -46,6 +61,7 @@ export {
   type TokenOptions,
 } from "./generation/generate_tokens.ts";
 export {
+  type CompiledContext,
   type CompiledProcessor,
   compiledProcessor,
   type LogitsContext,
@@ -111,6 +127,7 @@ export {
   type ModelFilesOptions,
 } from "./model/model_files.ts";
 export { modelPort } from "./model/model_port.ts";
+export type { TargetModules } from "./model/linear_layers.ts";
 export {
   linearLayersOf,
   type ParameterInfo,
@@ -142,8 +159,43 @@ export {
   trainTokenizer,
   type TrainTokenizerParams,
 } from "./tokenizer/train_tokenizer.ts";
+export type { Evaluation, StepReport } from "./tuning/checkpoint.ts";
+export type {
+  ChatExample,
+  CompletionExample,
+  TextExample,
+  TrainingExample,
+} from "./tuning/examples.ts";
+export {
+  fineTune,
+  type FineTuneParams,
+  type FineTuneReport,
+} from "./tuning/fine_tune.ts";
+export {
+  fineTuneModel,
+  type FineTuneOptions,
+  type FineTuneResult,
+} from "./tuning/fine_tune_model.ts";
+export {
+  quantizeModel,
+  type QuantizeModelOptions,
+  type TableFormat,
+  weightBytes,
+} from "./tuning/quantize_model.ts";
+export { quantizeNf4, type QuantizeNf4Params } from "./tuning/quantize_nf4.ts";
+export type { Overlong, RowSummary } from "./tuning/rows.ts";
+export type { Schedule } from "./tuning/schedule.ts";
+export type {
+  TrainProgress,
+  TrainResult,
+  TrainRun,
+} from "./tuning/train_adapter.ts";
+export type { TrainOptions, TrainSettings } from "./tuning/train_settings.ts";
 export { decodeWeight, weightShape } from "./weights/decode.ts";
+export type { PlaceOptions } from "./weights/model_place.ts";
 export type { OpenModelOptions } from "./weights/open_model.ts";
+export type { ReadWeightsOptions } from "./weights/read_weights.ts";
+export type { BlockFormat } from "./weights/decode_blocks.ts";
 export { type GgufPackedType, packGguf } from "./weights/pack_gguf.ts";
 export { packNf4, type PackNf4Options } from "./weights/pack_nf4.ts";
 export type {

@@ -23,9 +23,16 @@ import { type MergedFormat, mergeIntoBase } from "./merge_adapter.ts";
  *
  * @example
  * ```ts ignore
- * import { adaptModel, fineTune, generate, loadModel } from "@weft/weft/ops/language";
+ * import {
+ *   adaptModel,
+ *   fineTune,
+ *   generate,
+ *   loadModel,
+ *   modelFiles,
+ * } from "@weft/weft/ops/language";
  *
- * const { model } = loadModel({ source: "hf:HuggingFaceTB/SmolLM2-135M-Instruct" });
+ * const files = await modelFiles("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
+ * const { model } = loadModel({ files });
  * const { adapter } = fineTune({ model, examples: [{ text: "Sales rose." }] });
  * const tuned = adaptModel({ model, adapter }).model;
  * console.log((await generate({ model: tuned, prompts: ["Sales"] }).value()).texts);
@@ -59,9 +66,10 @@ export const adaptModel: Op<
  *
  * @example
  * ```ts ignore
- * import { fineTune, loadModel, mergeAdapter } from "@weft/weft/ops/language";
+ * import { fineTune, loadModel, mergeAdapter, modelFiles } from "@weft/weft/ops/language";
  *
- * const { model } = loadModel({ source: "hf:HuggingFaceTB/SmolLM2-135M-Instruct" });
+ * const files = await modelFiles("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
+ * const { model } = loadModel({ files });
  * const { adapter } = fineTune({ model, examples: [{ text: "Sales rose." }] });
  * const { model: merged } = await mergeAdapter({ model, adapter }, { format: "f16" }).value();
  * console.log(merged.adapter); // undefined

@@ -116,9 +116,10 @@ const REPORT: z.ZodType<FineTuneReport> = z.object({
  *
  * @example
  * ```ts ignore
- * import { fineTune, loadModel, quantizeNf4 } from "@weft/weft/ops/language";
+ * import { fineTune, loadModel, modelFiles, quantizeNf4 } from "@weft/weft/ops/language";
  *
- * const { model } = loadModel({ source: "hf:HuggingFaceTB/SmolLM2-135M-Instruct" });
+ * const files = await modelFiles("hf:HuggingFaceTB/SmolLM2-135M-Instruct");
+ * const { model } = loadModel({ files });
  * const base = quantizeNf4({ model }).model;
  * const examples = [{ prompt: "Sales rose. Outlook:", completion: " up" }];
  * const tuned = fineTune({ model: base, examples }, { rank: 16, steps: 20 });
