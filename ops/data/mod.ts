@@ -31,6 +31,11 @@
 export { asofJoin, type AsofJoinParams } from "./asof_join.ts";
 export type { DateFormat } from "./date_format.ts";
 export type { Day } from "./days.ts";
+export {
+  eventSplits,
+  type EventSplitsParams,
+  thinEvents,
+} from "./event_splits.ts";
 export { features, type FeaturesParams } from "./features.ts";
 export type { IncompleteRows } from "./first_rows.ts";
 export {
@@ -43,6 +48,7 @@ export {
   withColumns,
   type WithColumnsParams,
 } from "./frame_tensor.ts";
+export { marketIndex } from "./market_index.ts";
 export type { DecimalSign } from "./number_format.ts";
 export type { ColumnNames } from "./price_columns.ts";
 export {
@@ -58,8 +64,21 @@ export {
 export { pricesPort } from "./price_frame.ts";
 export type { PriceColumn, PriceField } from "./price_table.ts";
 export { readPrices, type ReadPricesParams } from "./read_prices.ts";
+export { readReports, type ReadReportsParams } from "./read_reports.ts";
+export {
+  reportEarnings,
+  type ReportEarningsParams,
+} from "./report_earnings.ts";
+export {
+  type DroppedReport,
+  type MoveMeasure,
+  reportMoves,
+  type ReportMovesParams,
+  type ReportTiming,
+} from "./report_moves.ts";
 export { returns, type ReturnsParams } from "./returns.ts";
 export { samplePrices, type SamplePricesParams } from "./sample_prices.ts";
+export { SAMPLE_FIGURES, sampleReports } from "./sample_reports.ts";
 export {
   type Closure,
   exchangeClosures,
@@ -84,4 +103,12 @@ export {
   walkForwardSplits,
   type WalkForwardSplitsParams,
 } from "./walk_forward_splits.ts";
+export type {
+  AnalystGrade,
+  CompanyReport,
+  PastReturn,
+  ReportEvent,
+  ReportFigure,
+  ReportSurprise,
+} from "../reports.ts";
 export { type Split, SPLITS, type Splits } from "../splits.ts";

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import pl, { type DataFrame } from "nodejs-polars";
-import { CancelledError, DataError } from "../../runtime/core/errors.ts";
+import { DataError } from "../../runtime/core/errors.ts";
 import { readDates } from "./date_column.ts";
 import { FIRST_DAY, LAST_DAY } from "./days.ts";
 import {
@@ -22,6 +22,7 @@ import {
   numberColumn,
   typeName,
 } from "./frames.ts";
+import { gunzip } from "./gunzip.ts";
 import { pacer } from "./pace.ts";
 import {
   type DatedPositions,
@@ -69,7 +70,7 @@ export async function readPriceBytes(
     });
   }
   const pace = pacer(options.signal);
-  const content = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
+  const content = await gunzip(bytes, { ...options, what: "prices" });
   await pace();
   if (startsWith(content, "PAR1")) {
     return readBinary(content, "parquet", options);
@@ -99,65 +100,6 @@ function refuseOtherKinds(bytes: Uint8Array, source: string): void {
     expected: "delimited text, Parquet or Arrow IPC, also as .gz",
     actual: kind[1],
     hint: "Export the prices as CSV, Parquet or Arrow",
-  });
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-async function gunzip(
-  bytes: Uint8Array,
-  { source, maxBytes, signal }: PriceFileOptions,
-): Promise<Uint8Array> {
-  const pace = pacer(signal);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    const stream = new Blob([bytes.slice()]).stream()
-      .pipeThrough(new DecompressionStream("gzip"));
-    for await (const chunk of stream) {
-      length += chunk.length;
-      if (length > maxBytes) break;
-      chunks.push(chunk);
-      await pace();
-    }
-  } catch (cause) {
-    if (cause instanceof CancelledError) throw cause;
-    throw new DataError(`Cannot decompress "${source}"`, {
-      expected: "a whole gzip file",
-      actual: "a file that is cut off or damaged",
-      hint: "Fetch the file again",
-      cause,
-    });
-  }
-  if (length > maxBytes) throw tooLarge(source, maxBytes, "decompressed");
-  const content = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    content.set(chunk, at);
-    at += chunk.length;
-  }
-  return content;
-}
-
-/**
- * The refusal of content that is too large.
- *
- * @param source What the file is called.
- * @param maxBytes What is allowed.
- * @param actual What came.
- * @returns The error to throw.
- */
-export function tooLarge(
-  source: string,
-  maxBytes: number,
-  actual: string,
-): DataError {
-  return new DataError(`Cannot read prices as "${source}" is too large`, {
-    expected: `at most ${maxBytes} bytes`,
-    actual: `more than that (${actual})`,
-    hint: 'Raise "maxBytes", or split the file',
   });
 }
 
