@@ -50,6 +50,8 @@ Training
   --max-gradient-norm N
                       (default 0.3)
   --dtype D           what is computed in: f32 (default) or f16
+  --checkpointing W   whether blocks are computed again to save memory: on, off
+                      or auto (default: where over 1 GB would be kept)
   --seed N            order, dropout and fresh factors (default 0)
   --evaluate-every N  steps between evaluations (default an epoch)
   --patience N        evaluations without progress until it ends (default never)
@@ -99,6 +101,7 @@ const SHAPE = z.object({
   weightDecay: number.pipe(z.number().min(0)).optional(),
   maxGradientNorm: positive.optional(),
   dtype: z.enum(["f32", "f16"]).optional(),
+  checkpointing: z.enum(["on", "off", "auto"]).default("auto"),
   seed: whole.optional(),
   evaluateEvery: whole.optional(),
   patience: whole.optional(),

@@ -145,6 +145,9 @@ function trainingOf(values: FinetuneArguments) {
     weightDecay: values.weightDecay,
     maxGradientNorm: values.maxGradientNorm,
     dtype: values.dtype,
+    checkpointing: values.checkpointing === "auto"
+      ? "auto" as const
+      : values.checkpointing === "on",
     seed: values.seed,
     evaluateEvery: values.evaluateEvery,
     patience: values.patience,

@@ -4,21 +4,22 @@
  * @module
  */
 
-import type { Tensor } from "../../../runtime/tensor/mod.ts";
-import type { Weight } from "../weights/weight.ts";
+import {
+  partsOf,
+  type WeightParts,
+  withParts,
+} from "../weights/weight_parts.ts";
 import type { LanguageModel } from "./language_model.ts";
 
-/** Parts of weights by their names; "value" of plain ones. */
-export type BlockParts = Readonly<
-  Record<string, Readonly<Record<string, Tensor>>>
->;
+/** The tensors of weights, by the names of those. */
+export type BlockParts = Readonly<Record<string, WeightParts>>;
 
 /**
- * The parts of the weights of a block.
+ * The tensors of the weights of a block.
  *
  * @param model The model.
  * @param layer Number of the block.
- * @returns The parts.
+ * @returns The tensors.
  */
 export function blockParts(model: LanguageModel, layer: number): BlockParts {
   const prefix = model.config.family === "llama"
@@ -27,10 +28,7 @@ export function blockParts(model: LanguageModel, layer: number): BlockParts {
   return Object.fromEntries(
     Object.entries(model.weights)
       .filter(([name]) => name.startsWith(prefix))
-      .map(([name, weight]) => [
-        name,
-        weight.format === "plain" ? { value: weight.value } : weight.parts,
-      ]),
+      .map(([name, weight]) => [name, partsOf(weight)]),
   );
 }
 
@@ -45,15 +43,9 @@ export function withBlockParts(
   model: LanguageModel,
   parts: BlockParts,
 ): LanguageModel {
-  const weights = Object.entries(parts).map(([name, own]): [string, Weight] => {
-    const weight = model.weights[name]!;
-    return [
-      name,
-      weight.format === "plain"
-        ? { format: "plain", value: own["value"] as typeof weight.value }
-        : { ...weight, parts: own },
-    ];
-  });
+  const weights = Object.entries(parts).map(([name, own]) =>
+    [name, withParts(model.weights[name]!, own)] as const
+  );
   return {
     ...model,
     weights: { ...model.weights, ...Object.fromEntries(weights) },

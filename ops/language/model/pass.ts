@@ -8,6 +8,11 @@ import { DataError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import { decodeRows, decodeWeight } from "../weights/decode.ts";
 import type { Weight } from "../weights/weight.ts";
+import {
+  partsOf,
+  type WeightParts,
+  withParts,
+} from "../weights/weight_parts.ts";
 import type { LanguageModel } from "./language_model.ts";
 
 /** A tensor of numbers. */
@@ -20,8 +25,12 @@ export type ComputeDType = "f32" | "f16";
 export interface ForwardOptions {
   /** What is computed in, f32 by default. Norms and attention add up in f32 in any case. */
   readonly dtype?: ComputeDType | undefined;
-  /** Whether blocks are computed again on the way back instead of being kept; for training without a cache. */
-  readonly checkpoint?: boolean | undefined;
+  /**
+   * What is computed again on the way back instead of being kept; for training
+   * without a cache: whole blocks (true), which takes the least memory, or no more
+   * than decoded weights ("weights"). Nothing by default.
+   */
+  readonly checkpoint?: boolean | "weights" | undefined;
   /** Key of the dropout in front of the adapter's factors; none is dropped without one. */
   readonly dropout?: wf.U32 | undefined;
 }
@@ -34,6 +43,8 @@ export interface Pass {
   readonly dtype: ComputeDType;
   /** Key of the adapter's dropout. */
   readonly dropout: wf.U32 | undefined;
+  /** Whether each layer decodes its weight again on the way back. */
+  readonly decodesAgain: boolean;
 }
 
 /**
@@ -44,8 +55,8 @@ export interface Pass {
  * @returns The pass.
  */
 export function beginPass(model: LanguageModel, options: ForwardOptions): Pass {
-  const { dtype = "f32", dropout } = options;
-  return { model, dtype, dropout };
+  const { checkpoint, dtype = "f32", dropout } = options;
+  return { model, dtype, dropout, decodesAgain: checkpoint === "weights" };
 }
 
 function weightNamed(model: LanguageModel, name: string): Weight {
@@ -107,9 +118,25 @@ export function linearLayer(
   const bias = Object.hasOwn(pass.model.weights, `${name}.bias`)
     ? parameter(pass, `${name}.bias`)
     : undefined;
-  const y = wf.linear(x, parameter(pass, `${name}.weight`), bias);
+  const y = pass.decodesAgain
+    ? decodingAgain(pass, `${name}.weight`, x, bias)
+    : wf.linear(x, parameter(pass, `${name}.weight`), bias);
   const added = adapted(pass, name, x);
   return added === undefined ? y : wf.add(y, added);
+}
+
+/** A linear layer that does not keep its decoded weight for the way back. */
+function decodingAgain(
+  pass: Pass,
+  name: string,
+  x: wf.Tensor<ComputeDType>,
+  bias: wf.Tensor<ComputeDType> | undefined,
+): wf.Tensor<ComputeDType> {
+  const weight = weightNamed(pass.model, name);
+  const run = (given: typeof x, parts: WeightParts): typeof x =>
+    wf.linear(given, decodeWeight(withParts(weight, parts), pass.dtype));
+  const y = wf.checkpoint(run)(x, partsOf(weight));
+  return bias === undefined ? y : wf.add(y, bias);
 }
 
 /** What the adapter adds to a layer. */

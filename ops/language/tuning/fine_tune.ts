@@ -63,7 +63,7 @@ const PARAMS = z.object({
   shuffle: z.boolean().optional(),
   seed: z.int().min(0).optional(),
   dtype: z.enum(["f32", "f16"]).optional(),
-  checkpointing: z.boolean().optional(),
+  checkpointing: z.union([z.boolean(), z.literal("auto")]).optional(),
   evaluateEvery: z.int().min(0).optional(),
   patience: z.int().min(0).optional(),
 });

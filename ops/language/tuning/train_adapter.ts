@@ -22,6 +22,7 @@ import {
   type TrainRecord,
 } from "./checkpoint.ts";
 import type { Row } from "./rows.ts";
+import { keptBytes } from "./kept_bytes.ts";
 import { learningRateAt } from "./schedule.ts";
 import { copyFactors } from "./copy_factors.ts";
 import type { Factors, StepOptimizer } from "./step_program.ts";
@@ -90,6 +91,9 @@ export interface TrainJob {
   readonly run: TrainRun;
 }
 
+/** What may be kept for the way back before blocks are computed again instead. */
+const MOST_KEPT_BYTES = 1e9;
+
 /** Sets the draws of training apart from those of fresh adapters. */
 const STREAM = 0x7472;
 
@@ -153,7 +157,9 @@ async function train<S extends object>(
   const evaluateEvery = settings.evaluateEvery || order.stepsPerEpoch;
   const program = makeTrainProgram(model, optimizer, {
     dtype: settings.dtype,
-    checkpoint: settings.checkpointing,
+    checkpoint: settings.checkpointing === "auto"
+      ? keptBytes(model.config, settings) > MOST_KEPT_BYTES
+      : settings.checkpointing,
     maxGradientNorm: settings.maxGradientNorm,
     key: dropKey,
   });

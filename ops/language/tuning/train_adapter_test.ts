@@ -83,10 +83,12 @@ Deno.test("batches that are added up are one large batch", async () => {
 });
 
 Deno.test("what is computed again gives the same steps", async () => {
-  const [kept, again] = [
+  const [kept, again, auto] = [
     await train({ checkpointing: false, steps: 3 }),
     await train({ checkpointing: true, steps: 3 }),
+    await train({ checkpointing: "auto", steps: 3 }),
   ];
+  assert.deepEqual(auto.history, kept.history);
   kept.history.forEach(({ loss }, step) => {
     assert.ok(Math.abs(loss - again.history[step]!.loss) < 1e-5);
   });

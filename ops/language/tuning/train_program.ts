@@ -73,7 +73,7 @@ export function makeTrainProgram<S>(
       { tokens, ...(segments === undefined ? {} : { segments }) },
       {
         dtype,
-        checkpoint,
+        checkpoint: checkpoint ? true : "weights",
         ...(draw === undefined ? {} : { dropout: wf.random.foldIn(key, draw) }),
       },
     );

@@ -49,8 +49,8 @@ export interface TrainSettings {
   readonly seed: number;
   /** What is computed in; f32 by default. */
   readonly dtype: ComputeDType;
-  /** Whether blocks are computed again on the way back, which takes less memory; true by default. */
-  readonly checkpointing: boolean;
+  /** Whether blocks are computed again on the way back, which takes less memory and more time; "auto", the default, does so where what is kept takes over 1 GB. */
+  readonly checkpointing: boolean | "auto";
   /** Steps between evaluations; an epoch by default (0). */
   readonly evaluateEvery: number;
   /** Evaluations without a lower loss after which it ends; never by default (0). */
@@ -78,7 +78,7 @@ export const TRAIN_DEFAULTS: TrainSettings = {
   shuffle: true,
   seed: 0,
   dtype: "f32",
-  checkpointing: true,
+  checkpointing: "auto",
   evaluateEvery: 0,
   patience: 0,
 };
