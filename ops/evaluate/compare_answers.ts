@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import type { Tensor } from "../../runtime/tensor/mod.ts";
+import { pacer } from "../pace.ts";
 import {
   ANSWER_METRICS,
   answerConfusion,
@@ -149,8 +150,9 @@ export const compareAnswers: Op<
 
     const samples: number[][] = [];
     const count = rows.labels.length;
+    const pace = pacer(signal);
     for await (const picks of resampledRows(count, params, groups)) {
-      signal.throwIfAborted();
+      await pace();
       samples.push(differencesOf(pickPaired(rows, picks), classes));
     }
 

@@ -10,6 +10,7 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
+import { pacer } from "../pace.ts";
 import { INTERVAL, type Interval, intervalOf } from "./bootstrap.ts";
 import { readLabelled } from "./labelled.ts";
 import { pairedPermutation } from "./permutation.ts";
@@ -116,8 +117,9 @@ export const compareLossMeans: Op<
     };
 
     const samples: number[] = [];
+    const pace = pacer(signal);
     for await (const picks of resampledRows(rows, params, clusters)) {
-      signal.throwIfAborted();
+      await pace();
       samples.push(meanAt(picks));
     }
     const every = Int32Array.from(differences.keys());

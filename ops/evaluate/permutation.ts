@@ -6,6 +6,7 @@
  */
 
 import * as wf from "../../runtime/tensor/mod.ts";
+import { pacer } from "../pace.ts";
 
 /** Up to so many units every way of swapping them is tried. */
 const MOST_EXACT_UNITS = 13;
@@ -79,10 +80,11 @@ export async function pairedPermutation(
   const isExact = units <= MOST_EXACT_UNITS;
   const hits = observed.map(() => 0);
   let ways = 0;
+  const pace = pacer(signal);
   for await (
     const swaps of isExact ? allSwaps(units) : drawnSwaps(units, options)
   ) {
-    signal?.throwIfAborted();
+    await pace();
     ways++;
     differences(swaps).forEach((difference, index) => {
       const least = observed[index]! * (1 - TOLERANCE);

@@ -10,6 +10,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import type { Tensor } from "../../runtime/tensor/mod.ts";
 import { meanOf } from "../mean.ts";
+import { pacer } from "../pace.ts";
 import { INTERVAL, type Interval, intervalOf } from "./bootstrap.ts";
 import { CALIBRATION_BIN, type CalibrationBin } from "./calibration_curve.ts";
 import {
@@ -139,10 +140,11 @@ export const reliability: Op<
       samples.map((own) => expectedErrorOf(curveOf(own, params)));
 
     const drawn: number[][] = [];
+    const pace = pacer(signal);
     for await (
       const picks of resampledRows(labelled.labels.length, params, groups)
     ) {
-      signal.throwIfAborted();
+      await pace();
       drawn.push(errorsOf(
         points.map((own) => Array.from(picks, (row) => own[row]!)),
       ));

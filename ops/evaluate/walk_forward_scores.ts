@@ -12,6 +12,7 @@ import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
 import { UNLABELLED } from "../labels.ts";
+import { pacer } from "../pace.ts";
 import { checkSplits, type Split, SPLITS, type Splits } from "../splits.ts";
 import {
   answerConfusion,
@@ -261,8 +262,9 @@ export const walkForwardScores: Op<
 
     const samples: AnswerTable<number>[] = [];
     const drawn = resampledRows(tests.length, params, clusters && at(clusters));
+    const pace = pacer(signal);
     for await (const picks of drawn) {
-      signal.throwIfAborted();
+      await pace();
       samples.push(answerScores(pickRows(rows, picks)));
     }
     return {
