@@ -44,6 +44,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   flow_overhead: async () => await (await import("./flow_overhead.ts")).run(),
   language_decode: async () =>
     await (await import("./language_decode.ts")).run(devices),
+  gp_fit: async () => await (await import("./gp_fit.ts")).run(),
   replay: async () => await (await import("./replay.ts")).run(),
 };
 
