@@ -14,6 +14,9 @@
  * @module
  */
 
+export * from "./bag_of_words_forecast.ts";
 export * from "./label_movement.ts";
 export * from "./logistic_forecast.ts";
 export * from "./logistic_regression.ts";
+export * from "./term_weights.ts";
+export { termsOf } from "./text_terms.ts";
