@@ -30,6 +30,8 @@
  * @module
  */
 
+import "./model/describe_model.ts";
+
 export { addAdapter, type AddAdapterOptions } from "./adapter/add_adapter.ts";
 export {
   loadAdapter,
@@ -97,7 +99,13 @@ export type {
   RatedToken,
   TokenEvent,
 } from "./generation/token_event.ts";
-export { minP, temperature, topK, topP } from "./generation/truncation.ts";
+export {
+  minP,
+  type Scalar,
+  temperature,
+  topK,
+  topP,
+} from "./generation/truncation.ts";
 export { classifierOf, logitsOf } from "./model/classifier.ts";
 export {
   type ComputeDType,
@@ -133,10 +141,12 @@ export {
   type ParameterInfo,
   parametersOf,
 } from "./model/parameters.ts";
+export type { AnyFloat } from "./model/pass.ts";
 export { readModel, type ReadModelOptions } from "./model/read_model.ts";
 export { readTokenizer } from "./model/read_tokenizer.ts";
 export { saveModel, type SaveModelOptions } from "./model/save_model.ts";
 export { SMALL_MODEL } from "./model/small_model.ts";
+export * from "./reinforcement/mod.ts";
 export { readGgufTokenizer } from "./tokenizer/gguf_tokenizer.ts";
 export { readLlama2cTokenizer } from "./tokenizer/llama2c_tokenizer.ts";
 export { makeTokenizer } from "./tokenizer/make_tokenizer.ts";
@@ -180,7 +190,6 @@ export {
   quantizeModel,
   type QuantizeModelOptions,
   type TableFormat,
-  weightBytes,
 } from "./tuning/quantize_model.ts";
 export { quantizeNf4, type QuantizeNf4Params } from "./tuning/quantize_nf4.ts";
 export type { Overlong, RowSummary } from "./tuning/rows.ts";
@@ -194,8 +203,14 @@ export type { TrainOptions, TrainSettings } from "./tuning/train_settings.ts";
 export { decodeWeight, weightShape } from "./weights/decode.ts";
 export type { PlaceOptions } from "./weights/model_place.ts";
 export type { OpenModelOptions } from "./weights/open_model.ts";
-export type { ReadWeightsOptions } from "./weights/read_weights.ts";
+export type {
+  ReadWeightsOptions,
+  WeightStorage,
+} from "./weights/read_weights.ts";
+export type { HubFolderOptions } from "./weights/sources/hub_folder.ts";
+export type { HubAccess } from "./weights/sources/hub_remote.ts";
 export type { BlockFormat } from "./weights/decode_blocks.ts";
+export { weightBytes } from "./weights/weight_bytes.ts";
 export { type GgufPackedType, packGguf } from "./weights/pack_gguf.ts";
 export { packNf4, type PackNf4Options } from "./weights/pack_nf4.ts";
 export type {

@@ -33,6 +33,16 @@ export function registerDescriber<T>(describer: Describer<T>): void {
 }
 
 /**
+ * Whether somebody has registered how a value is drawn.
+ *
+ * @param value The value.
+ * @returns True where it does not show as plain text.
+ */
+export function isDescribed(value: unknown): boolean {
+  return describers.values().some((describer) => describer.accepts(value));
+}
+
+/**
  * What a front end gets to show for a value.
  *
  * @param value The value.

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatNumber } from "./text.ts";
+import { formatNumber } from "../core/text.ts";
 
 /** Values along an axis. */
 export type AxisValues =

@@ -14,7 +14,7 @@ import {
   requireSameLength,
 } from "./figure_text.ts";
 import { seriesColor } from "./palette.ts";
-import { formatNumber } from "./text.ts";
+import { formatNumber } from "../core/text.ts";
 
 /** One set of bars of {@linkcode barFigure}. */
 export interface BarSeries {

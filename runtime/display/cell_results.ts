@@ -11,6 +11,7 @@
  * @module
  */
 
+import { isDescribed } from "../core/describe.ts";
 import { isDisplayable } from "./bundle.ts";
 import { isFrame } from "./frame_view.ts";
 import { endCell } from "./jupyter_progress.ts";
@@ -61,12 +62,13 @@ export function improveCells(sender: ResultSender): void {
 
 const improved = new WeakSet<object>();
 
-/** Frames, and records that hold something that Weft draws. */
+/** What Weft draws and does not show itself so, and records that hold any of it. */
 function isBetterShown(value: unknown): boolean {
-  if (isFrame(value)) return true;
+  const isDrawn = (one: unknown) => isFrame(one) || isDescribed(one);
+  if (isDrawn(value)) return isFrame(value) || !isDisplayable(value);
   return isRecord(value) &&
     Object.values(value).some((inner) =>
-      isFrame(inner) || isDisplayable(inner)
+      isDrawn(inner) || isDisplayable(inner)
     );
 }
 

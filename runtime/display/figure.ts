@@ -26,7 +26,7 @@ import {
   type StaticFigureOptions,
 } from "./static_figure.ts";
 import { svgImage } from "./svg_parts.ts";
-import { escapeHtml, scriptJson } from "./text.ts";
+import { escapeHtml, scriptJson } from "../core/text.ts";
 
 /** Whether an earlier output of this session holds plotly.js already. */
 let plotlyShown = false;

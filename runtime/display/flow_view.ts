@@ -12,7 +12,7 @@ import { type GraphNode, graphSvg, runGraphSvg } from "./graph.ts";
 import { runLine, runPanelHtml } from "./run_panel.ts";
 import { viewOf } from "./run_view.ts";
 import { svgImage } from "./svg_parts.ts";
-import { escapeHtml, formatCount } from "./text.ts";
+import { escapeHtml, formatCount } from "../core/text.ts";
 
 function plannedNode(node: PlanNode): GraphNode {
   return {

@@ -7,7 +7,7 @@
 
 import type { MimeBundle } from "./bundle.ts";
 import { type Cell, cellText } from "./table.ts";
-import { escapeHtml, formatCount } from "./text.ts";
+import { escapeHtml, formatCount } from "../core/text.ts";
 
 /** The part of a nodejs-polars frame that the display uses. */
 export interface FrameLike {

@@ -10,7 +10,7 @@ import type { NodeInfo } from "../core/events.ts";
 import { PHASE_STYLES } from "./phase_style.ts";
 import type { NodePhase, RunView } from "./run_view.ts";
 import { px, textAt } from "./svg_parts.ts";
-import { escapeHtml, formatBytes, formatDuration } from "./text.ts";
+import { escapeHtml, formatBytes, formatDuration } from "../core/text.ts";
 
 /** A node of a picture. */
 export interface GraphNode extends NodeInfo {

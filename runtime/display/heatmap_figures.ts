@@ -12,7 +12,7 @@ import {
   requireSameLength,
 } from "./figure_text.ts";
 import { DIVERGING, SEQUENTIAL } from "./palette.ts";
-import { formatNumber } from "./text.ts";
+import { formatNumber } from "../core/text.ts";
 
 /** What {@linkcode heatmapFigure} takes beside its data. */
 export interface HeatmapText extends FigureText {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { escapeHtml } from "./text.ts";
+import { escapeHtml } from "../core/text.ts";
 
 /** Link targets that cannot run code. */
 const SAFE_LINK = /^(https?:\/\/|mailto:|#)/i;

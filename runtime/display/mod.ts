@@ -121,4 +121,4 @@ export {
   formatCount,
   formatDuration,
   formatNumber,
-} from "./text.ts";
+} from "../core/text.ts";

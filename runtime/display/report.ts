@@ -12,7 +12,7 @@ import { markdownToHtml } from "./markdown.ts";
 import { FIGURE_SCRIPT, FIGURE_STYLE, plotlyScript } from "./plotly.ts";
 import { REPORT_STYLE } from "./report_style.ts";
 import { type Cell, cellText, ResultTable, TABLE_STYLE } from "./table.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml } from "../core/text.ts";
 
 /** A number or a name that a reader should see first. */
 export interface Fact {

@@ -20,7 +20,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
-} from "./text.ts";
+} from "../core/text.ts";
 
 /** More nodes than this are shown as one row an op. */
 const MAX_ROWS = 40;

@@ -13,7 +13,7 @@ import {
   JUPYTER_DISPLAY,
   type MimeBundle,
 } from "./bundle.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml } from "../core/text.ts";
 
 /**
  * Whether a value is a plain object.

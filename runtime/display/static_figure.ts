@@ -29,7 +29,7 @@ import {
   type Series,
 } from "./static_marks.ts";
 import { px, strokeAttributes, textAt } from "./svg_parts.ts";
-import { escapeHtml, formatNumber } from "./text.ts";
+import { escapeHtml, formatNumber } from "../core/text.ts";
 
 /** How a static figure looks. */
 export interface StaticFigureOptions {

@@ -9,7 +9,7 @@ import type { FigureTrace } from "./figure_spec.ts";
 import { inkOn, scaleColor, SEQUENTIAL } from "./palette.ts";
 import { type Axis, column, halfStep } from "./static_axis.ts";
 import { px, strokeAttributes, textAt } from "./svg_parts.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml } from "../core/text.ts";
 
 /** A trace with its place on paper. */
 export interface Series {

@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { LineStyle } from "./figure_spec.ts";
-import { escapeHtml } from "./text.ts";
+import { escapeHtml } from "../core/text.ts";
 
 /**
  * Pixels as SVG text: two digits after the point are finer than any screen.

@@ -11,7 +11,7 @@ import {
   JUPYTER_DISPLAY,
   type MimeBundle,
 } from "./bundle.ts";
-import { escapeHtml, formatNumber } from "./text.ts";
+import { escapeHtml, formatNumber } from "../core/text.ts";
 
 /** What a cell of a table may hold. */
 export type Cell = string | number | bigint | boolean | Date | null | undefined;

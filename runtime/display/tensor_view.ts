@@ -8,7 +8,12 @@
 import { storageOf } from "../device/graph.ts";
 import { slice, Tensor } from "../tensor/mod.ts";
 import type { MimeBundle } from "./bundle.ts";
-import { escapeHtml, formatBytes, formatCount, formatNumber } from "./text.ts";
+import {
+  escapeHtml,
+  formatBytes,
+  formatCount,
+  formatNumber,
+} from "../core/text.ts";
 
 /** Rows and columns of the peek. */
 const EDGE = 6;

@@ -10,7 +10,7 @@ import type { WatchedRun } from "../core/runs.ts";
 import { PHASE_STYLES } from "./phase_style.ts";
 import { runLine } from "./run_panel.ts";
 import { type NodePhase, RunView } from "./run_view.ts";
-import { formatBytes, formatDuration } from "./text.ts";
+import { formatBytes, formatDuration } from "../core/text.ts";
 
 /** Where progress is written. */
 export interface ProgressOutput {

@@ -13,7 +13,8 @@ import { forward } from "../model/forward.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { fineTune } from "./fine_tune.ts";
 import { fineTuneModel } from "./fine_tune_model.ts";
-import { quantizeModel, weightBytes } from "./quantize_model.ts";
+import { quantizeModel } from "./quantize_model.ts";
+import { weightBytes } from "../weights/weight_bytes.ts";
 import { quantizeNf4 } from "./quantize_nf4.ts";
 
 function letters(): LanguageModel {
