@@ -36,3 +36,6 @@ export * from "./simulate_evidence.ts";
 export * from "./structured_forecast.ts";
 export * from "./structured_scorer.ts";
 export * from "./write_response.ts";
+export * from "./evidence_of_events.ts";
+export * from "./read_evidence.ts";
+export * from "./simulated_items.ts";

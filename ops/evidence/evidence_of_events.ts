@@ -1,0 +1,117 @@
+/**
+ * Reports joined with prices as items of evidence.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import {
+  type PastReturn,
+  REPORT_EVENT,
+  type ReportEvent,
+  type ReportFigure,
+} from "../reports.ts";
+import { answerOfChange, OVERNIGHT_THRESHOLD } from "./answers.ts";
+import { EVIDENCE_ITEM, type EvidenceItem, makeSources } from "./sources.ts";
+
+/**
+ * Items of evidence from reports joined with prices. For the paper's label join them
+ * with `measure: "close-to-open"`: the next open against the current close; other
+ * measures are labelled by the same threshold.
+ *
+ * Of a report become: its text and analysts' grades up to its day the reports and the
+ * news; figures and the surprise in earnings the fundamentals; returns up to the day
+ * the technical figures.
+ *
+ * Input: `events` from `reportMoves` or `reportEarnings`. Params: `threshold` (0.03).
+ * Output: `items`, in the same order, with truths where outcomes are known.
+ *
+ * @throws {DataError} When an outcome is known before the day of its report is over.
+ *
+ * @example
+ * ```ts
+ * import { evidenceOfEvents } from "@weft/weft/ops/evidence";
+ *
+ * const { items } = await evidenceOfEvents.run({
+ *   events: [{
+ *     report: {
+ *       id: "1",
+ *       ticker: "X",
+ *       date: "2016-05-03",
+ *       text: "Sales rose.",
+ *       figures: { revenue: { value: 110, previous: 100 } },
+ *       surprise: null,
+ *       grades: [],
+ *     },
+ *     day: "2016-05-03",
+ *     returns: [{ of: "the stock", sessions: 5, value: 0.02 }],
+ *     change: 0.04,
+ *     end: "2016-05-04",
+ *   }],
+ * });
+ * console.log(items[0]!.truth); // { answer: "up", change: 0.04 }
+ * ```
+ */
+export const evidenceOfEvents: Op<
+  { events: ReportEvent[] },
+  { threshold?: number | undefined },
+  { items: EvidenceItem[] }
+> = op({
+  name: "evidence/evidenceOfEvents",
+  version: "1",
+  doc: "Items of evidence from reports joined with prices",
+  inputs: { events: port.value(z.array(REPORT_EVENT)) },
+  params: z.object({
+    threshold: z.number().nonnegative().default(OVERNIGHT_THRESHOLD),
+  }),
+  outputs: { items: port.value(z.array(EVIDENCE_ITEM)) },
+  run: ({ events }, { threshold }) => ({
+    items: events.map((event) => itemOf(event, threshold)),
+  }),
+});
+
+function itemOf(event: ReportEvent, threshold: number): EvidenceItem {
+  const { change, day, end, report, returns } = event;
+  const { figures, grades, surprise, text, ticker } = report;
+  const expectations = surprise === null ? [] : [{
+    name: "earnings per share against what was expected",
+    value: surprise.actual,
+    previous: surprise.expected,
+  }];
+  const truth = change === null
+    ? null
+    : { answer: answerOfChange(change, threshold), change };
+  const sources = makeSources({
+    name: ticker,
+    day,
+    nextDay: end ?? followingWeekday(day),
+    reports: [{ time: day, title: `Report of ${ticker}`, text }],
+    news: grades.map(({ date, firm, grade }) => ({
+      time: date,
+      title: `${firm}: ${grade}`,
+    })),
+    fundamentals: [
+      ...expectations,
+      ...Object.entries(figures).map(([name, own]) => figureOf(name, own)),
+    ],
+    technical: returns.map(technicalOf),
+  });
+  return { id: report.id, sources, truth };
+}
+
+function figureOf(name: string, { previous, value }: ReportFigure) {
+  return { name, value, ...(previous === null ? {} : { previous }) };
+}
+
+function technicalOf({ of, sessions, value }: PastReturn) {
+  const unit = sessions === 1 ? "session" : "sessions";
+  return { name: `return of ${of} over ${sessions} ${unit}`, value };
+}
+
+function followingWeekday(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  do date.setUTCDate(date.getUTCDate() + 1); while (date.getUTCDay() % 6 === 0);
+  return date.toISOString().slice(0, 10);
+}
