@@ -34,17 +34,25 @@ export function weft(device: string): Contender {
   };
 }
 
-/** Does the work once and gives what has to be computed for it. */
-type Step = () => wf.Tensor[];
+/** The work. */
+interface Step {
+  /** Does it once and gives what has to be computed for it. */
+  readonly next: () => wf.Tensor[];
+  /** Whether that is what the next step begins with. */
+  readonly isState?: boolean;
+}
 
 /** The last of the results is waited for: devices work in order. */
 async function repeat(step: Step, count: number): Promise<void> {
   for (let k = 0; k < count; k++) {
-    const made = step();
+    const made = step.next();
     await wf.realize(...made);
-    if (k < count - 1) continue;
-    const flat = wf.reshape(made[0]!, [made[0]!.size]);
-    await wf.slice(flat, [0, 1]).data();
+    if (k === count - 1) {
+      const flat = wf.reshape(made[0]!, [made[0]!.size]);
+      await wf.slice(flat, [0, 1]).data();
+    }
+    // As the peers do.
+    if (step.isState !== true) { for (const one of made) one.dispose(); }
   }
 }
 
@@ -71,7 +79,7 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
       const product = wf.compile((x: wf.Tensor, y: wf.Tensor) =>
         wf.matmul(x, y)
       );
-      return () => [product(a, b)];
+      return { next: () => [product(a, b)] };
     }
     case "matvec": {
       const a = await random([work.m, work.k]);
@@ -79,7 +87,7 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
       const product = wf.compile((p: wf.Tensor, q: wf.Tensor) =>
         wf.matmul(p, q)
       );
-      return () => [product(a, x)];
+      return { next: () => [product(a, x)] };
     }
     case "elementwise": {
       const x = await random([work.size]) as wf.F32;
@@ -88,17 +96,17 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
         for (let k = 0; k < 5; k++) y = wf.add(wf.multiply(y, 0.9), 0.1 * k);
         return y;
       });
-      return () => [chain(x)];
+      return { next: () => [chain(x)] };
     }
     case "softmax": {
       const x = await random([work.rows, work.columns]) as wf.F32;
       const softmax = wf.compile((one: wf.F32) => wf.softmax(one));
-      return () => [softmax(x)];
+      return { next: () => [softmax(x)] };
     }
     case "layerNorm": {
       const x = await random([work.rows, work.columns]) as wf.F32;
       const norm = wf.compile((one: wf.F32) => wf.layerNorm(one));
-      return () => [norm(x)];
+      return { next: () => [norm(x)] };
     }
     case "attention":
       return await attention(work);
@@ -111,7 +119,7 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
         work.dtype,
       ) as wf.Float;
       await wf.realize(a);
-      return () => [wf.linalg.cholesky(a)];
+      return { next: () => [wf.linalg.cholesky(a)] };
     }
     case "mlpStep":
       return await mlpStep(work);
@@ -125,7 +133,7 @@ async function prepared(work: BenchCase): Promise<Step | undefined> {
         for (let k = 0; k < work.count; k++) y = wf.matmul(start, y);
         return y;
       });
-      return () => [chain(x)];
+      return { next: () => [chain(x)] };
     }
   }
 }
@@ -140,14 +148,14 @@ async function attention(
   const [q, k, v] = inputs as [wf.F32, wf.F32, wf.F32];
   if (!work.backward) {
     const run = wf.compile(forward);
-    return () => [run(q, k, v)];
+    return { next: () => [run(q, k, v)] };
   }
   const run = wf.compile(
     wf.grad((...args: [wf.F32, wf.F32, wf.F32]) => wf.sum(forward(...args)), {
       argnums: [0, 1, 2],
     }),
   );
-  return () => [...run(q, k, v)];
+  return { next: () => [...run(q, k, v)] };
 }
 
 async function mlpStep(work: BenchCase & { kind: "mlpStep" }): Promise<Step> {
@@ -177,9 +185,12 @@ async function mlpStep(work: BenchCase & { kind: "mlpStep" }): Promise<Step> {
       d: next(p.d, g.d),
     };
   });
-  return () => {
-    parameters = step(parameters, x, y);
-    return Object.values(parameters);
+  return {
+    isState: true,
+    next: () => {
+      parameters = step(parameters, x, y);
+      return Object.values(parameters);
+    },
   };
 }
 
@@ -192,10 +203,13 @@ async function adamWStep(size: number): Promise<Step> {
     (p: wf.F32, g: wf.F32, s: typeof state) => optimizer.update(g, s, p),
     { donate: [0, 2] },
   );
-  return () => {
-    const updated = step(parameter, gradient, state);
-    parameter = updated.params;
-    state = updated.state;
-    return [parameter, state.mean, state.meanSquare, state.step];
+  return {
+    isState: true,
+    next: () => {
+      const updated = step(parameter, gradient, state);
+      parameter = updated.params;
+      state = updated.state;
+      return [parameter, state.mean, state.meanSquare, state.step];
+    },
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { holdStorage } from "./account.ts";
+import { holdStorage, releaseStorage } from "./account.ts";
 import type { DType, TypedArray } from "./dtypes.ts";
 import type { PrimitiveAttributes, PrimitiveName } from "./primitives.ts";
 import { type Shape, sizeOf } from "./shapes.ts";
@@ -103,6 +103,8 @@ export class GraphNode {
   typeText: string | undefined = undefined;
   /** Tells holders of data apart; 0 before the node has held any. */
   identity = 0;
+  /** Tensors that stand for the node, nodes that need it, and who holds it else. */
+  #holders = 0;
   /** Scratch of a walk: the walk that saw the node last. */
   mark = 0;
   /** Scratch of a walk: where the node stands in it. */
@@ -134,6 +136,33 @@ export class GraphNode {
     this.size = sizeOf(shape);
     this.blame = blame;
     this.outputs = outputs;
+    for (const input of inputs) input.hold();
+  }
+
+  /** Keeps the data where they are until {@linkcode letGo}. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /**
+   * Ends what {@linkcode hold} began. Data that nobody is known to need go back
+   * at once; who is dropped without a word still counts, so the garbage collector
+   * finds the others.
+   */
+  letGo(): void {
+    const { storage } = this;
+    if (--this.#holders > 0 || storage === undefined || isShared(storage)) {
+      return;
+    }
+    releaseStorage(storage);
+    storage.dispose();
+  }
+
+  /** Forgets how the data came about. */
+  #forgetInputs(): void {
+    const { inputs } = this;
+    this.inputs = NO_INPUTS;
+    for (const input of inputs) input.letGo();
   }
 
   /**
@@ -168,7 +197,7 @@ export class GraphNode {
     const isWhole = this.results?.every((storage, index) =>
       storage !== undefined || this.givenUp?.has(index) === true
     );
-    if (isWhole === true) this.inputs = NO_INPUTS;
+    if (isWhole === true) this.#forgetInputs();
   }
 
   /**
@@ -207,7 +236,7 @@ export class GraphNode {
     this.storage = storage;
     this.op = "data";
     this.attributes = NO_ATTRIBUTES;
-    this.inputs = NO_INPUTS;
+    this.#forgetInputs();
   }
 }
 

@@ -23,7 +23,7 @@ import {
   valueInputs,
 } from "../device/graph.ts";
 import { formatShape } from "../device/shapes.ts";
-import { readNode } from "./execution.ts";
+import { lendNode } from "./execution.ts";
 import type { Tensor } from "./tensor.ts";
 
 export { withBlame } from "./blame.ts";
@@ -40,15 +40,16 @@ const bodies = new WeakMap<Graph, Digest>();
  */
 export async function tensorDigest(tensor: Tensor): Promise<Digest> {
   const { node } = tensor;
-  const array = await readNode(node);
-  const storage = node.storage!;
-  const known = contents.get(storage);
-  if (known !== undefined) return known;
-  const digest = digestText(
-    contentText(node, await digestInSlices(bytesOf(array))),
-  );
-  contents.set(storage, digest);
-  return digest;
+  return await lendNode(node, async (array) => {
+    const storage = node.storage!;
+    const known = contents.get(storage);
+    if (known !== undefined) return known;
+    const digest = digestText(
+      contentText(node, await digestInSlices(bytesOf(array))),
+    );
+    contents.set(storage, digest);
+    return digest;
+  });
 }
 
 /** Bytes that are hashed between two turns of the event loop. */

@@ -120,7 +120,7 @@ async function execute(roots: readonly GraphNode[]): Promise<Storage[]> {
  * @param nodes The nodes.
  * @returns The data, row-major; they must not be written to.
  */
-export async function readNodes(
+async function readNodes(
   nodes: readonly GraphNode[],
 ): Promise<TypedArray[]> {
   const pending = pendingOf(nodes);
@@ -162,12 +162,35 @@ async function readChecked(storage: Storage): Promise<TypedArray> {
 }
 
 /**
- * Computes a node and gives its data, not copied.
+ * Computes nodes and lends out their data, which stay in place until they were
+ * used, even if their tensors are disposed of meanwhile.
+ *
+ * @param nodes The nodes.
+ * @param use Is given the data, row-major; they must not be written to.
+ * @returns What it made of them.
+ */
+export async function lendNodes<T>(
+  nodes: readonly GraphNode[],
+  use: (arrays: TypedArray[]) => T,
+): Promise<Awaited<T>> {
+  for (const node of nodes) node.hold();
+  try {
+    return await use(await readNodes(nodes));
+  } finally {
+    for (const node of nodes) node.letGo();
+  }
+}
+
+/**
+ * Computes a node and lends out its data, see {@linkcode lendNodes}.
  *
  * @param node The node.
- * @returns The data, row-major; they must not be written to.
+ * @param use Is given the data, row-major; they must not be written to.
+ * @returns What it made of them.
  */
-export async function readNode(node: GraphNode): Promise<TypedArray> {
-  const [array] = await readNodes([node]);
-  return array!;
+export function lendNode<T>(
+  node: GraphNode,
+  use: (array: TypedArray) => T,
+): Promise<Awaited<T>> {
+  return lendNodes([node], ([array]) => use(array!));
 }

@@ -5,7 +5,7 @@
  */
 
 import type { DataOf, DType } from "../device/dtypes.ts";
-import { readNodes, realizeNodes } from "./execution.ts";
+import { lendNodes, realizeNodes } from "./execution.ts";
 import type { Tensor } from "./tensor.ts";
 import { treeLeaves } from "./tree.ts";
 
@@ -54,6 +54,9 @@ export type DataOfTensors<T extends readonly Tensor[]> = {
 export async function read<T extends readonly Tensor[]>(
   ...tensors: T
 ): Promise<DataOfTensors<T>> {
-  const arrays = await readNodes(tensors.map((one) => one.node));
-  return arrays.map((array) => array.slice()) as DataOfTensors<T>;
+  const copies = await lendNodes(
+    tensors.map((one) => one.node),
+    (arrays) => arrays.map((array) => array.slice()),
+  );
+  return copies as DataOfTensors<T>;
 }

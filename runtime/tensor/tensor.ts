@@ -9,7 +9,7 @@ import { WeftError } from "../core/errors.ts";
 import type { DataOf, DType } from "../device/dtypes.ts";
 import type { GraphNode } from "../device/graph.ts";
 import type { Shape } from "../device/shapes.ts";
-import { readNode } from "./execution.ts";
+import { lendNode } from "./execution.ts";
 
 /** Numbers in lists in lists, as deep as the tensor has axes. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -52,6 +52,7 @@ export class Tensor<D extends DType = DType> {
     this.shape = node.shape;
     this.size = node.size;
     this.ndim = node.shape.length;
+    node.hold();
   }
 
   /**
@@ -77,8 +78,7 @@ export class Tensor<D extends DType = DType> {
    * @returns A typed array of the dtype; bool gives bytes of 0 and 1.
    */
   async data(): Promise<DataOf[D]> {
-    const array = await readNode(this.node);
-    return array.slice() as DataOf[D];
+    return await lendNode(this.node, (array) => array.slice() as DataOf[D]);
   }
 
   /**
@@ -100,7 +100,7 @@ export class Tensor<D extends DType = DType> {
         },
       );
     }
-    return (await readNode(this.node))[0]!;
+    return await lendNode(this.node, ([element]) => element!);
   }
 
   /**
@@ -109,11 +109,15 @@ export class Tensor<D extends DType = DType> {
    * @returns A number for a scalar, else lists as deep as there are axes.
    */
   async toArray(): Promise<NestedNumbers> {
-    return nest(await readNode(this.node), this.shape);
+    return await lendNode(this.node, (array) => nest(array, this.shape));
   }
 
-  /** Forgets the data and the graph now; the tensor cannot be used any more. */
+  /**
+   * Gives the data back now, unless something else needs them, and forgets the
+   * graph; the tensor cannot be used any more.
+   */
   dispose(): void {
+    this.#node?.letGo();
     this.#node = undefined;
   }
 
