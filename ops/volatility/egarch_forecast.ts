@@ -1,0 +1,168 @@
+/**
+ * Walk-forward variance forecasts by EGARCH(1,1).
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { DataError } from "../../runtime/core/errors.ts";
+import { op } from "../../runtime/flow/mod.ts";
+import type { Op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+import type { F64 } from "../../runtime/tensor/mod.ts";
+import { meanOf } from "../mean.ts";
+import { SPLITS, type Splits } from "../splits.ts";
+import { firstKnownRow, readSeries } from "./checks.ts";
+import { fitEgarch } from "./egarch_fit.ts";
+import {
+  type EgarchParameters,
+  egarchParametersSchema,
+  egarchPath,
+} from "./egarch_model.ts";
+import { GARCH_ROWS } from "./garch11.ts";
+import { checkSplits } from "./splits.ts";
+
+/** The fit of one split. */
+export interface EgarchSplitFit {
+  /** First row of the training window. */
+  readonly trainStart: number;
+  /** Row after the last one of the training window. */
+  readonly trainEnd: number;
+  /** The estimates, in units of the returns. */
+  readonly parameters: EgarchParameters;
+  /** The log likelihood of the training rows. */
+  readonly logLikelihood: number;
+  /** Whether the search converged. */
+  readonly converged: boolean;
+  /** What forecasts were multiplied by; 1 without `variance`. */
+  readonly level: number;
+}
+
+const splitFitSchema: z.ZodType<EgarchSplitFit> = z.object({
+  trainStart: z.number().int(),
+  trainEnd: z.number().int(),
+  parameters: egarchParametersSchema,
+  logLikelihood: z.number(),
+  converged: z.boolean(),
+  level: z.number(),
+});
+
+/**
+ * One-day-ahead variance forecasts by {@linkcode egarch11}, fitted anew to the
+ * training window of each split and updated every day, as `garchForecast` does
+ * it for GARCH(1,1): with the parameters of the split the recursion runs from
+ * the first training row through the test rows.
+ *
+ * Inputs: `returns` [t], NaN only at the start; optional `variance` [t], whose
+ * mean over the training rows sets the level; `splits`. Param `maxIterations`
+ * (300). Outputs `forecast` [t], NaN outside of the test windows; `fits`, one for
+ * each split. Throws a `DataError` for NaN, bad splits, or a training window of
+ * fewer than 50 known returns.
+ *
+ * @example
+ * ```ts
+ * import { egarchForecast } from "@weft/weft/ops/volatility";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const returns = Float64Array.from({ length: 120 }, (_, t) => Math.sin(t * t) * (1 + t % 7));
+ * const splits = [{ trainStart: 0, trainEnd: 100, testStart: 100, testEnd: 120 }];
+ * const { forecast } = await egarchForecast.run({ returns: wf.tensor(returns), splits });
+ * console.log((await forecast.data()).slice(100).every((value) => value > 0)); // true
+ * ```
+ */
+export const egarchForecast: Op<
+  { returns: F64; variance?: F64; splits: Splits },
+  { maxIterations?: number | undefined },
+  { forecast: F64; fits: readonly EgarchSplitFit[] }
+> = op({
+  name: "volatility/egarchForecast",
+  version: "1",
+  doc:
+    "Walk-forward variance forecasts by EGARCH(1,1), refitted a split, updated daily",
+  causal: true,
+  inputs: {
+    returns: port.tensor("f64", ["t"], { doc: "Return of each day" }),
+    variance: port.optional(
+      port.tensor("f64", ["t"], {
+        doc: "Variance of each day, whose level to match",
+      }),
+    ),
+    splits: port.value(SPLITS, { doc: "Walk-forward splits" }),
+  },
+  params: z.object({ maxIterations: z.number().int().min(1).default(300) }),
+  outputs: {
+    forecast: port.tensor("f64", ["t"], {
+      doc: "Variance forecast of each test row",
+    }),
+    fits: port.value(z.array(splitFitSchema), { doc: "The fit of each split" }),
+  },
+  run: async ({ returns, variance, splits }, { maxIterations }, ctx) => {
+    const values = await readSeries(returns, {
+      name: "returns",
+      leadingNaN: true,
+    });
+    const levels = variance && await readSeries(variance, {
+      name: "variance",
+      sign: "non-negative",
+      leadingNaN: true,
+    });
+    checkSplits(splits, values.length);
+    const first = Math.max(
+      firstKnownRow(values),
+      levels ? firstKnownRow(levels) : 0,
+    );
+    const forecast = new Float64Array(values.length).fill(NaN);
+    const fits: EgarchSplitFit[] = [];
+    for (
+      const [index, { trainStart, trainEnd, testStart, testEnd }] of splits
+        .entries()
+    ) {
+      const start = Math.max(trainStart, first);
+      const train = values.subarray(start, Math.max(start, trainEnd));
+      if (train.length < GARCH_ROWS) {
+        throw new DataError(
+          `Cannot fit EGARCH(1,1) to split ${index}: too few returns are known`,
+          {
+            expected: `at least ${GARCH_ROWS}`,
+            actual: `${train.length}`,
+            hint: "Lengthen the training window",
+          },
+        );
+      }
+      const fit = await fitEgarch(train, {
+        maxIterations,
+        signal: ctx.signal,
+      });
+      const { mu, omega, alpha, beta, gamma } = fit.parameters;
+      const { logVariance } = egarchPath(
+        wf.expandDims(wf.slice(returns, [start, testEnd]), 1),
+        wf.tensor(Float64Array.of(mu, omega, alpha, beta, gamma), {
+          shape: [5, 1],
+        }),
+        fit.initialVariance,
+      );
+      const path = await wf.exp(wf.slice(logVariance, null, 0)).data();
+      const level = levels === undefined
+        ? 1
+        : meanOf(levels.subarray(start, trainEnd)) /
+          meanOf(path.subarray(0, train.length));
+      for (let row = testStart; row < testEnd; row++) {
+        forecast[row] = level * (path[row - start] as number);
+      }
+      for (const warning of fit.warnings) {
+        ctx.log(`EGARCH(1,1), split ${index}: ${warning}`);
+      }
+      fits.push({
+        trainStart,
+        trainEnd,
+        parameters: fit.parameters,
+        logLikelihood: fit.logLikelihood,
+        converged: fit.converged,
+        level,
+      });
+      ctx.progress((index + 1) / splits.length);
+    }
+    return { forecast: wf.tensor(forecast), fits };
+  },
+});
