@@ -15,6 +15,11 @@
  */
 
 export {
+  equityFigure,
+  performanceTable,
+  reliabilityFigure,
+} from "./evaluation_blocks.ts";
+export {
   cardMetricTable,
   cardStageBlocks,
   modelCardSections,

@@ -5,7 +5,7 @@
  */
 
 import { Figure } from "./figure.ts";
-import type { FigureTrace } from "./figure_spec.ts";
+import type { ErrorBars, FigureTrace } from "./figure_spec.ts";
 import {
   type FigureText,
   frameOf,
@@ -24,6 +24,23 @@ export interface CalibrationSeries {
   readonly observed: NumberList;
   /** How many forecasts fell into each bin; shown on pointing at a point. */
   readonly counts?: NumberList;
+  /** Lower ends of the intervals of `observed`; drawn together with `upper`. */
+  readonly lower?: NumberList;
+  /** Upper ends of the intervals of `observed`. */
+  readonly upper?: NumberList;
+}
+
+/** How far intervals reach from what was observed. */
+function errorBarsOf(
+  { name, observed, lower, upper }: CalibrationSeries,
+): ErrorBars | undefined {
+  if (lower === undefined || upper === undefined) return undefined;
+  requireSameLength("calibration", name, lower.length, observed.length);
+  requireSameLength("calibration", name, upper.length, observed.length);
+  return {
+    array: Array.from(upper, (end, bin) => end - observed[bin]!),
+    arrayminus: Array.from(lower, (end, bin) => observed[bin]! - end),
+  };
 }
 
 /**
@@ -68,6 +85,7 @@ export function calibrationFigure(
       requireSameLength("calibration", one.name, one.counts.length, length);
     }
     const color = seriesColor(index);
+    const errorBars = errorBarsOf(one);
     data.push({
       type: "scatter",
       mode: "lines+markers",
@@ -79,6 +97,7 @@ export function calibrationFigure(
       ...(one.counts === undefined ? {} : {
         text: Array.from(one.counts, (count) => `${count} forecasts`),
       }),
+      ...(errorBars === undefined ? {} : { error_y: errorBars }),
     });
   });
   return new Figure(

@@ -30,3 +30,23 @@ Deno.test("calibrationFigure draws the diagonal first and says how many forecast
   deepStrictEqual(data[1]?.text, ["40 forecasts", "60 forecasts"]);
   deepStrictEqual(layout.xaxis?.range, [0, 1]);
 });
+
+Deno.test("calibrationFigure draws intervals from what was observed", () => {
+  const { data } = calibrationFigure([{
+    name: "A",
+    predicted: [0.25, 0.75],
+    observed: [0.5, 0.75],
+    lower: [0.25, 0.5],
+    upper: [0.625, 1],
+  }]);
+  deepStrictEqual(data[1]?.error_y?.array, [0.125, 0.25]);
+  deepStrictEqual(data[1]?.error_y?.arrayminus, [0.25, 0.25]);
+  throwsFor("A", () =>
+    calibrationFigure([{
+      name: "A",
+      predicted: [0],
+      observed: [1],
+      lower: [],
+      upper: [1],
+    }]));
+});
