@@ -20,6 +20,7 @@ import {
 import type { TrainingExample } from "./examples.ts";
 import { fineTuneModel } from "./fine_tune_model.ts";
 import type { RowSummary } from "./rows.ts";
+import type { TrainProgress } from "./train_adapter.ts";
 import type { TrainOptions } from "./train_settings.ts";
 import { TRAINING_EXAMPLE } from "./training_example.ts";
 
@@ -157,8 +158,14 @@ export const fineTune: Op<
         adapter: { rank, alpha, dropout, targets, rankStabilized },
         evaluation,
         signal: context.signal,
-        onProgress: ({ step, steps }) => context.progress(step / steps),
+        onProgress: (now) => context.progress(now.step / now.steps, told(now)),
       });
     return { adapter, report: { ...report, examples: summary } };
   },
 });
+
+function told({ loss, step, steps, tokensPerSecond }: TrainProgress): string {
+  return `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${
+    tokensPerSecond.toFixed(0)
+  } tokens a second`;
+}
