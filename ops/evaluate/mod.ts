@@ -45,7 +45,12 @@ export * from "./performance.ts";
 export * from "./permutation.ts";
 export { wilsonInterval } from "./proportion.ts";
 export * from "./reliability.ts";
-export * from "./resample.ts";
+export {
+  type BlockMethod,
+  type IntervalParams,
+  resampledRows,
+  type ResampleOptions,
+} from "./resample.ts";
 export * from "./shuffle_rows.ts";
 export * from "./signal_positions.ts";
 export * from "./temperature.ts";
