@@ -14,11 +14,8 @@ import {
   type StepOptimizer,
   type StepProgram,
 } from "../tuning/step_program.ts";
-import {
-  classifierTable,
-  lossScaleOf,
-  withFactors,
-} from "../tuning/train_program.ts";
+import { classifierTable } from "../tuning/batch_loss.ts";
+import { lossScaleOf, withFactors } from "../tuning/train_program.ts";
 import {
   type GrpoOptions,
   grpoTokenLosses,

@@ -7,7 +7,7 @@
 import * as wf from "../../../runtime/tensor/mod.ts";
 import { IGNORED } from "./examples.ts";
 import type { Row } from "./rows.ts";
-import type { Batch } from "./train_program.ts";
+import type { Batch } from "./batch_loss.ts";
 
 /** How rows become steps. */
 export interface BatchOptions {

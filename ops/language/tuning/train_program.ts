@@ -6,25 +6,15 @@
 
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { LoraAdapter } from "../adapter/lora_adapter.ts";
-import { classifierName, classifierOf } from "../model/classifier.ts";
-import { type ComputeDType, forward } from "../model/forward.ts";
+import type { ComputeDType } from "../model/forward.ts";
 import type { LanguageModel } from "../model/language_model.ts";
+import { type Batch, batchLoss } from "./batch_loss.ts";
 import {
   type Factors,
   makeStepProgram,
   type StepOptimizer,
   type StepProgram,
 } from "./step_program.ts";
-
-/** Rows that go through the model at once. */
-export interface Batch {
-  /** `[batch, length]`. */
-  readonly tokens: wf.I32;
-  /** The tokens behind them, -100 where they are not learnt, `[batch, length]`. */
-  readonly targets: wf.I32;
-  /** The example of each token, `[batch, length]`; where rows are shared. */
-  readonly segments?: wf.I32;
-}
 
 /** What a step is made of. */
 export interface StepSettings {
@@ -64,26 +54,14 @@ export function makeTrainProgram<S>(
   const { dtype, checkpoint, maxGradientNorm, key } = settings;
   const lossOf = (
     params: Factors,
-    { tokens, targets, segments }: Batch,
+    batch: Batch,
     draw: number | undefined,
-  ): wf.F32 => {
-    const own = withFactors(model, params);
-    const { hidden } = forward(
-      own,
-      { tokens, ...(segments === undefined ? {} : { segments }) },
-      {
-        dtype,
-        checkpoint: checkpoint ? true : "weights",
-        ...(draw === undefined ? {} : { dropout: wf.random.foldIn(key, draw) }),
-      },
-    );
-    return wf.cutCrossEntropy(
-      wf.cast(hidden, "f32"),
-      classifierTable(own),
-      targets,
-      { reduction: "sum" },
-    );
-  };
+  ): wf.F32 =>
+    batchLoss(withFactors(model, params), batch, {
+      dtype,
+      checkpoint: checkpoint ? true : "weights",
+      ...(draw === undefined ? {} : { dropout: wf.random.foldIn(key, draw) }),
+    });
   return {
     ...makeStepProgram(lossOf, optimizer, {
       maxGradientNorm,
@@ -101,24 +79,6 @@ export function makeTrainProgram<S>(
  */
 export function lossScaleOf(dtype: ComputeDType): number {
   return dtype === "f16" ? HALF_LOSS_SCALE : 1;
-}
-
-/**
- * The classifier: f16 where it is held so, which is cast chunk by chunk.
- *
- * @param model The model.
- * @returns `[vocabularySize, hiddenSize]`.
- */
-export function classifierTable(
-  model: LanguageModel,
-): wf.F32 | wf.Tensor<"f16"> {
-  const name = classifierName(model);
-  const weight = model.weights[`${name}.weight`];
-  const isPlain = weight?.format === "plain" &&
-    model.adapter?.layers[name] === undefined;
-  return isPlain && weight.value.dtype === "f16"
-    ? wf.cast(weight.value, "f16")
-    : wf.cast(classifierOf(model), "f32");
 }
 
 /**
