@@ -14,9 +14,24 @@
  * @module
  */
 
-export * from "./bag_of_words_forecast.ts";
+export * from "./class_logits.ts";
+export * from "./earnings_prompt.ts";
 export * from "./label_movement.ts";
+export * from "./label_reports.ts";
 export * from "./logistic_forecast.ts";
 export * from "./logistic_regression.ts";
+export * from "./movement_factors.ts";
+export * from "./movement_words.ts";
+export * from "./parse_answer.ts";
+export * from "./simulate_reports.ts";
+export * from "./window_texts.ts";
+export type {
+  AnalystGrade,
+  CompanyReport,
+  PastReturn,
+  ReportEvent,
+  ReportFigure,
+  ReportSurprise,
+} from "../reports.ts";
 export * from "./term_weights.ts";
 export { termsOf } from "./text_terms.ts";
