@@ -60,7 +60,7 @@ export function describeModel(model: LanguageModel): Description {
       ["held as", formatsText(weights)],
       [
         "tokenizer",
-        tokenizer === null ? "none" : tokenizerText(tokenizer, config),
+        tokenizer === null ? "none" : tokenizerText(tokenizer),
       ],
       ["adapter", adapter === undefined ? "none" : adapterText(adapter)],
     ],
@@ -95,13 +95,16 @@ function sizeOf(shapes: readonly (readonly number[])[]): number {
 }
 
 function shapeText(config: ModelConfig): string {
-  const { heads, hiddenSize, intermediateSize, layers } = config;
+  const { heads, hiddenSize, intermediateSize, layers, vocabularySize } =
+    config;
   const shared = config.family === "llama" && config.keyValueHeads < heads
     ? ` (${config.keyValueHeads} for keys and values)`
     : "";
   return `${formatCount(layers, "layer")} of ${hiddenSize}, ${
     formatCount(heads, "head")
-  }${shared}, ${formatNumber(intermediateSize, EXACT)} in feed-forward blocks`;
+  }${shared}, feed-forward blocks of ${
+    formatNumber(intermediateSize, EXACT)
+  }, vocabulary of ${formatNumber(vocabularySize, EXACT)}`;
 }
 
 /** The formats with the bytes of each, the largest first. */
@@ -117,13 +120,13 @@ function formatsText(weights: readonly Weight[]): string {
     .join(", ");
 }
 
-function tokenizerText(data: TokenizerData, config: ModelConfig): string {
+function tokenizerText(data: TokenizerData): string {
   const hasTemplate = data.kind === "hub"
     ? data.config.includes('"chat_template"')
     : data.chatTemplate !== null;
-  return `${formatCount(config.vocabularySize, "token")}, ${
-    data.kind === "hub" ? "tokenizer.json" : "pieces with scores"
-  }, ${hasTemplate ? "with" : "without"} a chat template`;
+  return `${data.kind === "hub" ? "tokenizer.json" : "pieces with scores"}, ${
+    hasTemplate ? "with" : "without"
+  } a chat template`;
 }
 
 function adapterText({ config, layers }: LoraAdapter): string {
