@@ -19,11 +19,11 @@ import {
 } from "./logistic_regression.ts";
 import {
   termWeightsOf,
-  TEXTS,
   VOCABULARY_PARAMS,
   vocabularyOf,
   type VocabularyParams,
 } from "./term_weights.ts";
+import { countTexts } from "./text_terms.ts";
 
 /** What is told of the fit on one training window. */
 export interface BagOfWordsFit {
@@ -124,7 +124,7 @@ export const bagOfWordsForecast: Op<
   version: "1",
   doc: "Walk-forward class logits of texts by a bag of words",
   inputs: {
-    texts: port.value(TEXTS),
+    texts: port.value(z.array(z.string()).readonly()),
     labels: port.tensor("i32", ["t"]),
     splits: port.value(SPLITS),
   },
@@ -149,26 +149,22 @@ export const bagOfWordsForecast: Op<
     }
     checkSplits(splits, labels.length);
 
+    const counts = await countTexts(texts, params.vocabulary.longest, signal);
     const fits: BagOfWordsFit[] = [];
     const logits = new Float64Array(labels.length * classes).fill(NaN);
     for (const [index, split] of splits.entries()) {
       const rows = trainRowsOf(labels, split);
-      const textsAt = (own: readonly number[]) => own.map((row) => texts[row]!);
+      const countsAt = (own: readonly number[]) =>
+        own.map((row) => counts[row]!);
       const tests = Array.from(
         { length: split.testEnd - split.testStart },
         (_, row) => split.testStart + row,
       );
-      const vocabulary = await vocabularyOf(
-        textsAt(rows),
-        params.vocabulary,
-        signal,
-      );
+      const vocabulary = vocabularyOf(countsAt(rows), params.vocabulary);
       const width = vocabulary.terms.length;
-      const weightsAt = (own: readonly number[]) =>
-        termWeightsOf(textsAt(own), vocabulary, signal);
       const fit = await logisticFit(
         {
-          features: await weightsAt(rows),
+          features: termWeightsOf(countsAt(rows), vocabulary),
           labels: Int32Array.from(rows, (row) => labels[row]!),
           width,
         },
@@ -178,7 +174,7 @@ export const bagOfWordsForecast: Op<
       const { loss, converged } = fit;
       fits.push({ trainRows: rows.length, terms: width, loss, converged });
       logits.set(
-        affineLogits(await weightsAt(tests), fit),
+        affineLogits(termWeightsOf(countsAt(tests), vocabulary), fit),
         split.testStart * classes,
       );
       progress((index + 1) / splits.length);

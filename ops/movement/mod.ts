@@ -14,6 +14,7 @@
  * @module
  */
 
+export * from "./bag_of_words_forecast.ts";
 export * from "./class_logits.ts";
 export * from "./earnings_prompt.ts";
 export * from "./label_movement.ts";

@@ -10,8 +10,7 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, tensor } from "../../runtime/tensor/mod.ts";
-import { pacer } from "../pace.ts";
-import { countTerms } from "./text_terms.ts";
+import { countTexts, type TermCounts } from "./text_terms.ts";
 
 /** How a vocabulary is learnt, defaults filled in. */
 export interface VocabularySettings {
@@ -66,9 +65,7 @@ export const VOCABULARY: z.ZodType<Vocabulary> = z.object({
   sublinear: z.boolean(),
 });
 
-/** Schema of texts. */
-export const TEXTS: z.ZodType<readonly string[]> = z.array(z.string())
-  .readonly();
+const TEXTS: z.ZodType<readonly string[]> = z.array(z.string()).readonly();
 
 /** Most numbers of one table of term weights: 1 GiB. */
 const MOST_NUMBERS = 2 ** 27;
@@ -78,16 +75,12 @@ interface Occurrence {
   documents: number;
 }
 
-async function occurrencesOf(
-  texts: readonly string[],
-  longest: number,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, Occurrence>> {
-  const pace = pacer(signal);
+function occurrencesOf(
+  texts: readonly TermCounts[],
+): Map<string, Occurrence> {
   const found = new Map<string, Occurrence>();
-  for (const text of texts) {
-    await pace();
-    for (const [term, count] of countTerms(text, longest)) {
+  for (const counts of texts) {
+    for (const [term, count] of counts) {
       const before = found.get(term);
       if (before === undefined) found.set(term, { count, documents: 1 });
       else {
@@ -104,19 +97,17 @@ const byCodeUnits = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 /**
  * Learns a vocabulary from texts.
  *
- * @param texts The texts.
+ * @param texts The terms of each text, counted with the same `longest`.
  * @param settings How it is learnt.
- * @param signal Stops it.
  * @returns The vocabulary.
  * @throws {DataError} If no term is left.
  */
-export async function vocabularyOf(
-  texts: readonly string[],
+export function vocabularyOf(
+  texts: readonly TermCounts[],
   settings: VocabularySettings,
-  signal?: AbortSignal,
-): Promise<Vocabulary> {
+): Vocabulary {
   const { longest, minDocuments, maxShare, maxTerms, sublinear } = settings;
-  const found = await occurrencesOf(texts, longest, signal);
+  const found = occurrencesOf(texts);
   const allowed = [...found].filter(([, { documents }]) =>
     documents >= minDocuments && documents <= maxShare * texts.length
   );
@@ -149,17 +140,15 @@ export async function vocabularyOf(
  * Term weights of texts: frequency times inverse document frequency, each
  * row scaled to length 1; terms outside of the vocabulary do not count.
  *
- * @param texts The texts.
+ * @param texts The terms of each text, counted with the same `longest`.
  * @param vocabulary The vocabulary.
- * @param signal Stops it.
  * @returns Row-major `[texts, terms]`.
  * @throws {DataError} If the table would not fit into memory.
  */
-export async function termWeightsOf(
-  texts: readonly string[],
-  { terms, inverse, longest, sublinear }: Vocabulary,
-  signal?: AbortSignal,
-): Promise<Float64Array> {
+export function termWeightsOf(
+  texts: readonly TermCounts[],
+  { terms, inverse, sublinear }: Vocabulary,
+): Float64Array {
   const width = terms.length;
   if (texts.length * width > MOST_NUMBERS) {
     throw new DataError(
@@ -171,13 +160,11 @@ export async function termWeightsOf(
       },
     );
   }
-  const pace = pacer(signal);
   const columns = new Map(terms.map((term, column) => [term, column]));
   const weights = new Float64Array(texts.length * width);
-  for (const [row, text] of texts.entries()) {
-    await pace();
+  for (const [row, counts] of texts.entries()) {
     const own = weights.subarray(row * width, (row + 1) * width);
-    for (const [term, count] of countTerms(text, longest)) {
+    for (const [term, count] of counts) {
       const column = columns.get(term);
       if (column === undefined) continue;
       own[column] = (sublinear ? 1 + Math.log(count) : count) *
@@ -220,7 +207,10 @@ export const fitVocabulary: Op<
   params: VOCABULARY_PARAMS,
   outputs: { vocabulary: port.value(VOCABULARY) },
   run: async ({ texts }, settings, { signal }) => ({
-    vocabulary: await vocabularyOf(texts, settings, signal),
+    vocabulary: vocabularyOf(
+      await countTexts(texts, settings.longest, signal),
+      settings,
+    ),
   }),
 });
 
@@ -254,9 +244,12 @@ export const termWeights: Op<
   inputs: { texts: port.value(TEXTS), vocabulary: port.value(VOCABULARY) },
   params: z.object({}),
   outputs: { features: port.tensor("f64", ["n", "terms"]) },
-  run: async ({ texts, vocabulary }, _params, { signal }) => ({
-    features: tensor(await termWeightsOf(texts, vocabulary, signal), {
-      shape: [texts.length, vocabulary.terms.length],
-    }),
-  }),
+  run: async ({ texts, vocabulary }, _params, { signal }) => {
+    const counts = await countTexts(texts, vocabulary.longest, signal);
+    return {
+      features: tensor(termWeightsOf(counts, vocabulary), {
+        shape: [texts.length, vocabulary.terms.length],
+      }),
+    };
+  },
 });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pacer } from "../pace.ts";
+
 /** Runs of two or more letters, digits and underscores, in any script. */
 const WORD = /[\p{L}\p{N}_]{2,}/gu;
 
@@ -34,20 +36,35 @@ export function termsOf(text: string, longest: number): string[] {
   return terms;
 }
 
-/**
- * Counts the terms of a text.
- *
- * @param text The text.
- * @param longest Most words of a term.
- * @returns How often each term occurs.
- */
-export function countTerms(
-  text: string,
-  longest: number,
-): Map<string, number> {
+/** How often each term of a text occurs. */
+export type TermCounts = ReadonlyMap<string, number>;
+
+function countTerms(text: string, longest: number): TermCounts {
   const counts = new Map<string, number>();
   for (const term of termsOf(text, longest)) {
     counts.set(term, (counts.get(term) ?? 0) + 1);
   }
   return counts;
+}
+
+/**
+ * Counts the terms of texts.
+ *
+ * @param texts The texts.
+ * @param longest Most words of a term.
+ * @param signal Stops it.
+ * @returns The counts of each text.
+ */
+export async function countTexts(
+  texts: readonly string[],
+  longest: number,
+  signal?: AbortSignal,
+): Promise<TermCounts[]> {
+  const pace = pacer(signal);
+  const counted: TermCounts[] = [];
+  for (const text of texts) {
+    await pace();
+    counted.push(countTerms(text, longest));
+  }
+  return counted;
 }
