@@ -147,6 +147,14 @@ export { readTokenizer } from "./model/read_tokenizer.ts";
 export { saveModel, type SaveModelOptions } from "./model/save_model.ts";
 export { SMALL_MODEL } from "./model/small_model.ts";
 export * from "./reinforcement/mod.ts";
+export {
+  greedySoup,
+  type GreedySoupParams,
+  learnedSoup,
+  type LearnedSoupParams,
+  uniformSoup,
+} from "./soups/soup_ops.ts";
+export type { Acceptance, GreedyTrial } from "./soups/soups.ts";
 export { readGgufTokenizer } from "./tokenizer/gguf_tokenizer.ts";
 export { readLlama2cTokenizer } from "./tokenizer/llama2c_tokenizer.ts";
 export { makeTokenizer } from "./tokenizer/make_tokenizer.ts";

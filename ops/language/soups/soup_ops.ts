@@ -42,9 +42,10 @@ const EXAMPLES = port.value(z.array(TRAINING_EXAMPLE).min(1));
  *
  * @example
  * ```ts ignore
- * import { loadModel, uniformSoup } from "@weft/weft/ops/language";
+ * import { loadModel, modelFiles, uniformSoup } from "@weft/weft/ops/language";
  *
- * const models = ["runs/a", "runs/b"].map((source) => loadModel({ source }).model);
+ * const places = await Promise.all(["runs/a", "runs/b"].map((place) => modelFiles(place)));
+ * const models = places.map((files) => loadModel({ files }).model);
  * const { model } = await uniformSoup({ models }).value();
  * console.log(Object.keys(model.weights).length);
  * ```
@@ -104,9 +105,10 @@ const TRIAL: z.ZodType<GreedyTrial> = z.object({
  *
  * @example
  * ```ts ignore
- * import { greedySoup, loadModel } from "@weft/weft/ops/language";
+ * import { greedySoup, loadModel, modelFiles } from "@weft/weft/ops/language";
  *
- * const models = ["runs/a", "runs/b"].map((source) => loadModel({ source }).model);
+ * const places = await Promise.all(["runs/a", "runs/b"].map((place) => modelFiles(place)));
+ * const models = places.map((files) => loadModel({ files }).model);
  * const examples = [{ prompt: "Sales rose. Outlook:", completion: " up" }];
  * console.log((await greedySoup({ models, examples }).value()).members);
  * ```
@@ -184,9 +186,10 @@ export interface LearnedSoupParams extends HeldOutParams {
  *
  * @example
  * ```ts ignore
- * import { learnedSoup, loadModel } from "@weft/weft/ops/language";
+ * import { learnedSoup, loadModel, modelFiles } from "@weft/weft/ops/language";
  *
- * const models = ["runs/a", "runs/b"].map((source) => loadModel({ source }).model);
+ * const places = await Promise.all(["runs/a", "runs/b"].map((place) => modelFiles(place)));
+ * const models = places.map((files) => loadModel({ files }).model);
  * const examples = [{ prompt: "Sales rose. Outlook:", completion: " up" }];
  * console.log((await learnedSoup({ models, examples }).value()).alpha);
  * ```
