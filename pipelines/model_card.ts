@@ -186,6 +186,27 @@ export function cardStageBlocks(stage: CardStage): ReportBlock[] {
  *
  * @param card The card.
  * @returns Sections for {@linkcode htmlReport}.
+ *
+ * @example
+ * ```ts
+ * import { modelCardSections } from "@weft/weft/pipelines";
+ *
+ * const [data, stage] = modelCardSections({
+ *   title: "Stock movement",
+ *   size: "small",
+ *   data: [],
+ *   stages: [{
+ *     title: "Movement",
+ *     scope: "mechanics",
+ *     model: "a small model",
+ *     tuning: [],
+ *     splits: [],
+ *     metrics: [],
+ *     notes: [],
+ *   }],
+ * });
+ * console.log(data!.title, "and", stage!.title); // Data and Movement (mechanics only)
+ * ```
  */
 export function modelCardSections(card: ModelCard): ReportSection[] {
   return [

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import * as wf from "../../runtime/tensor/mod.ts";
 import { cardMetrics } from "./card_metrics.ts";
 import type { CardMetric, CardStage } from "./card_schema.ts";
 import { cardHeading, cardSentences, cardVerdict } from "./card_verdict.ts";
 import { modelCard } from "./model_card.ts";
 import { TEST_CARD, TEST_METRIC, TEST_STAGE } from "./testing_card.ts";
+import { walkForwardScores } from "./walk_forward_scores.ts";
 
 const [majority, logistic] = TEST_METRIC.baselines;
 
@@ -134,4 +136,36 @@ Deno.test("cardMetrics sets each interval beside the baselines', the tests and t
     baselines: [{ model: "b", ...scores(0.7).logLoss, pValue: 0.3, test: "t" }],
     shuffled: scores(1.1).logLoss,
   });
+});
+
+Deno.test("cardMetrics takes what walkForwardScores gives, and leaves out scores that need probabilities", async () => {
+  const labels = wf.tensor([0, 1, 0, 1, 1, 0], { dtype: "i32" });
+  const splits = [{ trainStart: 0, trainEnd: 2, testStart: 2, testEnd: 6 }];
+  const scoresOf = async (answers: number[]) =>
+    (await walkForwardScores.run({
+      labels,
+      answers: wf.tensor(answers, { dtype: "i32" }),
+      splits,
+    }, { classes: 2, resamples: 20 })).scores;
+  const metrics = cardMetrics({
+    model: "reader",
+    scores: await scoresOf([0, 0, 0, 1, 1, -1]),
+    baselines: { majority: await scoresOf([1, 1, 1, 1, 1, 1]) },
+  });
+  assert.deepEqual(
+    metrics.map(({ metric, rows, value, baselines }) => [
+      metric,
+      rows,
+      value,
+      baselines[0]!.value,
+    ]).slice(0, 1),
+    [["accuracy", 4, 0.75, 0.5]],
+  );
+  assert.deepEqual(metrics.map(({ metric }) => metric), [
+    "accuracy",
+    "macroF1",
+    "weightedF1",
+    "matthews",
+  ]);
+  await cardOf({ ...TEST_STAGE, metrics });
 });

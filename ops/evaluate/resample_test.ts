@@ -91,3 +91,72 @@ Deno.test("moving blocks longer than the data are refused", async () => {
     /moving blocks of 4 as there are only 3/,
   );
 });
+
+/** A series of 120 rows in which neighbours are alike. */
+function alike(): number[] {
+  let level = 0;
+  return Array.from({ length: 120 }, (_, row) => {
+    level = 0.7 * level + Math.sin(row * row);
+    return level;
+  });
+}
+
+const meanOf = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const varianceOf = (values: readonly number[]) => {
+  const mean = meanOf(values);
+  return meanOf(values.map((value) => (value - mean) ** 2));
+};
+
+/** The variance of the mean that a method gives over many samples. */
+async function varianceOfMeans(method: BlockMethod, blockLength: number) {
+  const values = alike();
+  const samples = await draws(values.length, {
+    resamples: 1500,
+    method,
+    blockLength,
+    seed: 9,
+  });
+  return varianceOf(
+    samples.map((rows) => meanOf(rows.map((row) => values[row]!))),
+  );
+}
+
+function assertNear(actual: number, expected: number): void {
+  // The standard error of a variance from 1500 samples is 3.7 %
+  assert.ok(Math.abs(actual / expected - 1) < 0.15, `${actual}, ${expected}`);
+}
+
+Deno.test("circular and moving blocks give the variance of their block means", async () => {
+  const values = alike();
+  const blockMean = (start: number) =>
+    meanOf(Array.from({ length: 8 }, (_, at) => values[(start + at) % 120]!));
+  const starts = [...values.keys()];
+  const blocks = 120 / 8;
+  const circular = varianceOf(starts.map(blockMean)) / blocks;
+  const moving = varianceOf(starts.slice(0, 113).map(blockMean)) / blocks;
+  assertNear(await varianceOfMeans("circular", 8), circular);
+  assertNear(await varianceOfMeans("moving", 8), moving);
+  assert.ok(circular > 2 * varianceOf(values) / 120, "blocks tell more");
+});
+
+Deno.test("stationary blocks give the variance of Politis and Romano's formula", async () => {
+  const values = alike();
+  const rows = values.length;
+  const mean = meanOf(values);
+  const covariance = (lag: number) =>
+    values.slice(lag).reduce(
+      (sum, value, row) => sum + (value - mean) * (values[row]! - mean),
+      0,
+    ) / rows;
+  const rest = 1 - 1 / 8;
+  let total = covariance(0);
+  for (let lag = 1; lag < rows; lag++) {
+    // (1 − lag/n) counts pairs inside of the series, lag/n those that wrap around
+    const weight = (1 - lag / rows) * rest ** lag +
+      lag / rows * rest ** (rows - lag);
+    total += 2 * weight * covariance(lag);
+  }
+  assertNear(await varianceOfMeans("stationary", 8), total / rows);
+});
