@@ -34,5 +34,13 @@ export type {
   ReportFigure,
   ReportSurprise,
 } from "../reports.ts";
-export * from "./term_weights.ts";
+export {
+  fitVocabulary,
+  termWeights,
+  VOCABULARY,
+  type Vocabulary,
+  VOCABULARY_PARAMS,
+  type VocabularyParams,
+  type VocabularySettings,
+} from "./term_weights.ts";
 export { termsOf } from "./text_terms.ts";
