@@ -41,3 +41,20 @@ export {
   type Settings,
   type SettingsInput,
 } from "./outlook/settings.ts";
+export {
+  VOLATILITY_SETTINGS,
+  type VolatilitySettings,
+  type VolatilitySettingsInput,
+} from "./volatility/settings.ts";
+export type {
+  TickerPeriod,
+  TickerResult,
+  TickerScore,
+  TickerWindow,
+} from "./volatility/ticker_schema.ts";
+export type { TickerInputs } from "./volatility/ticker_stage.ts";
+export {
+  volatility,
+  type VolatilityPipelineInputs,
+  type VolatilityStudy,
+} from "./volatility/volatility.ts";

@@ -37,6 +37,8 @@ export interface EgarchSplitFit {
   readonly converged: boolean;
   /** What forecasts were multiplied by; 1 without `variance`. */
   readonly level: number;
+  /** How many forecasts of this split were kept from running away. */
+  readonly bounded: number;
 }
 
 const splitFitSchema: z.ZodType<EgarchSplitFit> = z.object({
@@ -46,13 +48,19 @@ const splitFitSchema: z.ZodType<EgarchSplitFit> = z.object({
   logLikelihood: z.number(),
   converged: z.boolean(),
   level: z.number(),
+  bounded: z.number().int(),
 });
+
+/** How far forecasts may leave the range of the training rows' variances. */
+const ROOM = 10;
 
 /**
  * One-day-ahead variance forecasts by {@linkcode egarch11}, fitted anew to the
  * training window of each split and updated every day, as `garchForecast` does
  * it for GARCH(1,1): with the parameters of the split the recursion runs from
- * the first training row through the test rows.
+ * the first training row through the test rows. The recursion has no bounds of its
+ * own: with the parameters of a poor fit it runs away, so forecasts are kept
+ * between a tenth of the least and ten times the greatest fitted variance.
  *
  * Inputs: `returns` [t], NaN only at the start; optional `variance` [t], whose
  * mean over the training rows sets the level; `splits`. Param `maxIterations`
@@ -147,8 +155,18 @@ export const egarchForecast: Op<
         ? 1
         : meanOf(levels.subarray(start, trainEnd)) /
           meanOf(path.subarray(0, train.length));
+      const fitted = path.subarray(0, train.length);
+      const least = fitted.reduce((a, b) => Math.min(a, b)) / ROOM;
+      const most = fitted.reduce((a, b) => Math.max(a, b)) * ROOM;
+      let bounded = 0;
       for (let row = testStart; row < testEnd; row++) {
-        forecast[row] = level * (path[row - start] as number);
+        const ahead = path[row - start] as number;
+        // Not a number where both ends of the range were overrun at once.
+        const kept = Number.isNaN(ahead)
+          ? most
+          : Math.min(Math.max(ahead, least), most);
+        if (kept !== ahead) bounded++;
+        forecast[row] = level * kept;
       }
       for (const warning of fit.warnings) {
         ctx.log(`EGARCH(1,1), split ${index}: ${warning}`);
@@ -160,6 +178,7 @@ export const egarchForecast: Op<
         logLikelihood: fit.logLikelihood,
         converged: fit.converged,
         level,
+        bounded,
       });
       ctx.progress((index + 1) / splits.length);
     }

@@ -43,6 +43,8 @@ export interface CensoredReturnInputs {
   features?: F64;
   /** Volatility `[t]` that returns are divided by, row t known before day t. */
   scale?: F64;
+  /** Another measure of variance `[t]`, whose level forecasts are to have. */
+  variance?: F64;
   /** Walk-forward windows. */
   splits: Splits;
 }
@@ -101,7 +103,9 @@ export interface CensoredReturnOutputs {
  * off. Its σ² changes with the windows only: short windows (splits of a month,
  * `trainRows` of half a year) let it follow the market. With `scale`, a volatility
  * known before the day (EWMA, GARCH, or implied by options), returns are divided by
- * it and the process corrects it: `σ̂_t = scale_t √(v*_t + σ²)`.
+ * it and the process corrects it: `σ̂_t = scale_t √(v*_t + σ²)`. With `variance`,
+ * another measure (of the trading hours, say), variances are multiplied by its mean
+ * over the training rows divided by that of the predictions of these rows.
  *
  * Inputs and outputs: see {@linkcode CensoredReturnInputs} and
  * {@linkcode CensoredReturnOutputs}; NaN outside the test windows. With neither
@@ -141,6 +145,7 @@ export const censoredReturnForecast: Op<
     ahead: port.optional(port.tensor("f64", ["t", "c"])),
     features: port.optional(port.tensor("f64", ["t", "d"])),
     scale: port.optional(port.tensor("f64", ["t"])),
+    variance: port.optional(port.tensor("f64", ["t"])),
     splits: port.value(SPLITS),
   },
   params: z.object({
@@ -166,7 +171,11 @@ export const censoredReturnForecast: Op<
     observedMean: port.tensor("f64", ["t"]),
     fits: port.value(z.array(censoredWindowFitSchema)),
   },
-  run: async ({ returns, scale, splits, ...columns }, params, ctx) => {
+  run: async (
+    { returns, scale, variance, splits, ...columns },
+    params,
+    ctx,
+  ) => {
     const daily = await readSeries(returns, {
       name: "returns",
       leadingNaN: true,
@@ -178,6 +187,11 @@ export const censoredReturnForecast: Op<
         sign: "positive",
         leadingNaN: true,
       });
+    const measure = variance && await readSeries(variance, {
+      name: "variance",
+      sign: "non-negative",
+      leadingNaN: true,
+    });
     const limits = resolveLimits(params);
     // A column of zeros makes a constant of a process without inputs.
     const own = columns.ahead === undefined && columns.features === undefined
@@ -203,6 +217,7 @@ export const censoredReturnForecast: Op<
         kernel: params.kernel ?? scaledByColumn(rows.width, 0.05),
         units,
         limits,
+        measure,
         guess,
         signal: ctx.signal,
       });

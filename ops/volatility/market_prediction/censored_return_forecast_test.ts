@@ -131,6 +131,22 @@ Deno.test("censoredReturnForecast corrects a scale that is too small", async () 
   assert.ok(Math.abs(found / variance - 1) < 0.1, `${found} ${variance}`);
 });
 
+Deno.test("censoredReturnForecast takes the level of another measure", async () => {
+  const { returns } = await simulate();
+  const run = async (factor: number) => {
+    const { fits, forecast } = await censoredReturnForecast.run({
+      returns: wf.tensor(returns),
+      variance: wf.tensor(returns.map((value) => factor * value ** 2)),
+      splits: SPLITS,
+    }, { tail: 0 });
+    return { level: fits[0]!.level, at: (await forecast.data())[170]! };
+  };
+  const [once, thrice] = [await run(1), await run(3)];
+  close(once.level, 1, 0.1);
+  close(thrice.level / once.level, 3, 1e-10);
+  close(thrice.at / once.at, 3, 1e-10);
+});
+
 Deno.test("censoredReturnForecast refuses short windows and scales that are not positive", async () => {
   const { returns } = await simulate();
   const inputs = { returns: wf.tensor(returns), splits: SPLITS };

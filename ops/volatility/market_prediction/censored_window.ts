@@ -47,6 +47,8 @@ export interface CensoredWindowFit {
   readonly converged: boolean;
   /** Hyperparameters that ended on a bound. */
   readonly atBounds: readonly string[];
+  /** What variances were multiplied by; 1 without `variance`. */
+  readonly level: number;
 }
 
 /** Schema of {@linkcode CensoredWindowFit}. */
@@ -58,6 +60,7 @@ export const censoredWindowFitSchema: z.ZodType<CensoredWindowFit> = z.object({
   logMarginalLikelihood: z.number(),
   converged: z.boolean(),
   atBounds: z.array(z.string()).readonly(),
+  level: z.number(),
 });
 
 /** How a window is fitted. */
@@ -74,6 +77,8 @@ export interface CensoredWindowOptions extends SearchOptions {
   readonly units: Float64Array;
   /** Limits, infinite where there is none. */
   readonly limits: Limits;
+  /** A measure of variance `[t]` whose mean over the training rows to match. */
+  readonly measure?: Float64Array | undefined;
   /** Quantile of the training targets that stands in for a missing limit. */
   readonly tail: number;
 }
@@ -86,7 +91,7 @@ export interface CensoredWindowPredictions {
   readonly values: Float64Array;
   /** Means before the limits. */
   readonly means: Float64Array;
-  /** Variances before the limits, noise included. */
+  /** Variances before the limits, noise included, at the measure's level. */
   readonly variances: Float64Array;
 }
 
@@ -172,8 +177,15 @@ export async function predictCensoredWindow(
   const test = split.testStart - start;
   const means = new Float64Array(count - test);
   const variances = new Float64Array(count - test);
+  let forecast = 0;
+  let measured = 0;
   for (let row = 0; row < count; row += 1) {
     const prediction = online.predict();
+    if (row < trainRows) {
+      const unit = options.units[start + row] ?? NaN;
+      forecast += (unit * scale) ** 2 * (prediction.variance + noise);
+      measured += options.measure?.[start + row] ?? NaN;
+    }
     if (row >= test) {
       means[row - test] = mean + scale * prediction.mean;
       variances[row - test] = scale ** 2 * (prediction.variance + noise);
@@ -192,9 +204,11 @@ export async function predictCensoredWindow(
       online.observe(prediction, site.location, site.variance);
     }
   }
+  const level = options.measure === undefined ? 1 : measured / forecast;
   return {
     fit: {
       trainRows,
+      level,
       censored: sides.subarray(0, trainRows).filter((side) => side !== 0)
         .length,
       kernel: fit.report.kernel,
@@ -205,7 +219,7 @@ export async function predictCensoredWindow(
     },
     values: fit.values,
     means,
-    variances,
+    variances: variances.map((value) => level * value),
   };
 }
 

@@ -1,0 +1,246 @@
+/**
+ * All that is forecast and scored for one ticker.
+ *
+ * @module
+ */
+
+import type { DataFrame } from "nodejs-polars";
+import { map, type Node, type Output } from "../../runtime/flow/mod.ts";
+import type { F64 } from "../../runtime/tensor/mod.ts";
+import { columnToTensor, walkForwardSplits } from "../../ops/data/mod.ts";
+import { shuffleRows } from "../../ops/evaluate/mod.ts";
+import type { Splits } from "../../ops/splits.ts";
+import {
+  censoredReturnForecast,
+  correctedPrice,
+  egarchForecast,
+  ewmaForecast,
+  garchForecast,
+  gpForecast,
+  harForecast,
+  numericForecast,
+  realizedVariance,
+  scoreForecasts,
+} from "../../ops/volatility/mod.ts";
+import { comingDay } from "../outlook/coming_day.ts";
+import { lastRows } from "../outlook/last_rows.ts";
+import { nestedSplits } from "../outlook/nested_splits.ts";
+import type { PriceFinding } from "../outlook/report_schema.ts";
+import { wholeDays } from "../outlook/whole_days.ts";
+import { dayInputs } from "./day_inputs.ts";
+import { impliedForecast } from "./implied_forecast.ts";
+import type { VolatilitySettings } from "./settings.ts";
+import {
+  constantForecast,
+  forecastMoves,
+  lastClose,
+  logOf,
+  refitOften,
+  rootOf,
+} from "./small_ops.ts";
+import type { TickerResult } from "./ticker_schema.ts";
+import { tickerResult } from "./ticker_result.ts";
+
+const TRADING_DAYS = 252;
+
+/** Simple models that the processes are compared with, one by one. */
+export const VARIANCE_BASELINES = [
+  "constant",
+  "ewma",
+  "garch",
+  "egarch",
+  "har",
+] as const;
+
+/** What one ticker's stage reads. */
+export interface TickerInputs {
+  /** Daily prices of the ticker. */
+  readonly prices: Output<DataFrame>;
+  /** Findings of the reader. */
+  readonly findings: Output<readonly PriceFinding[]>;
+  /** Implied volatility, columns date and close in per cent a year. */
+  readonly implied?: Output<DataFrame> | undefined;
+}
+
+/**
+ * Wires everything of one ticker: numeric forecast, its correction, censored
+ * returns, the models of variance, and their scores.
+ *
+ * @param ticker Its name in the report.
+ * @param inputs Prices and findings.
+ * @param settings The settings.
+ * @returns The node of its result.
+ */
+export function tickerStage(
+  ticker: string,
+  inputs: TickerInputs,
+  settings: VolatilitySettings,
+): Node<{ result: TickerResult }> {
+  const whole = wholeDays(
+    { prices: inputs.prices, findings: inputs.findings },
+    { volume: false },
+  );
+  const { frame: prices } = lastRows({ frame: whole.prices }, {
+    count: settings.days + 21,
+  });
+  const day = dayInputs({
+    prices,
+    variance: realizedVariance({
+      open: column(prices, "open"),
+      high: column(prices, "high"),
+      low: column(prices, "low"),
+      close: column(prices, "close"),
+    }).variance,
+  });
+  const { splits: years } = walkForwardSplits({ frame: day.frame }, {
+    by: "days",
+    window: "rolling",
+    trainLength: settings.trainYears * TRADING_DAYS,
+    testLength: TRADING_DAYS,
+  });
+  const { measured, variance, returns, splits } = comingDay({
+    variance: day.variance,
+    returns: day.returns,
+    splits: years,
+  });
+
+  const numeric = numericForecast({ prices: day.close }, {
+    method: settings.forecaster,
+    window: 120,
+  }).forecast;
+  const correction = correctedPrice({
+    prices: day.close,
+    forecast: numeric,
+    ahead: day.calendar,
+    features: day.features,
+    splits,
+  }, {
+    trainRows: settings.processRows,
+    inducing: settings.inducing,
+    seed: settings.seed,
+  });
+  const { moves } = forecastMoves({
+    close: day.close,
+    forecast: correction.corrected,
+  });
+  // The censored process learns from corrections that were out of sample.
+  const { splits: nested } = nestedSplits({ splits }, { skip: 1 });
+
+  const processes = (series: { variance: Output<F64>; returns: Output<F64> }) =>
+    processForecasts({ ...series, moves, splits, nested }, settings);
+  const real = processes({ variance, returns });
+  const { seed } = settings;
+  const shuffled = processes({
+    variance: shuffleRows({ x: variance }, { seed }).y,
+    returns: shuffleRows({ x: returns }, { seed }).y,
+  });
+  const implied = inputs.implied === undefined ? {} : {
+    implied:
+      impliedForecast({ implied: inputs.implied, dates: day.dates }).forecast,
+  };
+  const forecasts = {
+    constant: constantForecast({ variance, splits }).forecast,
+    ewma: ewmaForecast({ variance, splits }, { decay: settings.decay })
+      .forecast,
+    garch: garchForecast({ returns, variance, splits }).forecast,
+    egarch: egarchForecast({ returns, variance, splits }).forecast,
+    har: harForecast({ variance, splits }, { insanityFilter: false }).forecast,
+    process: real.process.forecast,
+    censored: real.censored.forecast,
+    censoredScaled: real.censoredScaled.forecast,
+    ...implied,
+  };
+  const { table: varianceTables } = map(
+    VARIANCE_BASELINES,
+    (baseline) =>
+      scoreForecasts({ variance: measured, forecasts }, {
+        baseline,
+        losses: ["qlike", "mse"],
+        missing: "drop",
+      }),
+  );
+  const shuffledForecasts = {
+    process: shuffled.process.forecast,
+    censored: shuffled.censored.forecast,
+    censoredScaled: shuffled.censoredScaled.forecast,
+  };
+  const shuffledTable = scoreForecasts({
+    variance: shuffleRows({ x: variance }, { seed }).y,
+    forecasts: shuffledForecasts,
+  }, { baseline: "process", losses: ["qlike", "mse"], missing: "drop" }).table;
+  const last = lastClose({ close: day.close });
+  const priceTable = scoreForecasts({
+    variance: last.truth,
+    forecasts: {
+      lastClose: last.forecast,
+      numeric: logOf({ x: numeric }).y,
+      corrected: correction.logMean,
+    },
+  }, { baseline: "lastClose", losses: ["mae", "mse"], missing: "drop" }).table;
+  const returnTable = scoreForecasts({
+    variance: returns,
+    forecasts: {
+      zero: last.zero,
+      censored: real.censored.observedMean,
+      censoredScaled: real.censoredScaled.observedMean,
+    },
+  }, { baseline: "zero", losses: ["mae", "mse"], missing: "drop" }).table;
+  return tickerResult({
+    findings: whole.findings,
+    dates: day.dates,
+    splits,
+    nested,
+    measured,
+    close: day.close,
+    corrected: correction.corrected,
+    expectedReturn: real.censoredScaled.observedMean,
+    forecasts,
+    varianceTables,
+    shuffledTable,
+    priceTable,
+    returnTable,
+  }, { ticker });
+}
+
+/** The three Gaussian processes of variance. */
+function processForecasts(
+  inputs: {
+    readonly variance: Output<F64>;
+    readonly returns: Output<F64>;
+    readonly moves: Output<F64>;
+    readonly splits: Output<Splits>;
+    readonly nested: Output<Splits>;
+  },
+  settings: VolatilitySettings,
+) {
+  const { variance, returns, moves, splits, nested } = inputs;
+  const often = refitOften({ series: variance, splits: nested }, {
+    every: settings.refitDays,
+  });
+  const smooth = ewmaForecast({ variance, splits: often.whole }, {
+    decay: settings.decay,
+  }).forecast;
+  const options = {
+    trainRows: settings.censoredRows,
+    tail: settings.tail,
+    method: settings.method,
+    seed: settings.seed,
+  };
+  const series = { returns, variance, ahead: moves, splits: often.splits };
+  return {
+    process: gpForecast({ variance, splits }, {
+      trainRows: settings.processRows,
+      inducing: settings.inducing,
+      seed: settings.seed,
+    }),
+    censored: censoredReturnForecast(series, options),
+    censoredScaled: censoredReturnForecast(
+      { ...series, scale: rootOf({ x: smooth }).y },
+      options,
+    ),
+  };
+}
+
+function column(frame: Output<DataFrame>, name: string): Output<F64> {
+  return columnToTensor({ frame }, { column: name, nulls: "error" }).values;
+}
