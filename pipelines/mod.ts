@@ -58,3 +58,16 @@ export {
   type VolatilityPipelineInputs,
   type VolatilityStudy,
 } from "./volatility/volatility.ts";
+export type { RetuningReport } from "./retuning/report_schema.ts";
+export {
+  retuning,
+  type RetuningInputs,
+  type RetuningLabels,
+  type RetuningOutputs,
+} from "./retuning/retuning.ts";
+export {
+  RETUNING_SETTINGS,
+  RETUNING_SIZES,
+  type RetuningInput,
+  type RetuningSettings,
+} from "./retuning/settings.ts";

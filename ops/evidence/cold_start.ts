@@ -84,8 +84,9 @@ export interface ColdStartParams {
  * `seed`. Outputs: `examples`, in the order of the items; `summary`.
  *
  * A response passes if it has the form, the right answer, and a change that agrees.
+ * A class without a response that passed is left out of the balance.
  *
- * @throws {DataError} When there is not one prompt an item.
+ * @throws {DataError} When there is not one prompt an item, or no response passed.
  *
  * @example
  * ```ts
@@ -188,6 +189,12 @@ export const coldStartExamples: Op<
       } else if (isRight) filtered++;
       else wrong++;
     }
+    if (passed.length === 0) {
+      throw new DataError("Cannot make examples as no response passed", {
+        actual: `${known} known items: ${wrong} wrong, ${filtered} filtered`,
+        hint: 'Raise "draws" or "spread", or bring more items',
+      });
+    }
     const examples = balanced(passed, params.mostOfClass);
     return {
       examples,
@@ -202,7 +209,7 @@ export const coldStartExamples: Op<
   },
 });
 
-/** Equally many of each class, the first ones. */
+/** Equally many of each class that there is, the first ones. */
 function balanced(
   examples: readonly ColdStartExample[],
   most = Infinity,
@@ -210,7 +217,7 @@ function balanced(
   const counts = EVIDENCE_ANSWERS.map((answer) =>
     examples.filter((one) => one.answer === answer).length
   );
-  const size = Math.min(most, ...counts);
+  const size = Math.min(most, ...counts.filter((count) => count > 0));
   const taken = new Map<EvidenceAnswer, number>();
   return examples.filter(({ answer }) => {
     const before = taken.get(answer) ?? 0;

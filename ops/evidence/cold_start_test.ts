@@ -102,7 +102,24 @@ Deno.test("coldStartExamples is decided by its seed, and limits classes", async 
   ];
   assert.deepEqual(first, again);
   assert.equal(first.examples.length, 15);
-  const { prompts } = inputs;
+  const { items, prompts, scorer } = inputs;
+  const ups = items.filter(({ truth }) => truth!.answer === "up");
+  const only = await coldStartExamples.run({
+    items: ups,
+    prompts: prompts.slice(0, ups.length),
+    scorer,
+  });
+  assert.ok(only.examples.every(({ answer }) => answer === "up"));
+  const mute = { ...scorer, bias: [99, 0, 0] };
+  await assert.rejects(
+    async () =>
+      await coldStartExamples.run({
+        items: ups,
+        prompts: prompts.slice(0, ups.length),
+        scorer: mute,
+      }),
+    DataError,
+  );
   await assert.rejects(
     async () =>
       await coldStartExamples.run({ ...inputs, prompts: prompts.slice(1) }),

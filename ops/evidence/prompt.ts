@@ -37,7 +37,10 @@ export interface PromptOptions {
   readonly threshold?: number | undefined;
   /** The last minute of the day whose news count; "21:00" by default. */
   readonly cutoff?: string | undefined;
-  /** How long the instructions are: "full" (default), or "brief" for small contexts. */
+  /**
+   * How long the instructions are: "full" (default), or "brief" for small contexts,
+   * without the form, which examples must then teach.
+   */
   readonly detail?: "full" | "brief" | undefined;
   /**
    * Counts tokens; a third of the characters by default.
@@ -77,12 +80,10 @@ function instructions(
   const shown = name.replace(/[\s<>]+/g, " ").trim();
   if (detail === "brief") {
     return [
-      `Stock: ${shown}. Day: ${describeDay(day)}. Next session: ${
+      `${shown}, close of ${describeDay(day)} to open of ${
         describeDay(nextDay)
-      }.`,
-      `Forecast the next open against the close: up is above ${rise}, down is below ${fall}, else hold.`,
-      "Think: 1 framework, 2 evidence scored 0 to 10 for up and for down, 3 reflection, 4 answer. Form:",
-      "<think>...</think><score>[up, down]</score><pct_change>0.0000</pct_change><answer>hold</answer>",
+      }: up above ${rise}, down below ${fall}, else hold.`,
+      "Set a framework, score evidence for both sides to 10, doubt it, then give score, pct_change, answer.",
     ].join("\n");
   }
   return [

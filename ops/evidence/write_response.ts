@@ -99,7 +99,7 @@ function told({ name, score, value }: ScoredEvidence): string {
 function briefThoughts({ answer, evidence }: StructuredScore): string {
   const side = (name: "up" | "down") =>
     `${name}: ${
-      sideLines(evidence, name).slice(0, 2).map(told).join("; ") || "nothing"
+      sideLines(evidence, name).slice(0, 1).map(told).join("") || "nothing"
     }.`;
   return `${side("up")} ${side("down")} So ${answer}.`;
 }

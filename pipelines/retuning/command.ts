@@ -1,0 +1,236 @@
+/**
+ * RETuning as a command line.
+ *
+ * @module
+ */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import {
+  eventSplits,
+  readPrices,
+  readReports,
+  reportMoves,
+  thinEvents,
+} from "../../ops/data/mod.ts";
+import {
+  type EvidenceItem,
+  evidenceOfEvents,
+  simulatedItems,
+} from "../../ops/evidence/mod.ts";
+import { loadModel, modelFiles, SMALL_MODEL } from "../../ops/language/mod.ts";
+import type { Splits } from "../../ops/splits.ts";
+import { ParameterError } from "../../runtime/core/errors.ts";
+import { showRuns } from "../../runtime/display/mod.ts";
+import { openStore, type Output, start } from "../../runtime/flow/mod.ts";
+import { file } from "../../runtime/ports/mod.ts";
+import { cardMetricTable } from "../model_card.ts";
+import { readArguments } from "../read_arguments.ts";
+import type { RetuningReport } from "./report_schema.ts";
+import { retuning } from "./retuning.ts";
+import {
+  RETUNING_FIELDS,
+  RETUNING_SETTINGS,
+  RETUNING_SIZES,
+} from "./settings.ts";
+
+/** How the command is called. */
+export const RETUNING_USAGE = `Usage: deno task retuning [options]
+
+  --reports FILE       reports or calls as lines of JSON, also .gz; with --prices
+                       (default: simulated items whose best accuracy is known)
+  --prices FILE        CSV, Parquet or Arrow file of daily prices with tickers
+  --model PLACE        file, folder or hf:OWNER/NAME (default: the small model
+                       that comes with Weft: mechanics only)
+  --size small|full    how much of everything (default small)
+  --detail full|brief  length of instructions and examples (default brief)
+  --threshold RATE     change of the next open from which it is no hold (0.03)
+  --cold-items N, --policy-items N, --test-items N
+                       items for examples, for rewards and for the test at most
+  --cold-steps N, --policy-steps N
+                       steps on examples and on rewards
+  --prompt-tokens N, --answer-tokens N
+                       tokens of a prompt and of an answer at most
+  --samples N          answers to an item that vote
+  --rule majority|score
+                       how votes are counted
+  --seed NUMBER        seed of all random draws (default 0)
+  --out DIR            folder of report.json (default out/retuning)
+  --store PLACE        folder of results that later runs reuse, "memory" or
+                       "none" (default .weft/store)
+  --device NAME        preferred device: wasm, webgpu or reference
+  --help               this text`;
+
+const number = z.coerce.number();
+const whole = (name: CountName) =>
+  number.pipe(RETUNING_FIELDS[name].unwrap()).optional();
+
+type CountName =
+  | "coldItems"
+  | "policyItems"
+  | "testItems"
+  | "coldSteps"
+  | "policySteps"
+  | "promptTokens"
+  | "answerTokens"
+  | "samples";
+
+const OPTIONS = z.object({
+  reports: z.string().optional(),
+  prices: z.string().optional(),
+  model: z.string().optional(),
+  size: z.enum(["small", "full"]).default("small"),
+  detail: RETUNING_FIELDS.detail.unwrap().optional(),
+  threshold: number.pipe(RETUNING_FIELDS.threshold.unwrap()).optional(),
+  coldItems: whole("coldItems"),
+  policyItems: whole("policyItems"),
+  testItems: whole("testItems"),
+  coldSteps: whole("coldSteps"),
+  policySteps: whole("policySteps"),
+  promptTokens: whole("promptTokens"),
+  answerTokens: whole("answerTokens"),
+  samples: whole("samples"),
+  rule: RETUNING_FIELDS.rule.unwrap().optional(),
+  seed: number.pipe(RETUNING_FIELDS.seed.unwrap()).optional(),
+  out: z.string().default(join("out", "retuning")),
+  store: z.string().default(join(".weft", "store")),
+  device: z.string().optional(),
+  help: z.boolean().default(false),
+});
+
+type Options = z.output<typeof OPTIONS>;
+
+/**
+ * Reads the options of the command.
+ *
+ * @param args Arguments of the command line.
+ * @returns The options with their defaults.
+ * @throws {ParameterError} If an option is unknown or its value out of range.
+ */
+export function readRetuningOptions(args: readonly string[]): Options {
+  const text = { type: "string" } as const;
+  const names = Object.keys(OPTIONS.shape).filter((name) => name !== "help")
+    .map((name) => name.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`));
+  const options = readArguments(args, {
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, text])),
+      help: { type: "boolean" },
+    },
+    schema: OPTIONS,
+    help: "deno task retuning --help",
+  });
+  if ((options.reports === undefined) !== (options.prices === undefined)) {
+    throw new ParameterError("Cannot join reports and prices", {
+      expected: "both --reports and --prices, or neither",
+      actual: options.reports === undefined ? "no --reports" : "no --prices",
+    });
+  }
+  return options;
+}
+
+interface Source {
+  readonly items: Output<EvidenceItem[]>;
+  readonly splits: Output<Splits> | Splits;
+  readonly bayesRate?: Output<number>;
+  readonly notes: readonly string[];
+}
+
+/** Items that are simulated: the first two thirds are learnt from. */
+const SIMULATED = { items: 300, factorStrength: 0.4, textStrength: 0.3 };
+const SIMULATED_SPLITS = [
+  { trainStart: 0, trainEnd: 198, testStart: 200, testEnd: 300 },
+];
+
+function sourceOf(options: Options, seed: number, threshold: number): Source {
+  const { prices, reports } = options;
+  if (reports === undefined || prices === undefined) {
+    const { bayesRate, items } = simulatedItems({}, { ...SIMULATED, seed });
+    return {
+      items,
+      bayesRate,
+      splits: SIMULATED_SPLITS,
+      notes: ["The items are simulated."],
+    };
+  }
+  const joined = reportMoves({
+    reports: readReports({ file: file(reports) }).reports,
+    prices: readPrices({ file: file(prices) }, {
+      required: ["date", "ticker", "open", "close"],
+    }).prices,
+  }, { timing: "after", measure: "close-to-open" });
+  const { events } = thinEvents({ events: joined.events });
+  return {
+    items: evidenceOfEvents({ events }, { threshold }).items,
+    splits: eventSplits({ events }).splits,
+    notes: [
+      "A report without an hour counts as known at the close of its day; what follows is the move to the next open.",
+    ],
+  };
+}
+
+/**
+ * Runs RETuning, writes the report and prints a short table.
+ *
+ * @param args Arguments of the command line.
+ * @param print Where lines go.
+ * @throws {DataError} When a file is missing or damaged.
+ * @throws {ParameterError} When the command line makes no sense.
+ */
+export async function retuningCommand(
+  args: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  const options = readRetuningOptions(args);
+  if (options.help) {
+    print(RETUNING_USAGE);
+    return;
+  }
+  await mkdir(options.out, { recursive: true });
+  showRuns();
+  const chosen = Object.entries(options).filter(([name, value]) =>
+    name in RETUNING_FIELDS && value !== undefined
+  );
+  const settings = RETUNING_SETTINGS.parse({
+    ...RETUNING_SIZES[options.size],
+    ...Object.fromEntries(chosen),
+  });
+  const { notes, ...inputs } = sourceOf(
+    options,
+    settings.seed,
+    settings.threshold,
+  );
+  const place = options.model ?? SMALL_MODEL;
+  const isOwn = place === SMALL_MODEL;
+  const { model } = loadModel({ files: await modelFiles(place) });
+  const { node } = retuning({ ...inputs, model }, settings, {
+    model: isOwn ? "the small model, tuned" : "the model, tuned",
+    scope: isOwn ? "mechanics" : "findings",
+    notes,
+  });
+  const run = start([node], {
+    store: openStore(options.store),
+    device: options.device,
+  });
+  const [{ report }] = await run.values;
+  await writeFile(
+    join(options.out, "report.json"),
+    `${JSON.stringify({ settings, ...report }, null, 2)}\n`,
+  );
+  for (const line of summaryOf(report)) print(line);
+  print(`Report: ${join(options.out, "report.json")}`);
+}
+
+function summaryOf(report: RetuningReport): string[] {
+  const { guesses, stage, votes } = report;
+  return [
+    String(cardMetricTable(stage)),
+    ...votes.map(({ accuracy, samples }) =>
+      `${samples} votes: accuracy ${accuracy.toFixed(4)}`
+    ),
+    `guesses: macro F1 ${guesses.macroF1.toFixed(4)} ± ${
+      guesses.macroF1Deviation.toFixed(4)
+    }`,
+    ...stage.notes,
+  ];
+}

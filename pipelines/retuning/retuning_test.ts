@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { simulatedItems } from "../../ops/evidence/mod.ts";
+import { initialModel, type LanguageModel } from "../../ops/language/mod.ts";
+import { DataError, ParameterError } from "../../runtime/core/errors.ts";
+import { modelPort } from "../../ops/language/mod.ts";
+import { op } from "../../runtime/flow/mod.ts";
+import { readRetuningOptions, retuningCommand } from "./command.ts";
+import { curriculum } from "./curriculum.ts";
+import { placeRows, shuffleTruths, simpleAnswers } from "./item_ops.ts";
+import { RETUNING_REPORT } from "./report_schema.ts";
+import { retuning } from "./retuning.ts";
+import { selectItems } from "./select_items.ts";
+import { RETUNING_SETTINGS } from "./settings.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+
+const SPLITS = [{ trainStart: 0, trainEnd: 58, testStart: 60, testEnd: 90 }];
+
+/** Bytes as tokens: every text can be written. */
+function tinyModel(): LanguageModel {
+  const bytes = Array.from(
+    { length: 256 },
+    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+  );
+  const pieces = ["<unk>", "<s>", "</s>", ...bytes];
+  return initialModel({
+    family: "llama",
+    vocabularySize: pieces.length,
+    hiddenSize: 16,
+    intermediateSize: 24,
+    layers: 1,
+    heads: 2,
+    keyValueHeads: 1,
+    headSize: 8,
+    contextLength: 640,
+    normEpsilon: 1e-5,
+    ropeBase: 10_000,
+    ropePairing: "half",
+    ropeScaling: null,
+    tiedEmbeddings: true,
+    attentionBias: false,
+    queryKeyNorm: false,
+  }, {
+    seed: 1,
+    tokenizer: {
+      kind: "pieces",
+      pieces,
+      scores: pieces.map(() => 0),
+      types: pieces.map((piece) =>
+        piece === "<unk>"
+          ? "unknown"
+          : piece.startsWith("<0x")
+          ? "byte"
+          : "control"
+      ),
+      addSpacePrefix: false,
+      beginId: 1,
+      endId: 2,
+      addBegin: true,
+      chatTemplate: null,
+    },
+  });
+}
+
+const tiny = op({
+  name: "test/tinyModel",
+  inputs: {},
+  outputs: { model: modelPort() },
+  run: () => ({ model: tinyModel() }),
+});
+
+const column = op({
+  name: "test/column",
+  inputs: { values: port.tensor(["i32", "f64"], ["t", "..."]) },
+  outputs: { rows: port.value(z.number()) },
+  run: ({ values }) => ({ rows: values.shape[0]! }),
+});
+
+Deno.test("retuning goes through all stages and reports each baseline", async () => {
+  const { bayesRate, items } = simulatedItems({}, {
+    items: 90,
+    factorStrength: 0.5,
+  });
+  const settings = RETUNING_SETTINGS.parse({
+    promptTokens: 400,
+    answerTokens: 16,
+    coldItems: 12,
+    policyItems: 3,
+    testItems: 5,
+    rank: 2,
+    coldSteps: 2,
+    coldBatch: 2,
+    difficultySamples: 2,
+    policySteps: 1,
+    samples: 2,
+    resamples: 20,
+  });
+  const { answers, logits, node, structuredLogits } = retuning(
+    { items, bayesRate, splits: SPLITS, model: tiny().model },
+    settings,
+    { model: "tiny", scope: "mechanics", notes: ["A note."] },
+  );
+  const { report } = await node.value({ store: "none" });
+  assert.deepEqual(RETUNING_REPORT.parse(report), report);
+  const { metrics, notes, splits } = report.stage;
+  const accuracy = metrics.find(({ metric }) => metric === "accuracy")!;
+  assert.equal(accuracy.rows, 5);
+  assert.deepEqual(accuracy.baselines.map(({ model }) => model), [
+    "guesses",
+    "majority class",
+    "structured scorer",
+    "the model on examples only",
+    "the model untuned",
+  ]);
+  assert.ok(accuracy.baselines.every(({ pValue }) => pValue !== null));
+  assert.notEqual(accuracy.shuffled, null);
+  assert.equal(notes[0], "A note.");
+  assert.equal(splits[0]!.embargo, 2);
+  assert.ok(splits[0]!.train.to < splits[0]!.test.from);
+  assert.equal(report.losses.length, 2);
+  assert.equal(report.policy.length, 1);
+  assert.deepEqual(report.votes.map(({ samples }) => samples), [1, 2]);
+  assert.equal(report.responses.responses, 10);
+  assert.ok(report.bayesRate! > 0.4);
+  const [given, votes, rule] = await Promise.all(
+    [answers, logits, structuredLogits].map((values) =>
+      column({ values }).value({ store: "none" })
+    ),
+  );
+  for (const { rows } of [given!, votes!, rule!]) assert.equal(rows, 90);
+});
+
+Deno.test("selectItems learns from the past only, and knows its test", async () => {
+  const { items } = await simulatedItems.run({}, { items: 90 });
+  const made = await selectItems.run({ items, splits: SPLITS }, {
+    coldItems: 10,
+    policyItems: 4,
+    testItems: 6,
+  });
+  const { cold, labels, pool, test, testRows, train } = made;
+  assert.deepEqual(
+    [train, cold, pool, test].map(({ length }) => length),
+    [58, 10, 4, 6],
+  );
+  assert.ok(cold.at(-1)!.sources.day < pool[0]!.sources.day);
+  assert.ok(pool.at(-1)!.sources.day < test[0]!.sources.day);
+  const known = [...(await labels.data()).entries()].filter(([, label]) =>
+    label >= 0
+  );
+  assert.deepEqual(known.map(([row]) => row), testRows);
+  await assert.rejects(
+    async () => await selectItems.run({ items, splits: SPLITS }, { window: 1 }),
+    DataError,
+  );
+});
+
+Deno.test("curriculum takes what is neither easy nor hard, then what is near", async () => {
+  const { items } = await simulatedItems.run({}, { items: 4 });
+  const say = (answer: string) => `</think><answer>${answer}</answer>`;
+  const right = [0, 4, 2, 3];
+  const texts = items.flatMap(({ truth }, item) =>
+    Array.from(
+      { length: 4 },
+      (_, k) => say(k < right[item]! ? truth!.answer : "?"),
+    )
+  );
+  const prompts = ["a", "b", "c", "d"];
+  const made = await curriculum.run({ items, prompts, texts }, {
+    samples: 4,
+    least: 3,
+  });
+  assert.deepEqual(made.prompts, ["c", "d", "a"]);
+  assert.deepEqual(made.summary, {
+    easy: 2,
+    medium: 1,
+    hard: 1,
+    chosen: 3,
+    added: 2,
+  });
+  await assert.rejects(
+    async () => await curriculum.run({ items, prompts, texts }, { samples: 3 }),
+    DataError,
+  );
+});
+
+Deno.test("truths are dealt anew, and simple answers need no model", async () => {
+  const { items } = await simulatedItems.run({}, { items: 60 });
+  const { items: dealt } = await shuffleTruths.run({ items }, { seed: 1 });
+  const changes = (own: typeof items) => own.map(({ truth }) => truth!.change);
+  assert.notDeepEqual(changes(dealt), changes(items));
+  assert.deepEqual(changes(dealt).sort(), changes(items).sort());
+  const train = items.map((item) => ({
+    ...item,
+    truth: { answer: "down" as const, change: -0.1 },
+  }));
+  const made = await simpleAnswers.run({ train, test: items });
+  assert.ok((await made.majority.data()).every((answer) => answer === 0));
+  assert.equal(new Set(await made.guesses.data()).size, 3);
+});
+
+Deno.test("placeRows leaves other rows empty", async () => {
+  const { answers, logits } = await placeRows.run({
+    answers: wf.tensor([2, -1], { dtype: "i32" }),
+    rows: [1, 3],
+    days: wf.zeros([4], { dtype: "i32" }),
+  });
+  assert.deepEqual(await answers.toArray(), [-1, 2, -1, -1]);
+  const data = await logits.data();
+  assert.deepEqual([...data.slice(3, 6)], [-Infinity, -Infinity, 0]);
+  assert.ok(Number.isNaN(data[0]));
+});
+
+Deno.test("the command line is read, and refuses half of a pair", async () => {
+  const options = readRetuningOptions(["--cold-steps", "7", "--rule", "score"]);
+  assert.deepEqual([options.coldSteps, options.rule], [7, "score"]);
+  for (
+    const bad of [["--reports", "x"], ["--cold-steps", "0"], ["--nothing", "1"]]
+  ) assert.throws(() => readRetuningOptions(bad), ParameterError);
+  const lines: string[] = [];
+  await retuningCommand(["--help"], (line) => lines.push(line));
+  assert.ok(lines[0]!.includes("--policy-steps"));
+});
+
+Deno.test("the command runs on the small model that comes with Weft", async () => {
+  const out = await mkdtemp(join(tmpdir(), "weft-retuning-"));
+  const lines: string[] = [];
+  try {
+    await retuningCommand(
+      [
+        ...["--out", out, "--store", "memory", "--cold-items", "9"],
+        ...["--policy-items", "2", "--test-items", "2", "--cold-steps", "1"],
+        ...["--policy-steps", "1", "--answer-tokens", "12", "--samples", "1"],
+      ],
+      (line) => lines.push(line),
+    );
+    const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+    assert.equal(report.stage.scope, "mechanics");
+    assert.equal(report.settings.coldSteps, 1);
+    assert.ok(lines.join("\n").includes("structured scorer"));
+  } finally {
+    await rm(out, { recursive: true });
+  }
+});

@@ -1,0 +1,134 @@
+/**
+ * Which items are learnt from, and which are tested on.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { EVIDENCE_ANSWERS, EVIDENCE_ITEM } from "../../ops/evidence/mod.ts";
+import type { EvidenceItem } from "../../ops/evidence/mod.ts";
+import { UNLABELLED } from "../../ops/labels.ts";
+import { checkSplits, SPLITS, type Splits } from "../../ops/splits.ts";
+import { DataError } from "../../runtime/core/errors.ts";
+import { type Op, op } from "../../runtime/flow/mod.ts";
+import { port } from "../../runtime/ports/mod.ts";
+import { type Tensor, tensor } from "../../runtime/tensor/mod.ts";
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+
+/** Params of {@linkcode selectItems}. */
+export interface SelectItemsParams {
+  /** Which of the windows; 0 by default. */
+  readonly window?: number | undefined;
+  /** Items at most for the examples to begin with; 120 by default. */
+  readonly coldItems?: number | undefined;
+  /** Items at most whose answers are rewarded; 16 by default. */
+  readonly policyItems?: number | undefined;
+  /** Items at most that are tested on; 24 by default. */
+  readonly testItems?: number | undefined;
+}
+
+/** What {@linkcode selectItems} gives. */
+export type SelectedItems = {
+  train: EvidenceItem[];
+  cold: EvidenceItem[];
+  pool: EvidenceItem[];
+  test: EvidenceItem[];
+  testRows: number[];
+  labels: Tensor<"i32">;
+  days: Tensor<"i32">;
+};
+
+/**
+ * Divides the items of one walk-forward window. Of the training items whose truth is
+ * known, the first half by time gives examples to begin with, the second half is
+ * rewarded; both are thinned evenly, and so is the test.
+ *
+ * Inputs: `items` by day; `splits` over them. Params: see
+ * {@linkcode SelectItemsParams}. Outputs: `train`, all training items; `cold`, `pool`,
+ * `test`; `testRows`, where the items of the test stand; `labels`, i32 `["t"]`, -1 for
+ * all but these; `days` since 1970-01-01, i32 `["t"]`.
+ *
+ * @throws {DataError} When a window does not fit, there is no such window, or nothing
+ * is left to learn from or to test on.
+ */
+export const selectItems: Op<
+  { items: EvidenceItem[]; splits: Splits },
+  SelectItemsParams,
+  SelectedItems
+> = op({
+  name: "retuning/selectItems",
+  version: "1",
+  doc: "Items to begin with, to reward and to test on, by time",
+  inputs: {
+    items: port.value(z.array(EVIDENCE_ITEM)),
+    splits: port.value(SPLITS),
+  },
+  params: z.object({
+    window: z.int().nonnegative().default(0),
+    coldItems: z.int().min(1).default(120),
+    policyItems: z.int().min(1).default(16),
+    testItems: z.int().min(1).default(24),
+  }),
+  outputs: {
+    train: port.value(z.array(EVIDENCE_ITEM)),
+    cold: port.value(z.array(EVIDENCE_ITEM)),
+    pool: port.value(z.array(EVIDENCE_ITEM)),
+    test: port.value(z.array(EVIDENCE_ITEM)),
+    testRows: port.value(z.array(z.int())),
+    labels: port.tensor("i32", ["t"]),
+    days: port.tensor("i32", ["t"]),
+  },
+  run: ({ items, splits }, { coldItems, policyItems, testItems, window }) => {
+    checkSplits(splits, items.length);
+    const split = splits[window];
+    const known = [...items.keys()].filter((row) => items[row]!.truth !== null);
+    const within = (from: number, to: number) =>
+      known.filter((row) => row >= from && row < to);
+    const train = split === undefined
+      ? []
+      : within(split.trainStart, split.trainEnd);
+    const test = split === undefined
+      ? []
+      : within(split.testStart, split.testEnd);
+    if (train.length < 2 || test.length === 0) {
+      throw new DataError(`Cannot learn from window ${window}`, {
+        expected: "at least two known items to learn from, and one to test on",
+        actual: split === undefined
+          ? `${splits.length} windows`
+          : `${train.length} and ${test.length}`,
+      });
+    }
+    const half = Math.ceil(train.length / 2);
+    const testRows = thinned(test, testItems);
+    const labels = new Int32Array(items.length).fill(UNLABELLED);
+    for (const row of testRows) {
+      labels[row] = EVIDENCE_ANSWERS.indexOf(items[row]!.truth!.answer);
+    }
+    const at = (rows: readonly number[]) => rows.map((row) => items[row]!);
+    return {
+      train: at(train),
+      cold: at(thinned(train.slice(0, half), coldItems)),
+      pool: at(thinned(train.slice(half), policyItems)),
+      test: at(testRows),
+      testRows,
+      labels: tensor(labels),
+      days: tensor(
+        Int32Array.from(
+          items,
+          ({ sources }) =>
+            Date.parse(`${sources.day}T00:00:00Z`) / MILLISECONDS_PER_DAY,
+        ),
+      ),
+    };
+  },
+});
+
+/** Some of the rows, evenly spread. */
+function thinned(rows: readonly number[], most: number): number[] {
+  if (rows.length <= most) return [...rows];
+  return Array.from(
+    { length: most },
+    (_, k) => rows[Math.floor((k + 0.5) * rows.length / most)]!,
+  );
+}
