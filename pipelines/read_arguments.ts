@@ -5,7 +5,7 @@
  */
 
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
 import { ParameterError } from "../runtime/core/errors.ts";
 
 /** What a command line may say. */
@@ -48,7 +48,18 @@ export function readArguments<S extends z.ZodType>(
     ),
   );
   if (parsed.success) return parsed.data;
-  throw refuse({ actual: z.prettifyError(parsed.error) });
+  const wrong = parsed.error.issues.map(({ message, path }) => {
+    const name = dashed(String(path[0] ?? ""));
+    const value = values[name];
+    return `--${name}${
+      value === undefined ? "" : ` ${JSON.stringify(value)}`
+    }: ${message}`;
+  });
+  throw refuse({ actual: wrong.join("\n") });
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function camelCase(name: string): string {

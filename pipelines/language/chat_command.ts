@@ -23,14 +23,13 @@ import { modelOfArguments } from "./model_of_arguments.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** How the command is called. */
-export const USAGE = `Usage: deno task chat --model PLACE [options]
+export const USAGE = `Usage: deno task chat [--model PLACE] [options]
 
   --system TEXT       what the model is told before the conversation
 ${GENERATION_USAGE}
 
 In the conversation: /reset forgets what was said, /exit ends it. Ctrl-C stops an
-answer, and ends the conversation between answers. Tokens are drawn at temperature
-0.7 unless told otherwise.`;
+answer, and ends the conversation between answers.`;
 
 const TEMPERATURE = 0.7;
 const MAX_TOKENS = 512;
@@ -105,6 +104,7 @@ class Conversation {
     const lines = linesOf(this.#terminal.input);
     for (;;) {
       const line = await this.#nextLine(lines);
+      if (line === undefined) this.#endLine();
       if (line === undefined || line === "/exit") return;
       if (line === "/reset") this.#reset();
       else if (line.trim() !== "") await this.#answer(line);
@@ -123,14 +123,20 @@ class Conversation {
     if (this.#terminal.isInputTerminal) this.#terminal.write("> ");
   }
 
+  /** Leaves the line of a question that nobody answers. */
+  #endLine(): void {
+    if (this.#terminal.isInputTerminal) this.#terminal.write("\n");
+  }
+
   /** The next line that comes in, unless an interrupt comes first. */
   async #nextLine(
     lines: AsyncIterator<string>,
   ): Promise<string | undefined> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const forget = this.#terminal.onInterrupt(() =>
-      reject(new CancelledError("Cannot go on talking as it was interrupted"))
-    );
+    const forget = this.#terminal.onInterrupt(() => {
+      this.#endLine();
+      reject(new CancelledError("Cannot go on talking as it was interrupted"));
+    });
     try {
       const next = await Promise.race([lines.next(), promise]);
       return next.done === true ? undefined : next.value;

@@ -11,7 +11,7 @@ import { readArguments } from "../read_arguments.ts";
 export const USAGE =
   `Usage: deno task finetune --model PLACE --data FILE --out DIR [options]
 
-  --model PLACE       file or folder (safetensors, GGUF, llama2.c), URL, or
+  --model PLACE       file or folder (safetensors, GGUF, llama2.c), or
                       hf:OWNER/NAME[@REVISION][/FILE] on the Hugging Face hub
   --tokenizer PATH    file of the tokenizer, where the model has none of its own
   --data FILE         examples, a JSON object a line: {"prompt", "completion"},

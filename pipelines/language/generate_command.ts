@@ -10,6 +10,7 @@ import {
   streamText,
 } from "../../ops/language/generation/stream_text.ts";
 import { ParameterError } from "../../runtime/core/errors.ts";
+import { formatCount } from "../../runtime/core/text.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
 import { readArguments } from "../read_arguments.ts";
 import {
@@ -23,11 +24,13 @@ import type { Terminal } from "./terminal.ts";
 
 /** How the command is called. */
 export const USAGE =
-  `Usage: deno task generate --model PLACE --prompt TEXT [options]
+  `Usage: deno task generate [--model PLACE] --prompt TEXT [options]
 
   --prompt TEXT       text to continue (default: what comes in)
   --chat              the prompt is a message that the model answers, by its
                       chat template
+  --truncate HOW      a prompt that is longer than the context: refuse (default),
+                      or left, which drops its beginning
   --json              one object with the text, its tokens and times
 ${GENERATION_USAGE}
 
@@ -37,6 +40,7 @@ const OPTIONS = z.object({
   ...GENERATION_SHAPE,
   prompt: z.string().optional(),
   chat: z.boolean().default(false),
+  truncate: z.enum(["refuse", "left"]).optional(),
   json: z.boolean().default(false),
 });
 
@@ -58,6 +62,7 @@ export function readGenerateArguments(
       ...GENERATION_OPTIONS,
       prompt: { type: "string" },
       chat: { type: "boolean" },
+      truncate: { type: "string" },
       json: { type: "boolean" },
     },
     schema: OPTIONS,
@@ -109,9 +114,9 @@ async function generate(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
+  const prompt = values.prompt ?? await inputOf(terminal);
   const begun = performance.now();
   const model = await modelOfArguments(values, terminal, signal);
-  const prompt = values.prompt ?? await inputOf(terminal);
   const loaded = performance.now();
   let read = loaded;
   const stream = streamText(
@@ -119,6 +124,7 @@ async function generate(
     values.chat ? [{ role: "user", content: prompt }] : prompt,
     {
       ...textOptions(values),
+      truncate: values.truncate,
       signal,
       onPrompt: () => read = performance.now(),
     },
@@ -186,9 +192,9 @@ function summaryOf(
 ): string {
   const rate = (tokens: number | null) =>
     tokens === null ? "" : ` (${tokens.toFixed(1)} a second)`;
-  return `Read ${promptTokens} tokens in ${timings.promptSeconds.toFixed(2)} s${
-    rate(timings.promptTokensPerSecond)
-  }, wrote ${ids.length} in ${timings.generationSeconds.toFixed(2)} s${
-    rate(timings.generationTokensPerSecond)
-  }; ended by "${finishReason}"`;
+  return `Read ${formatCount(promptTokens, "token")} in ${
+    timings.promptSeconds.toFixed(2)
+  } s${rate(timings.promptTokensPerSecond)}, wrote ${ids.length} in ${
+    timings.generationSeconds.toFixed(2)
+  } s${rate(timings.generationTokensPerSecond)}; ended by "${finishReason}"`;
 }

@@ -58,6 +58,10 @@ Deno.test("options are read, and refused out of their range", () => {
       args.join(" "),
     );
   }
+  assert.throws(
+    () => readGenerateArguments(["--max-tokens", "many", "--top-p", "2"]),
+    /--max-tokens "many": .*\n.*--top-p "2": /,
+  );
 });
 
 const MODEL_OPTIONS = ["--model", MODEL, "--tokenizer", TOKENIZER];
@@ -118,6 +122,20 @@ Deno.test({
     assert.ok(STORY.startsWith(terminal.output));
     assert.equal(terminal.listeners, 0);
   },
+});
+
+Deno.test({
+  name: `a model without a tokenizer asks for one${WHY}`,
+  ignore,
+  fn: () =>
+    assert.rejects(
+      () =>
+        generateCommand(
+          ["--model", MODEL, "--prompt", "a"],
+          new TestTerminal(),
+        ),
+      /no tokenizer[^]*--tokenizer PATH/,
+    ),
 });
 
 Deno.test("what cannot be generated is an error that helps", async () => {

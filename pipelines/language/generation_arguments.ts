@@ -29,14 +29,15 @@ export const GENERATION_OPTIONS = {
 
 /** How they are explained. */
 export const GENERATION_USAGE =
-  `  --model PLACE       file or folder (safetensors, GGUF, llama2.c), URL, or
+  `  --model PLACE       file or folder (safetensors, GGUF, llama2.c), or
                       hf:OWNER/NAME[@REVISION][/FILE] on the Hugging Face hub;
                       by default the small model that comes with Weft
   --tokenizer PATH    file of the tokenizer, where the model has none of its
                       own: tokenizer.json, a GGUF file, llama2.c's tok*.bin
   --adapter DIR       folder of a LoRA adapter in PEFT's format
-  --max-tokens N      tokens of an answer at most
+  --max-tokens N      tokens of an answer at most (default 128; 512 in a chat)
   --temperature T     0 takes the most probable token, above it tokens are drawn
+                      (default 0; 0.7 in a chat)
   --top-k N, --top-p P, --min-p P
                       draws among the N most probable tokens only, among those
                       of mass P, among those P times as probable as the first

@@ -8,6 +8,7 @@ import { loadAdapter } from "../../ops/language/adapter/adapter_files.ts";
 import { attachAdapter } from "../../ops/language/adapter/attach_adapter.ts";
 import type { LanguageModel } from "../../ops/language/model/language_model.ts";
 import { readModel } from "../../ops/language/model/read_model.ts";
+import { DataError } from "../../runtime/core/errors.ts";
 import { SMALL_MODEL } from "../../ops/language/model/small_model.ts";
 import type { GenerationArguments } from "./generation_arguments.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,7 +20,7 @@ import type { Terminal } from "./terminal.ts";
  * @param terminal Where it is told what is read.
  * @param signal Cancels.
  * @returns The model.
- * @throws {DataError} When a file is missing or damaged.
+ * @throws {DataError} When a file is missing or damaged, or there is no tokenizer.
  */
 export async function modelOfArguments(
   values: GenerationArguments,
@@ -33,6 +34,15 @@ export async function modelOfArguments(
       : `Reading ${place}`,
   );
   const model = await readModel(place, { tokenizer, signal });
+  if (model.tokenizer === null) {
+    throw new DataError(
+      `Cannot read text with "${place}" as it has no tokenizer`,
+      {
+        expected: "a tokenizer beside the weights, or one of its own",
+        hint: "Name its file with --tokenizer PATH",
+      },
+    );
+  }
   if (adapter === undefined) return model;
   terminal.note(`Reading the adapter ${adapter}`);
   return attachAdapter(model, await loadAdapter(adapter));

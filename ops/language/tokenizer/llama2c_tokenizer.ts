@@ -48,8 +48,12 @@ export function readLlama2cTokenizer(
   const longest = view.getInt32(0, true);
   if (longest < 1 || longest > MAX_TOKEN_LENGTH) {
     throw new DataError(
-      `Cannot read the llama2.c tokenizer as its longest token has ${longest} bytes`,
-      { expected: `1 to ${MAX_TOKEN_LENGTH}` },
+      `Cannot read a tokenizer of llama2.c as its longest token has ${longest} bytes`,
+      {
+        expected: `1 to ${MAX_TOKEN_LENGTH}`,
+        hint:
+          'Other tokenizers are told by their names: "tokenizer.json", or a name that ends in ".gguf"',
+      },
     );
   }
   const pieces: string[] = [];

@@ -86,10 +86,11 @@ function decodeHeader(bytes: Uint8Array, name: string): Llama2cHeader {
   const canBe = sizes.every((value) => value === true || value > 0) &&
     hiddenSize % (2 * heads) === 0 && heads % keyValueHeads === 0;
   if (canBe) return header;
-  throw refuse(name, {
+  // Such a file has no mark: what makes no sense is most likely something else.
+  throw new DataError(`Cannot tell what kind of model "${name}" is`, {
     expected:
-      "positive sizes, heads of an even size, as many heads for each key and value",
-    actual: JSON.stringify(header),
+      "GGUF, safetensors, or weights of llama2.c, which begin with seven sizes",
+    actual: `sizes that cannot be: ${Object.values(header).join(", ")}`,
   });
 }
 

@@ -111,6 +111,11 @@ async function openChosen(
     return { weights: await openWeights(source, signal), files };
   }
   try {
+    if (!file.endsWith("index.json")) {
+      throw new DataError(`Cannot read weights from "${source.name}"`, {
+        expected: `the folder of a model, a file of weights, or "${INDEX}"`,
+      });
+    }
     const index = await readText(source, MAX_TEXT_BYTES, signal);
     const place = posix.dirname(file);
     const weights = await openShardedSafetensors(

@@ -171,7 +171,10 @@ Deno.test("openWeights refuses files of llama2.c that cannot be", async () => {
   for (const bytes of cases) {
     await assert.rejects(openWeights(memorySource(bytes, "x")), (error) => {
       assert.ok(error instanceof DataError, String(error));
-      assert.match(error.message, /Cannot read "x" as weights of llama2\.c/);
+      assert.match(
+        error.message,
+        /Cannot (read "x" as weights of llama2\.c|tell what kind of model "x" is)/,
+      );
       return true;
     });
   }
