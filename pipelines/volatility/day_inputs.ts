@@ -48,7 +48,7 @@ export const dayInputs: Op<
   Record<never, never>,
   DayInputs
 > = op({
-  name: "volatilityStudy/dayInputs",
+  name: "volatility/dayInputs",
   version: "1",
   doc: "The series that the models of volatility read",
   inputs: { prices: port.frame(), variance: port.tensor("f64", ["n"]) },

@@ -33,7 +33,7 @@ export const impliedForecast: Op<
   Record<never, never>,
   { forecast: F64 }
 > = op({
-  name: "volatilityStudy/impliedForecast",
+  name: "volatility/impliedForecast",
   version: "1",
   doc: "The variance that options implied the day before",
   inputs: {

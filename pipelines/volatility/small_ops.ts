@@ -21,7 +21,7 @@ export const forecastMoves: Op<
   Record<never, never>,
   { moves: F64 }
 > = op({
-  name: "volatilityStudy/forecastMoves",
+  name: "volatility/forecastMoves",
   version: "1",
   doc: "Moves from the last close to the price forecast",
   causal: true,
@@ -51,7 +51,7 @@ export const refitOften: Op<
   { every: number; warmUp?: number | undefined },
   { splits: Splits; whole: Splits }
 > = op({
-  name: "volatilityStudy/refitOften",
+  name: "volatility/refitOften",
   version: "1",
   doc: "Walk-forward windows with more fits",
   inputs: { series: port.tensor("f64", ["t"]), splits: port.value(SPLITS) },
@@ -95,7 +95,7 @@ export const constantForecast: Op<
   Record<never, never>,
   { forecast: F64 }
 > = op({
-  name: "volatilityStudy/constantForecast",
+  name: "volatility/constantForecast",
   version: "1",
   doc: "The mean variance of the training window as forecast",
   causal: true,
@@ -124,7 +124,7 @@ export const lastClose: Op<
   Record<never, never>,
   { forecast: F64; truth: F64; zero: F64 }
 > = op({
-  name: "volatilityStudy/lastClose",
+  name: "volatility/lastClose",
   version: "1",
   doc: "The last close as forecast, and what came true",
   inputs: { close: port.tensor("f64", ["t"]) },
@@ -150,7 +150,7 @@ export const lastClose: Op<
 
 /** Logarithms, for scores of prices. */
 export const logOf: Op<{ x: F64 }, Record<never, never>, { y: F64 }> = op({
-  name: "volatilityStudy/logOf",
+  name: "volatility/logOf",
   version: "1",
   doc: "Natural logarithms",
   inputs: { x: port.tensor("f64", ["t"]) },
@@ -161,7 +161,7 @@ export const logOf: Op<{ x: F64 }, Record<never, never>, { y: F64 }> = op({
 
 /** Square roots: volatilities of variances. */
 export const rootOf: Op<{ x: F64 }, Record<never, never>, { y: F64 }> = op({
-  name: "volatilityStudy/rootOf",
+  name: "volatility/rootOf",
   version: "1",
   doc: "Square roots",
   inputs: { x: port.tensor("f64", ["t"]) },

@@ -58,7 +58,7 @@ export const tickerResult: Op<
   { ticker: string },
   { result: TickerResult }
 > = op({
-  name: "volatilityStudy/tickerResult",
+  name: "volatility/tickerResult",
   version: "1",
   doc: "What was found for one ticker",
   inputs: {

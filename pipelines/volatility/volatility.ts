@@ -44,7 +44,7 @@ const study: Op<
   Record<never, never>,
   { study: VolatilityStudy }
 > = op({
-  name: "volatilityStudy/study",
+  name: "volatility/study",
   version: "1",
   doc: "Results of all tickers and their model card",
   inputs: { results: port.record(port.value(TICKER_RESULT)) },
