@@ -48,6 +48,8 @@ export const RETUNING_USAGE = `Usage: deno task retuning [options]
   --threshold RATE     change of the next open from which it is no hold (0.03)
   --cold-items N, --policy-items N, --test-items N
                        items for examples, for rewards and for the test at most
+  --no-balance         take items as they come, rather than as many of each
+                       class, in the test too
   --cold-steps N, --policy-steps N
                        steps on examples and on rewards
   --prompt-tokens N, --answer-tokens N
@@ -83,6 +85,7 @@ const OPTIONS = z.object({
   size: z.enum(["small", "full"]).default("small"),
   detail: RETUNING_FIELDS.detail.unwrap().optional(),
   threshold: number.pipe(RETUNING_FIELDS.threshold.unwrap()).optional(),
+  balance: RETUNING_FIELDS.balance.unwrap().optional(),
   coldItems: whole("coldItems"),
   policyItems: whole("policyItems"),
   testItems: whole("testItems"),
@@ -110,11 +113,13 @@ type Options = z.output<typeof OPTIONS>;
  */
 export function readRetuningOptions(args: readonly string[]): Options {
   const text = { type: "string" } as const;
-  const names = Object.keys(OPTIONS.shape).filter((name) => name !== "help")
+  const names = Object.keys(OPTIONS.shape)
+    .filter((name) => name !== "help" && name !== "balance")
     .map((name) => name.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`));
   const options = readArguments(args, {
     options: {
       ...Object.fromEntries(names.map((name) => [name, text])),
+      balance: { type: "boolean" },
       help: { type: "boolean" },
     },
     schema: OPTIONS,

@@ -102,6 +102,7 @@ export function retuning(
     coldItems,
     policyItems,
     testItems,
+    balance: settings.balance,
   });
   const { cold, days, labels: truths, pool, test, testRows, train } = selected;
   const chainOn = (
@@ -185,7 +186,7 @@ export function retuning(
   }, {
     model: labels.model,
     scope: labels.scope,
-    notes: [...labels.notes],
+    notes: [...labels.notes, ...balanceNotes(settings)],
     rule: settings.rule,
     seed,
   });
@@ -196,4 +197,12 @@ export function retuning(
     structuredLogits: placed(named["structured scorer"]!, structured).logits,
     model: chain.model,
   };
+}
+
+function balanceNotes({ balance }: RetuningSettings): string[] {
+  return balance
+    ? [
+      "Of each class there are equally many items, in the test too, as in the paper: scores are not those on all items.",
+    ]
+    : [];
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { simulatedItems } from "../../ops/evidence/mod.ts";
+import { EVIDENCE_ANSWERS, simulatedItems } from "../../ops/evidence/mod.ts";
 import { initialModel, type LanguageModel } from "../../ops/language/mod.ts";
 import { DataError, ParameterError } from "../../runtime/core/errors.ts";
 import { modelPort } from "../../ops/language/mod.ts";
@@ -90,7 +90,7 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
     answerTokens: 16,
     coldItems: 12,
     policyItems: 3,
-    testItems: 5,
+    testItems: 6,
     rank: 2,
     coldSteps: 2,
     coldBatch: 2,
@@ -108,7 +108,7 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
   assert.deepEqual(RETUNING_REPORT.parse(report), report);
   const { metrics, notes, splits } = report.stage;
   const accuracy = metrics.find(({ metric }) => metric === "accuracy")!;
-  assert.equal(accuracy.rows, 5);
+  assert.equal(accuracy.rows, 6);
   assert.deepEqual(accuracy.baselines.map(({ model }) => model), [
     "guesses",
     "majority class",
@@ -124,7 +124,7 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
   assert.equal(report.losses.length, 2);
   assert.equal(report.policy.length, 1);
   assert.deepEqual(report.votes.map(({ samples }) => samples), [1, 2]);
-  assert.equal(report.responses.responses, 10);
+  assert.equal(report.responses.responses, 12);
   assert.ok(report.bayesRate! > 0.4);
   const [given, votes, rule] = await Promise.all(
     [answers, logits, structuredLogits].map((values) =>
@@ -140,12 +140,24 @@ Deno.test("selectItems learns from the past only, and knows its test", async () 
     coldItems: 10,
     policyItems: 4,
     testItems: 6,
+    balance: false,
   });
   const { cold, labels, pool, test, testRows, train } = made;
   assert.deepEqual(
     [train, cold, pool, test].map(({ length }) => length),
     [58, 10, 4, 6],
   );
+  const even = await selectItems.run({ items, splits: SPLITS }, {
+    coldItems: 13,
+    policyItems: 3,
+    testItems: 7,
+  });
+  for (const [own, share] of [[even.cold, 4], [even.test, 2]] as const) {
+    const counts = EVIDENCE_ANSWERS.map((answer) =>
+      own.filter(({ truth }) => truth!.answer === answer).length
+    );
+    assert.deepEqual(counts, [share, share, share]);
+  }
   assert.ok(cold.at(-1)!.sources.day < pool[0]!.sources.day);
   assert.ok(pool.at(-1)!.sources.day < test[0]!.sources.day);
   const known = [...(await labels.data()).entries()].filter(([, label]) =>
@@ -232,7 +244,7 @@ Deno.test("the command runs on the small model that comes with Weft", async () =
     await retuningCommand(
       [
         ...["--out", out, "--store", "memory", "--cold-items", "9"],
-        ...["--policy-items", "2", "--test-items", "2", "--cold-steps", "1"],
+        ...["--policy-items", "3", "--test-items", "3", "--cold-steps", "1"],
         ...["--policy-steps", "1", "--answer-tokens", "12", "--samples", "1"],
       ],
       (line) => lines.push(line),

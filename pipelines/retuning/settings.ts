@@ -23,6 +23,8 @@ export interface RetuningSettings {
   readonly policyItems: number;
   /** Items at most that are tested on. */
   readonly testItems: number;
+  /** Whether each class has equally many items, in the test too. */
+  readonly balance: boolean;
   /** Rank of the adapter. */
   readonly rank: number;
   /** Steps on the examples to begin with. */
@@ -64,6 +66,7 @@ export const RETUNING_FIELDS = {
   coldItems: count(120),
   policyItems: count(16),
   testItems: count(24),
+  balance: z.boolean().default(true),
   rank: count(16),
   coldSteps: count(30),
   coldBatch: count(4),
@@ -99,19 +102,19 @@ export const RETUNING_SIZES: Readonly<
 > = {
   small: {},
   full: {
-    promptTokens: 448,
-    answerTokens: 160,
-    coldItems: 360,
-    policyItems: 48,
-    testItems: 96,
-    coldSteps: 60,
+    promptTokens: 320,
+    answerTokens: 128,
+    coldItems: 240,
+    policyItems: 12,
+    testItems: 48,
+    coldSteps: 80,
+    coldBatch: 1,
     coldRate: 5e-4,
-    difficultySamples: 4,
-    policySteps: 4,
-    promptsPerStep: 2,
-    groupSize: 6,
+    difficultySamples: 3,
+    policySteps: 2,
+    groupSize: 4,
     policyRate: 2e-5,
-    samples: 5,
+    samples: 3,
     resamples: 1000,
   },
 };
