@@ -58,7 +58,11 @@ export {
   type VolatilityPipelineInputs,
   type VolatilityStudy,
 } from "./volatility/volatility.ts";
-export type { RetuningReport } from "./retuning/report_schema.ts";
+export type { CurriculumSummary } from "./retuning/curriculum.ts";
+export type {
+  ExampleCounts,
+  RetuningReport,
+} from "./retuning/report_schema.ts";
 export {
   retuning,
   type RetuningInputs,

@@ -8,8 +8,6 @@
 import { ParameterError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 
-type Floats = wf.Tensor<wf.FloatDType>;
-
 /** What the loss is made of; all are `["n", "t"]`, a row an answer, a column a token. */
 export interface GrpoInputs<D extends wf.FloatDType> {
   /** Log-probabilities under the policy that learns. */
@@ -146,7 +144,7 @@ export function tokenWeights(
  */
 export function grpoLoss<D extends wf.FloatDType>(
   inputs: GrpoInputs<D>,
-  mask: Floats,
+  mask: wf.Tensor,
   options: GrpoOptions & { readonly aggregate?: GrpoAggregate } = {},
 ): wf.Tensor<D> {
   const { aggregate = "sequence" } = options;
