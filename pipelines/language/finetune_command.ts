@@ -4,6 +4,7 @@
  * @module
  */
 
+import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   saveAdapter,
@@ -12,11 +13,17 @@ import {
 import type { LanguageModel } from "../../ops/language/model/language_model.ts";
 import {
   fineTuneModel,
+  type FineTuneOptions,
   type FineTuneResult,
 } from "../../ops/language/tuning/fine_tune_model.ts";
 import { quantizeModel } from "../../ops/language/tuning/quantize_model.ts";
+import type { TrainingExample } from "../../ops/language/tuning/examples.ts";
 import type { TrainProgress } from "../../ops/language/tuning/train_adapter.ts";
-import { ParameterError } from "../../runtime/core/errors.ts";
+import {
+  CancelledError,
+  DataError,
+  ParameterError,
+} from "../../runtime/core/errors.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
 import { readExamples } from "./example_file.ts";
 import {
@@ -30,6 +37,8 @@ import type { Terminal } from "./terminal.ts";
 /** Where in the folder of the adapter checkpoints and losses go. */
 const CHECKPOINTS = "checkpoints";
 const REPORT = "training_report.json";
+/** What tells that a folder holds an adapter. */
+const CONFIG = "adapter_config.json";
 
 /**
  * Fine-tunes a model.
@@ -76,8 +85,9 @@ async function finetune(
   const evaluation = values.eval === undefined
     ? undefined
     : await readExamples(values.eval);
+  await prepareFolder(out, values.resume, terminal);
   const model = await baseOf(values, terminal, signal);
-  const result = await fineTuneModel(model, examples, {
+  const result = await tuned(model, examples, terminal, {
     ...trainingOf(values),
     evaluation,
     adapter: {
@@ -103,6 +113,41 @@ async function finetune(
   await writeWhole(join(out, REPORT), [new TextEncoder().encode(report)]);
   terminal.note(summaryOf(result, out));
   if (values.json) terminal.write(report);
+}
+
+/** Makes the folder of the adapter before hours are spent on what goes there. */
+async function prepareFolder(
+  out: string,
+  isResumed: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  let names: string[];
+  try {
+    await mkdir(out, { recursive: true });
+    await access(out, constants.W_OK);
+    names = await readdir(out);
+  } catch (cause) {
+    throw new DataError(`Cannot write to "${out}"`, { cause });
+  }
+  if (names.includes(CONFIG) && !isResumed) {
+    terminal.note(`${out} holds an adapter, which this run will replace`);
+  }
+}
+
+async function tuned(
+  model: LanguageModel,
+  examples: readonly TrainingExample[],
+  terminal: Terminal,
+  options: FineTuneOptions,
+): Promise<FineTuneResult> {
+  try {
+    return await fineTuneModel(model, examples, options);
+  } catch (error) {
+    if (error instanceof CancelledError) {
+      terminal.note("Stopped; the same command with --resume goes on");
+    }
+    throw error;
+  }
 }
 
 function required(value: string | undefined, option: string): string {

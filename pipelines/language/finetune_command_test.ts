@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,6 +100,25 @@ Deno.test("files of examples that are none are refused with their line", async (
   }
 });
 
+Deno.test("where the adapter cannot go is told before anything is trained", async () => {
+  await inFolder(async (folder) => {
+    const data = join(folder, "data.jsonl");
+    await writeFile(data, '{"text":"a"}\n');
+    const run = (out: string, terminal = new TestTerminal()) =>
+      finetuneCommand(
+        ["--model", "none", "--data", data, "--out", out],
+        terminal,
+      );
+    await assert.rejects(run(data), /Cannot write to/);
+    const out = join(folder, "adapter");
+    await mkdir(out);
+    await writeFile(join(out, "adapter_config.json"), "{}");
+    const terminal = new TestTerminal();
+    await assert.rejects(run(out, terminal), DataError);
+    assert.match(terminal.notes[0]!, /will replace/);
+  });
+});
+
 Deno.test({
   name: `a story is learnt by heart, in two parts${WHY}`,
   ignore,
@@ -124,6 +150,7 @@ Deno.test({
         onInterrupt: (listener) => first.onInterrupt(listener),
       });
       await assert.rejects(stopping, CancelledError);
+      assert.match(first.notes.at(-1)!, /--resume goes on/);
       const [checkpoint] = await readdir(join(out, "checkpoints"));
       assert.match(checkpoint!, /^checkpoint-[12]\d$/);
 

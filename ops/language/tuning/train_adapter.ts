@@ -55,7 +55,7 @@ export interface TrainRun {
   readonly checkpointEvery?: number | undefined;
   /** Whether the last checkpoint of the folder is taken up, if there is one. */
   readonly resume?: boolean | undefined;
-  /** Steps whose losses are read at once; 10 by default. */
+  /** Steps whose losses are read at once, fewer where steps take long; 10 by default. */
   readonly readEvery?: number | undefined;
   /** Stops after the step that is being taken, and writes a checkpoint. */
   readonly signal?: AbortSignal | undefined;
@@ -93,6 +93,9 @@ export interface TrainJob {
 
 /** What may be kept for the way back before blocks are computed again instead. */
 const MOST_KEPT_BYTES = 1e9;
+
+/** After so much time losses are read although there are few of them. */
+const LONGEST_SILENCE_MS = 2000;
 
 /** Sets the draws of training apart from those of fresh adapters. */
 const STREAM = 0x7472;
@@ -252,7 +255,8 @@ async function train<S extends object>(
       tokens: seen.reduce((sum, { used }) => sum + used, 0),
     });
     record = { ...record, step: step + 1 };
-    if (pending.length >= (run.readEvery ?? 10)) await flush();
+    const isSilent = performance.now() - since > LONGEST_SILENCE_MS;
+    if (isSilent || pending.length >= (run.readEvery ?? 10)) await flush();
 
     const isLast = record.step === steps;
     if (
