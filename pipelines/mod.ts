@@ -75,3 +75,23 @@ export {
   type RetuningInput,
   type RetuningSettings,
 } from "./retuning/settings.ts";
+export {
+  type LanguageInputs,
+  type LanguageSettings,
+  type LanguageStage,
+  languageStage,
+} from "./stock_movement/language_stage.ts";
+export type {
+  StockMovementReport,
+  TuningReport,
+} from "./stock_movement/report_schema.ts";
+export {
+  STOCK_MOVEMENT_SETTINGS,
+  type StockMovementSettings,
+  type StockMovementSettingsInput,
+} from "./stock_movement/settings.ts";
+export {
+  stockMovement,
+  type StockMovementInputs,
+  type StockMovementSource,
+} from "./stock_movement/stock_movement.ts";

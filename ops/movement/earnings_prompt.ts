@@ -190,6 +190,24 @@ export function earningsPrompt(
   }
 }
 
+/**
+ * A prompt that says nothing: what a model answers to it is what it prefers
+ * whatever it reads.
+ *
+ * @param hold Whether Hold may be answered; false by default.
+ * @returns The prompt.
+ *
+ * @example
+ * ```ts
+ * import { neutralPrompt } from "@weft/weft/ops/movement";
+ *
+ * console.log(neutralPrompt().split("\n")[1]); // ### Input: N/A
+ * ```
+ */
+export function neutralPrompt(hold = false): string {
+  return render(["N/A"], hold);
+}
+
 /** Params of {@linkcode earningsPrompts}. */
 export interface EarningsPromptsParams
   extends Omit<EarningsPromptOptions, "countTokens"> {
