@@ -8,7 +8,7 @@ import { NumericalError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
 import { PairGeometry } from "../gaussian_process/covariance.ts";
-import { logDensity } from "../gaussian_process/marginal_likelihood.ts";
+import { whitenedDensity } from "../gaussian_process/marginal_likelihood.ts";
 import type { PriorCovariance } from "../gaussian_process/regression.ts";
 import {
   type Inference,
@@ -233,15 +233,15 @@ export class CensoredProblem {
       block,
       wf.multiply(wf.eye(plain, plain, { dtype: "f64" }), noise),
     );
-    const density = logDensity(noisy, this.#plainTargets);
-    if (plain === count) {
-      return { logDensity: density, prior: undefined, noise };
-    }
     const factor = wf.cholesky(noisy);
     const whiten = (sides: F64) =>
       wf.triangularSolve(factor, sides, { lower: true });
-    const cross = whiten(wf.slice(matrix, [0, plain], [plain, count]));
     const targets = whiten(wf.expandDims(this.#plainTargets, 1));
+    const density = whitenedDensity(factor, targets);
+    if (plain === count) {
+      return { logDensity: density, prior: undefined, noise };
+    }
+    const cross = whiten(wf.slice(matrix, [0, plain], [plain, count]));
     const across = wf.transpose(cross);
     return {
       logDensity: density,

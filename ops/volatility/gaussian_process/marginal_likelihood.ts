@@ -23,11 +23,22 @@ export function logDensity(matrix: F64, targets: F64): F64 {
   const factor = wf.cholesky(matrix);
   const column = wf.expandDims(targets, -1);
   const whitened = wf.triangularSolve(factor, column, { lower: true });
+  return whitenedDensity(factor, whitened);
+}
+
+/**
+ * The log density of a zero-mean normal vector from what was computed of it.
+ *
+ * @param factor Lower factor L of its covariance, `[n, n]`.
+ * @param whitened `L⁻¹ y`, `[n, 1]`.
+ * @returns A scalar, lazy.
+ */
+export function whitenedDensity(factor: F64, whitened: F64): F64 {
   const fit = wf.multiply(wf.sum(wf.square(whitened)), -0.5);
   const volume = wf.sum(wf.log(wf.diagonal(factor)));
   return wf.subtract(
     wf.subtract(fit, volume),
-    targets.size / 2 * LOG_TWO_PI,
+    whitened.size / 2 * LOG_TWO_PI,
   );
 }
 
