@@ -76,7 +76,7 @@ function scalar(value: number): wf.I32 {
 export class Decoder {
   readonly #model: LanguageModel;
   readonly #advance: Advance;
-  readonly #batch: number;
+  #batch: number;
   readonly #padId: number;
   #padding: number[] = [];
   #paddingTensor: wf.I32 | undefined;
@@ -112,7 +112,7 @@ export class Decoder {
   }
 
   /**
-   * Reads the prompts.
+   * Reads the prompts; equal ones once.
    *
    * @param prompts Tokens of each sequence, at least one each.
    * @param room How many tokens more are expected.
@@ -124,12 +124,22 @@ export class Decoder {
     room: number,
     signal?: AbortSignal,
   ): Promise<wf.F32> {
+    const { different, places } = differentOnes(prompts);
+    this.#batch = different.length;
+    const logits = await this.#readAll(different, room, signal);
+    if (different.length === prompts.length) return logits;
+    this.#batch = prompts.length;
+    return await this.#copyRows(logits, places);
+  }
+
+  async #readAll(
+    prompts: readonly ArrayLike<number>[],
+    room: number,
+    signal: AbortSignal | undefined,
+  ): Promise<wf.F32> {
     const length = Math.max(...prompts.map((one) => one.length));
     const padding = prompts.map((one) => length - one.length);
-    this.#padding = padding;
-    this.#paddingTensor = padding.some((count) => count > 0)
-      ? wf.tensor(padding, { dtype: "i32" })
-      : undefined;
+    this.#pad(padding);
     await this.#grow(length + room);
     let logits: wf.F32 | undefined;
     for (let start = 0; start < length; start += LARGEST_PART) {
@@ -150,6 +160,27 @@ export class Decoder {
       );
     }
     return logits!;
+  }
+
+  #pad(padding: number[]): void {
+    this.#padding = padding;
+    this.#paddingTensor = padding.some((count) => count > 0)
+      ? wf.tensor(padding, { dtype: "i32" })
+      : undefined;
+  }
+
+  /** Makes rows of the batch out of those that were read. */
+  async #copyRows(logits: wf.F32, places: readonly number[]): Promise<wf.F32> {
+    const rows = wf.tensor(places, { dtype: "i32" });
+    const own = <D extends wf.DType>(one: wf.Tensor<D>) => wf.take(one, rows);
+    const { keys, values } = this.#cache!;
+    const cache = { keys: keys.map(own), values: values.map(own) };
+    const copied = own(logits);
+    await wf.realize(cache, copied);
+    this.#cache = cache;
+    const before = this.#padding;
+    this.#pad(places.map((place) => before[place]!));
+    return copied;
   }
 
   /**
@@ -214,4 +245,25 @@ export class Decoder {
     this.#cache = cache;
     this.#capacity = capacity;
   }
+}
+
+/** The prompts without those that were there before, and where each one is among them. */
+function differentOnes(
+  prompts: readonly ArrayLike<number>[],
+): {
+  readonly different: readonly ArrayLike<number>[];
+  readonly places: readonly number[];
+} {
+  const seen = new Map<string, number>();
+  const different: ArrayLike<number>[] = [];
+  const places = prompts.map((prompt) => {
+    const key = Array.from(prompt).join();
+    const place = seen.get(key) ?? different.length;
+    if (place === different.length) {
+      seen.set(key, place);
+      different.push(prompt);
+    }
+    return place;
+  });
+  return { different, places };
 }
