@@ -9,6 +9,7 @@ import { attachAdapter } from "../../ops/language/adapter/attach_adapter.ts";
 import type { LanguageModel } from "../../ops/language/model/language_model.ts";
 import { readModel } from "../../ops/language/model/read_model.ts";
 import { DataError } from "../../runtime/core/errors.ts";
+import { fetchNotes } from "./fetch_notes.ts";
 import { SMALL_MODEL } from "../../ops/language/model/small_model.ts";
 import type { GenerationArguments } from "./generation_arguments.ts";
 import type { Terminal } from "./terminal.ts";
@@ -33,7 +34,11 @@ export async function modelOfArguments(
       ? "Reading the small model that comes with Weft; --model names another"
       : `Reading ${place}`,
   );
-  const model = await readModel(place, { tokenizer, signal });
+  const model = await readModel(place, {
+    tokenizer,
+    signal,
+    onProgress: fetchNotes(terminal),
+  });
   if (model.tokenizer === null) {
     throw new DataError(
       `Cannot read text with "${place}" as it has no tokenizer`,
