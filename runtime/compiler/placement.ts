@@ -41,10 +41,22 @@ export function isOutOfReach(
     return true;
   }
   const body = bodyOf(node);
-  return body !== undefined &&
-    topologicalOrder(body.outputs).some((inner) =>
-      inner.op !== "parameter" && !supports(inner.dtype)
-    );
+  return body !== undefined && dtypesIn(body).some((one) => !supports(one));
+}
+
+/** What graphs compute with: each result of a call asks for it. */
+const bodyDTypes = new WeakMap<Graph, readonly DType[]>();
+
+/** The dtypes that a body computes with, beside those of its parameters. */
+function dtypesIn(body: Graph): readonly DType[] {
+  let dtypes = bodyDTypes.get(body);
+  if (dtypes === undefined) {
+    const inner = topologicalOrder(body.outputs)
+      .filter(({ op }) => op !== "parameter");
+    dtypes = [...new Set(inner.map(({ dtype }) => dtype))];
+    bodyDTypes.set(body, dtypes);
+  }
+  return dtypes;
 }
 
 function bodyOf(node: GraphNode): Graph | undefined {

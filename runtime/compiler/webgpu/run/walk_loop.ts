@@ -39,6 +39,9 @@ export function* walkLoop(
   walker.finish();
 }
 
+/** Steps up to which bind groups of slices are kept. */
+const MOST_KEPT_STEPS = 32;
+
 /** Where a result of a step goes. */
 interface Target {
   /** What the body writes, or undefined where it writes nothing itself. */
@@ -148,7 +151,7 @@ class LoopWalker {
     const offset = at * sliceBytes;
     const shift = offset % this.#alignment;
     if (shift === 0) {
-      return rangePart(whole, offset, paddedBytes(sliceBytes), true);
+      return rangePart(whole, offset, paddedBytes(sliceBytes), this.#isLong);
     }
     for (const one of copy.parts.get(`${shift} 0`)!) {
       const start = offset - shift + one.offset;
@@ -156,7 +159,7 @@ class LoopWalker {
         whole,
         start,
         paddedBytes(shift + one.bytes),
-        true,
+        this.#isLong,
       );
       const target = rangePart(slice, one.offset, paddedBytes(one.bytes));
       recordDispatch(this.#context, one.dispatch, [source, target], copy);
@@ -188,7 +191,7 @@ class LoopWalker {
     // Padding behind a slice would be the start of the next one.
     const fits = sliceBytes % 16 === 0 && start % this.#alignment === 0;
     if (isDirect && fits && sliceBytes > 0) {
-      const written = rangePart(whole, start, sliceBytes, true);
+      const written = rangePart(whole, start, sliceBytes, this.#isLong);
       return { written, copied: undefined };
     }
     return { written: scratch, copied: { whole, offset: at } };
@@ -209,11 +212,16 @@ class LoopWalker {
         whole,
         start - shift + one.offset,
         paddedBytes(shift + one.bytes),
-        start > 0,
+        this.#isLong && start > 0,
       );
       const exact = rangePart(source, one.offset, paddedBytes(one.bytes));
       recordDispatch(this.#context, one.dispatch, [exact, target], copy);
     }
+  }
+
+  /** Whether bind groups of slices are too many to be kept. */
+  get #isLong(): boolean {
+    return this.#plan.step.length > MOST_KEPT_STEPS;
   }
 
   get #alignment(): number {
