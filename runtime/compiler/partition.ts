@@ -117,7 +117,7 @@ export function partition(
       return parameter;
     };
     for (const node of draft.members) {
-      if (node.op === "custom") continue;
+      if (node.op === "custom" || behindCustom(node) !== node) continue;
       const copy = node.op === "constant" ? node : new GraphNode(
         node.op,
         node.attributes,
