@@ -1,6 +1,6 @@
 /**
- * QLoRA: one step on 512 tokens, SmolLM2-135M, rank 16 on all linear layers,
- * blocks computed again on the way back. PyTorch and PEFT have the same weights:
+ * QLoRA: one step on 512 tokens, SmolLM2-135M, rank 16 on all linear layers; no
+ * blocks are computed again on the way back. PyTorch and PEFT have the same weights:
  * once restored to f32, once in NF4 by bitsandbytes. Where the file is not in
  * `.cache/models` there is nothing to measure.
  *

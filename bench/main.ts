@@ -45,6 +45,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   language_decode: async () =>
     await (await import("./language_decode.ts")).run(devices),
   gp_fit: async () => await (await import("./gp_fit.ts")).run(),
+  language_train: async () =>
+    await (await import("./language_train.ts")).run(devices),
   replay: async () => await (await import("./replay.ts")).run(),
 };
 

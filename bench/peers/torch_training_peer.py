@@ -41,8 +41,6 @@ if base == "nf4":
                 )
                 setattr(module, key, packed.to("cpu"))
     name = f"torch {torch.__version__} + peft {peft.__version__} + bitsandbytes {bnb.__version__}, NF4 base"
-model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-model.enable_input_require_grads()
 config = peft.LoraConfig(r=16, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
 model = peft.get_peft_model(model, config).train()
 trained = [p for p in model.parameters() if p.requires_grad]
