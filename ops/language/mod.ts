@@ -150,6 +150,7 @@ export * from "./reinforcement/mod.ts";
 export {
   greedySoup,
   type GreedySoupParams,
+  type HeldOutParams,
   learnedSoup,
   type LearnedSoupParams,
   uniformSoup,
@@ -215,7 +216,9 @@ export type {
   ReadWeightsOptions,
   WeightStorage,
 } from "./weights/read_weights.ts";
+export type { FetchProgress } from "./weights/sources/model_folder.ts";
 export type { HubFolderOptions } from "./weights/sources/hub_folder.ts";
+export type { UrlSourceOptions } from "../../runtime/formats/url_source.ts";
 export type { HubAccess } from "./weights/sources/hub_remote.ts";
 export type { BlockFormat } from "./weights/decode_blocks.ts";
 export { weightBytes } from "./weights/weight_bytes.ts";

@@ -64,7 +64,7 @@ export const uniformSoup: Op<
 });
 
 /** Params that all soups with held-out examples have. */
-interface HeldOutParams {
+export interface HeldOutParams {
   /** Tokens of a row; 512 by default. */
   readonly sequenceLength?: number | undefined;
   /** Rows that go through a model at once; 1 by default. */
