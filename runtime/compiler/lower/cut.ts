@@ -20,6 +20,7 @@ import {
   isCheapOperand,
   isDear,
   isMade,
+  isPacked,
   largeOf,
   liveNodes,
   nameOf,
@@ -58,6 +59,8 @@ export class Cutter {
   /** Nodes that were processed, and their turn: inputs have smaller ones. */
   readonly #done = new Map<FlatNode, number>();
   readonly #wanted = new Set<FlatNode>();
+  /** What products read, if in another shape. */
+  readonly #factors = new Set<FlatNode>();
   /** How large the values are that a node is spread to again. */
   readonly #spread = new Map<FlatNode, number>();
   readonly #neighbours = new Neighbours();
@@ -83,6 +86,7 @@ export class Cutter {
         this.#want(node.inputs[0]!, "written in place");
         this.#want(node.inputs[1]!, "written over");
       }
+      if (node.op === "matmul") node.inputs.forEach((one) => this.#mark(one));
       for (const input of node.inputs) {
         input.uses++;
         const reads = node.op === "routine" || node.op === "scatterAdd" ||
@@ -99,6 +103,18 @@ export class Cutter {
     const base = unshaped(node);
     if (base.reason === "") base.reason = reason;
     this.#wanted.add(base);
+  }
+
+  /** Notes what a product reads, and what that is moved from. */
+  #mark(factor: FlatNode): void {
+    let at = factor;
+    while (!this.#factors.has(at)) {
+      this.#factors.add(at);
+      const isMoved = at.op === "reshape" || at.op === "permute" ||
+        at.op === "expand";
+      if (!isMoved) return;
+      at = at.inputs[0]!;
+    }
   }
 
   #ask(output: FlatNode): void {
@@ -164,7 +180,9 @@ export class Cutter {
     const [x, y] = node.inputs;
     if (node.op === "expand") {
       const factor = node.size / x!.size;
-      const isHeavy = isDear(x!) && x!.size > 1 && factor >= 8;
+      // Products that share a packed factor are one product.
+      const isShared = this.#factors.has(node) && isPacked(x!);
+      const isHeavy = isDear(x!) && x!.size > 1 && factor >= 8 && !isShared;
       if (isHeavy) this.home(x!, "repeated along new axes");
     }
     if (node.op === "dynamicUpdateSlice") {

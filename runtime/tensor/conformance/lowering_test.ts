@@ -301,6 +301,29 @@ Deno.test("products take what is around them along", () => {
   assert.equal(sum?.kind, "row");
 });
 
+Deno.test("packed factors that a batch shares are not taken apart before", () => {
+  const [columns, blocks] = [24, 2];
+  const codes = wf.tensor(
+    Uint8Array.from({ length: columns * blocks * 16 }, (_, k) => 37 * k),
+    { dtype: "u8", shape: [columns, blocks, 1, 16] },
+  );
+  const scales = wf.reshape(
+    wf.arange(0, columns * blocks, 1, { dtype: "f32" }),
+    [columns, blocks, 1],
+  );
+  const shifts = wf.tensor([[0], [4]], { dtype: "u8" });
+  const nibbles = wf.bitwiseAnd(wf.bitwiseRightShift(codes, shifts), 15);
+  const whole = wf.reshape(nibbles, [columns, blocks, 32]);
+  const values = wf.add(
+    wf.multiply(wf.multiply(wf.cast(whole, "f32"), 0.25), wf.add(scales, 1)),
+    wf.subtract(scales, 7),
+  );
+  const weight = wf.transpose(wf.reshape(values, [columns, blocks * 32]));
+  const x = wf.cast(numbers([9, 1, blocks * 32]), "f32");
+  const { steps } = lowered([wf.matmul(x, weight)]).program;
+  assert.deepEqual(steps.map(({ kind }) => kind), ["contract"]);
+});
+
 Deno.test("heads are split and joined by the products around attention", () => {
   const x = numbers([2, 6, 12]);
   const heads = (y: wf.F64): wf.F64 =>
