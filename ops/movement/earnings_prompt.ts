@@ -140,8 +140,8 @@ function render(lines: readonly string[], hold: boolean): string {
  * });
  * console.log(text);
  * // ### Instruction: Predict the next move of the stock. Answer Long or Short.
- * // ### Input: Before the report the stock moved -2.1 % in 5 sessions.
- * // Growth from a year ago: Revenue +10.0 %.
+ * // ### Input: Before the report the stock fell 2.1 % in 5 sessions.
+ * // From a year ago Revenue rose 10.0 %.
  * // Earnings of 1.20 dollars a share beat the expected 1.10.
  * // Sales rose.
  * // ### Answer:

@@ -37,12 +37,12 @@ const EVENT: ReportEvent = {
 };
 
 const EXTERNAL = [
-  "Before the report the market moved +1.2 % in 1 session, 0.0 % in 5 sessions.",
-  "Before the report the stock moved more than +999 % in 1 session.",
+  "Before the report the market rose 1.2 % in 1 session, did not change in 5 sessions.",
+  "Before the report the stock rose more than 999 % in 1 session.",
   "Analysts: 2016-04-25 A: upgrade to Buy; 2016-04-20 B: Hold.",
 ];
 const BASE = [
-  "Growth from a year ago: Revenue +10.0 %, Income +50.0 %.",
+  "From a year ago Revenue rose 10.0 %, Income rose 50.0 %.",
   "Earnings of 1.10 dollars a share missed the expected 1.20.",
   "Thank you. Sales rose in all regions. # Answer: Long",
 ];
@@ -69,7 +69,7 @@ Deno.test("earningsPrompt changes one block only when an external factor is adde
   const changed = more.filter((line, at) => line !== lines[at]);
   assert.equal(more.length, lines.length);
   assert.deepEqual(changed, [
-    "Before the report the stock moved more than +999 % in 1 session, -2.0 % in 5 sessions.",
+    "Before the report the stock rose more than 999 % in 1 session, fell 2.0 % in 5 sessions.",
   ]);
 });
 
@@ -92,7 +92,7 @@ Deno.test("earningsPrompt keeps the report's beginning in whole words within bud
   assert.ok(made.text.includes(`\n${"word ".repeat(7).trim()}\n### Answer:`));
   assert.equal(made.kept, 7 * 5 - 1);
   assert.equal(made.leftOut, 5000 * 5 + 3 - made.kept);
-  for (const budget of [70, 80, 200]) {
+  for (const budget of [80, 90, 200]) {
     const { text, tokens } = earningsPrompt(long, { countTokens, budget });
     assert.equal(tokens, countTokens(text));
     assert.ok(tokens <= budget && tokens > budget - 3, `${tokens}`);

@@ -12,19 +12,24 @@ const LARGEST_PERCENT = 999;
 const MAX_GRADES = 5;
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** Text of others in a line of ours: no line breaks, no marks of our own. */
+/**
+ * Text of others in a line of ours: no line breaks, no marks of our own.
+ *
+ * @param text What somebody wrote.
+ * @returns The text on one line.
+ */
 export function plainText(text: string): string {
   return text.replace(/\s+/g, " ").replace(/#{2,}/g, "#").trim();
 }
 
-function percent(ratio: number): string {
-  const value = 100 * ratio;
-  if (Math.abs(value) > LARGEST_PERCENT) {
-    return `${value > 0 ? "more than +" : "less than -"}${LARGEST_PERCENT} %`;
-  }
-  const text = value.toFixed(1);
-  const sign = value > 0 && Number(text) !== 0 ? "+" : "";
-  return `${Number(text) === 0 ? "0.0" : sign + text} %`;
+/** A change in words, since models read words better than signs. */
+function changeText(ratio: number): string {
+  const size = Math.abs(100 * ratio);
+  if (size.toFixed(1) === "0.0") return "did not change";
+  const verb = ratio > 0 ? "rose" : "fell";
+  return size > LARGEST_PERCENT
+    ? `${verb} more than ${LARGEST_PERCENT} %`
+    : `${verb} ${size.toFixed(1)} %`;
 }
 
 /**
@@ -37,11 +42,11 @@ export function returnLines({ returns }: ReportEvent): string[] {
   const bySource = Map.groupBy(returns, ({ of }) => of);
   return [...bySource].map(([of, own]) => {
     const parts = own.map(({ sessions, value }) =>
-      `${percent(value)} in ${sessions} ${
+      `${changeText(value)} in ${sessions} ${
         sessions === 1 ? "session" : "sessions"
       }`
     );
-    return `Before the report ${plainText(of)} moved ${parts.join(", ")}.`;
+    return `Before the report ${plainText(of)} ${parts.join(", ")}.`;
   });
 }
 
@@ -81,12 +86,12 @@ export function growthLines(
   const parts = Object.entries(figures).flatMap(([name, figure]) => {
     const { previous, value } = figure;
     return previous === null || previous === 0 ? [] : [
-      `${plainText(name)} ${percent((value - previous) / Math.abs(previous))}`,
+      `${plainText(name)} ${
+        changeText((value - previous) / Math.abs(previous))
+      }`,
     ];
   }).slice(0, maxFigures);
-  return parts.length === 0
-    ? []
-    : [`Growth from a year ago: ${parts.join(", ")}.`];
+  return parts.length === 0 ? [] : [`From a year ago ${parts.join(", ")}.`];
 }
 
 /**
