@@ -8,22 +8,15 @@
  * @module
  */
 
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
+import { Environment, parse, tokenize } from "@huggingface/jinja";
 import { DataError } from "../../../runtime/core/errors.ts";
+import {
+  BoundedInterpreter,
+  MAX_LIST,
+  TemplateBoundError,
+} from "./bounded_interpreter.ts";
 import type { ChatMessage } from "./tokenizer.ts";
 import { MAX_TEMPLATE_LENGTH } from "./vocabulary_bounds.ts";
-
-/** Most steps of one rendering; elements that loops go over count too. */
-const MAX_STEPS = 500_000;
-
-/** Steps for each element that a loop goes over. */
-const LOOP_STEPS = 5;
-
-/** Most characters of a text that a template makes. */
-const MAX_OUTPUT = 1 << 24;
-
-/** Most elements of a list that a template makes. */
-const MAX_LIST = 100_000;
 
 /** What a template may name beside the messages. */
 export interface ChatVariables {
@@ -36,65 +29,6 @@ export interface ChatVariables {
 }
 
 type Program = ReturnType<typeof parse>;
-type Statement = Parameters<Interpreter["evaluate"]>[0];
-type RuntimeValue = ReturnType<Interpreter["evaluate"]>;
-
-/** An interpreter that counts what it does. */
-class BoundedInterpreter extends Interpreter {
-  readonly #loopedOver = new WeakSet<object>();
-  #steps = 0;
-
-  override evaluate(
-    statement: Statement,
-    environment: Environment,
-  ): RuntimeValue {
-    this.#count(1);
-    if (statement?.type === "For") this.#noteLoop(statement);
-    const result = super.evaluate(statement, environment);
-    const value: unknown = result.value;
-    if (typeof value === "string") {
-      if (value.length > MAX_OUTPUT) {
-        throw new TemplateBoundError(
-          `makes a text of ${value.length} characters`,
-        );
-      }
-      this.#count(value.length >> 6);
-    } else if (Array.isArray(value)) {
-      if (value.length > MAX_LIST) {
-        throw new TemplateBoundError(
-          `makes a list of ${value.length} elements`,
-        );
-      }
-      const isLoop = statement !== undefined && this.#loopedOver.has(statement);
-      this.#count(isLoop ? LOOP_STEPS * value.length : value.length >> 6);
-    }
-    return result;
-  }
-
-  /** Remembers what a loop goes over, as each of its elements is a step. */
-  #noteLoop(loop: object): void {
-    if (!("iterable" in loop)) return;
-    const { iterable } = loop;
-    if (typeof iterable !== "object" || iterable === null) return;
-    this.#loopedOver.add(iterable);
-    if (
-      "lhs" in iterable && typeof iterable.lhs === "object" &&
-      iterable.lhs !== null
-    ) this.#loopedOver.add(iterable.lhs);
-  }
-
-  #count(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > MAX_STEPS) {
-      throw new TemplateBoundError(`takes over ${MAX_STEPS} steps`);
-    }
-  }
-}
-
-/** A template went beyond a bound. */
-class TemplateBoundError extends Error {
-  override name = "TemplateBoundError";
-}
 
 /** What a template says through `raise_exception`. */
 class TemplateRefusal extends Error {

@@ -62,6 +62,8 @@ Deno.test("what a template refuses is told in its words", () => {
   );
 });
 
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
 const HOSTILE = {
   "no Jinja": "{% for %}",
   "an open block": "{% if true %}",
@@ -75,6 +77,24 @@ const HOSTILE = {
     "{% set s = namespace(x='ab') %}{% for a in range(60) %}{% set s.x = s.x ~ s.x %}{% endfor %}{{ s.x }}",
   "a list that doubles":
     "{% set s = namespace(x=[1]) %}{% for a in range(60) %}{% set s.x = s.x + s.x %}{% endfor %}",
+  "a list in itself twice": `{% set x = [1] %}${
+    "{% set x = [x, x] %}".repeat(60)
+  }{{ x|tojson }}`,
+  "a mapping in itself twice": `{% set x = {'a': 1} %}${
+    "{% set x = {'a': x, 'b': x} %}".repeat(60)
+  }{{ x }}`,
+  "a namespace in itself twice": `{% set x = namespace(a=1) %}${
+    "{% set x = namespace(a=x, b=x) %}".repeat(60)
+  }{{ x|tojson }}`,
+  "namespaces that grow later": `${
+    range(60).map((i) =>
+      `{% set n${i} = namespace(x=1) %}{% set l${i} = [n${i}, n${i}] %}`
+    ).join("")
+  }${
+    range(59).map((i) => `{% set n${i + 1}.x = l${i} %}`).join("")
+  }{{ n59|tojson }}`,
+  "a namespace in itself":
+    "{% set x = namespace(a=1) %}{% set x.a = x %}{{ x|tojson }}",
   "itself": "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
   "deep nesting": "{{ " + "(".repeat(50_000) + "1" + ")".repeat(50_000) + " }}",
   "too long a text": "x".repeat(300_000),
