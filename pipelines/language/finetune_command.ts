@@ -6,10 +6,7 @@
 
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  saveAdapter,
-  writeWhole,
-} from "../../ops/language/adapter/adapter_files.ts";
+import { saveAdapter } from "../../ops/language/adapter/adapter_files.ts";
 import type { LanguageModel } from "../../ops/language/model/language_model.ts";
 import {
   fineTuneModel,
@@ -24,6 +21,7 @@ import {
   DataError,
   ParameterError,
 } from "../../runtime/core/errors.ts";
+import { replaceBytes } from "../../runtime/formats/replace_file.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
 import { readExamples } from "./example_file.ts";
 import {
@@ -110,7 +108,7 @@ async function finetune(
     fanInFanOut: model.config.family === "gpt2",
   });
   const report = `${JSON.stringify(reportOf(result))}\n`;
-  await writeWhole(join(out, REPORT), [new TextEncoder().encode(report)]);
+  await replaceBytes(join(out, REPORT), [new TextEncoder().encode(report)]);
   terminal.note(summaryOf(result, out));
   if (values.json) terminal.write(report);
 }

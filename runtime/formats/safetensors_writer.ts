@@ -4,15 +4,13 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
 import { cancelledError } from "../core/abort.ts";
+import { replaceBytes } from "./replace_file.ts";
 import {
   checkSafetensorsBytes,
   encodeSafetensorsHeader,
   type SafetensorsInfo,
 } from "./safetensors.ts";
-import { writeBytes } from "./write_bytes.ts";
 
 /** One array to write, whose bytes are asked for when their turn comes. */
 export interface SafetensorsPromise extends SafetensorsInfo {
@@ -51,26 +49,17 @@ export async function writeSafetensors(
 ): Promise<void> {
   const { metadata, signal } = options;
   const { head, sorted } = encodeSafetensorsHeader(arrays, metadata);
-  const temporary = `${path}.${randomUUID()}.incomplete`;
-  try {
-    const handle = await open(temporary, "wx");
-    try {
-      await writeBytes(handle, head);
-      for (const array of sorted) {
-        if (signal?.aborted) {
-          throw cancelledError(`writing "${path}"`, signal.reason);
-        }
-        const bytes = await array.bytes();
-        checkSafetensorsBytes(array, bytes);
-        await writeBytes(handle, bytes);
+  await replaceBytes(path, chunksOf());
+
+  async function* chunksOf(): AsyncGenerator<Uint8Array> {
+    yield head;
+    for (const array of sorted) {
+      if (signal?.aborted) {
+        throw cancelledError(`writing "${path}"`, signal.reason);
       }
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const bytes = await array.bytes();
+      checkSafetensorsBytes(array, bytes);
+      yield bytes;
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }

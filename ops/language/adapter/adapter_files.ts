@@ -4,9 +4,11 @@
  * @module
  */
 
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError } from "../../../runtime/core/errors.ts";
+import { readAll } from "../../../runtime/formats/byte_source.ts";
+import { fileSource } from "../../../runtime/formats/file_source.ts";
+import { replaceBytes } from "../../../runtime/formats/replace_file.ts";
 import type { StoredFloat } from "./float_bytes.ts";
 import type { LoraAdapter } from "./lora_adapter.ts";
 import {
@@ -45,25 +47,10 @@ export async function saveAdapter(
   const { dtype = "f32", ...rest } = options;
   await mkdir(folder, { recursive: true });
   const tensors = await encodePeftTensors(adapter, dtype);
-  await writeWhole(join(folder, TENSORS), tensors);
-  await writeWhole(join(folder, CONFIG), [
+  await replaceBytes(join(folder, TENSORS), tensors);
+  await replaceBytes(join(folder, CONFIG), [
     new TextEncoder().encode(formatPeftConfig(adapter.config, rest)),
   ]);
-}
-
-/**
- * Writes a file under a temporary name and renames it.
- *
- * @param path Where it goes.
- * @param parts Its bytes, in order.
- */
-export async function writeWhole(
-  path: string,
-  parts: readonly Uint8Array[],
-): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.part`;
-  await writeFile(temporary, parts, { flush: true });
-  await rename(temporary, path);
 }
 
 /**
@@ -87,23 +74,16 @@ export async function loadAdapter(folder: string): Promise<LoraAdapter> {
  * @param path The file.
  * @param bound The bound, in bytes.
  * @returns Its bytes.
- * @throws {DataError} When it cannot be read or is larger.
+ * @throws {DataError} When it cannot be read, is larger or no regular file.
  */
 export async function readBounded(
   path: string,
   bound: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let size: number;
+  const source = await fileSource(path);
   try {
-    size = (await stat(path)).size;
-  } catch (cause) {
-    throw new DataError(`Cannot read "${path}"`, { cause });
+    return await readAll(source, bound);
+  } finally {
+    await source.close();
   }
-  if (size > bound) {
-    throw new DataError(`Cannot read "${path}" as it is too large`, {
-      expected: `at most ${bound} bytes`,
-      actual: `${size} bytes`,
-    });
-  }
-  return new Uint8Array(await readFile(path));
 }

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../../runtime/core/errors.ts";
 import { digestValue } from "../../../runtime/core/hash.ts";
+import { replaceBytes } from "../../../runtime/formats/replace_file.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -23,7 +24,6 @@ import {
   loadAdapter,
   readBounded,
   saveAdapter,
-  writeWhole,
 } from "../adapter/adapter_files.ts";
 import type { LoraAdapter } from "../adapter/lora_adapter.ts";
 import type { Row } from "./rows.ts";
@@ -160,8 +160,8 @@ export async function saveCheckpoint<S, R extends StepRecord>(
   await mkdir(temporary, { recursive: true });
   await saveAdapter(adapter, temporary);
   if (best !== undefined) await saveAdapter(best, join(temporary, BEST));
-  await writeWhole(join(temporary, STATE), await encodeState(state));
-  await writeWhole(join(temporary, RECORD), [
+  await replaceBytes(join(temporary, STATE), await encodeState(state));
+  await replaceBytes(join(temporary, RECORD), [
     new TextEncoder().encode(`${JSON.stringify(record)}\n`),
   ]);
   const others = await checkpointsIn(folder);

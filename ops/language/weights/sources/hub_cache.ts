@@ -7,21 +7,19 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import {
   access,
   copyFile,
   mkdir,
   readdir,
   readFile,
-  rename,
-  rm,
   symlink,
   writeFile,
 } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import process from "node:process";
+import { replaceFile } from "../../../../runtime/formats/replace_file.ts";
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
@@ -197,21 +195,6 @@ export class CachedRepository {
 
   #missingPath(commit: string, name: string): string {
     return join(this.path, ".no_exist", commit, ...name.split("/"));
-  }
-}
-
-/** Writes under a name of its own and then renames, so that no half file is ever seen. */
-async function replaceFile(
-  path: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.incomplete`;
-  try {
-    await write(temporary);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }
 
