@@ -96,6 +96,23 @@ Deno.test("fileSource tells what is missing, a folder, or closed", async () => {
   }
 });
 
+Deno.test({
+  name: "fileSource does not wait for the writer of a pipe",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const pipe = `${folder}/pipe`;
+      assert.ok(
+        (await new Deno.Command("mkfifo", { args: [pipe] }).output()).success,
+      );
+      await assert.rejects(fileSource(pipe), /no regular file/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
 Deno.test("fileSource tells when a range is larger than memory can be", async () => {
   const path = await Deno.makeTempFile();
   try {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type FileHandle, open } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { cancelledError } from "../core/abort.ts";
 import { DataError } from "../core/errors.ts";
@@ -41,8 +42,11 @@ export async function fileSource(path: string): Promise<ByteSource> {
   const name = resolve(path);
   let handle: FileHandle;
   try {
+    // Not opened before this: opening a pipe waits for its writer
+    requireRegular(name, await stat(name));
     handle = await open(name, "r");
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") {
       throw new MissingFileError(`Cannot find "${name}"`);
     }
@@ -50,14 +54,19 @@ export async function fileSource(path: string): Promise<ByteSource> {
   }
   try {
     const status = await handle.stat();
-    if (!status.isFile()) {
-      throw new DataError(`Cannot read "${name}" as it is no regular file`);
-    }
+    requireRegular(name, status);
     return new OpenFile(name, status.size, handle);
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+function requireRegular(name: string, status: Stats): void {
+  if (status.isFile()) return;
+  throw new DataError(`Cannot read "${name}" as it is no regular file`, {
+    actual: status.isDirectory() ? "a folder" : "a device, pipe or socket",
+  });
 }
 
 class OpenFile implements ByteSource {

@@ -8,7 +8,10 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError } from "../../../runtime/core/errors.ts";
-import type { UrlSourceOptions } from "../../../runtime/formats/url_source.ts";
+import {
+  publicUrl,
+  type UrlSourceOptions,
+} from "../../../runtime/formats/url_source.ts";
 import { hubFolder, type HubFolderOptions } from "./sources/hub_folder.ts";
 import { localFolder } from "./sources/local_folder.ts";
 import type { ModelFolder } from "./sources/model_folder.ts";
@@ -48,7 +51,7 @@ export async function findModel(
 ): Promise<ModelPlace> {
   if (spec.startsWith("hf:")) return await findOnHub(spec, options, signal);
   if (/^https?:/i.test(spec)) return findOnServer(spec, options);
-  const path = resolve(/^file:/i.test(spec) ? fileURLToPath(spec) : spec);
+  const path = pathOf(spec);
   let isFolder: boolean;
   try {
     isFolder = (await stat(path)).isDirectory();
@@ -63,6 +66,27 @@ export async function findModel(
   return isFolder
     ? { folder: localFolder(path), file: null }
     : { folder: localFolder(dirname(path)), file: basename(path) };
+}
+
+function pathOf(spec: string): string {
+  if (!/^file:/i.test(spec)) return resolve(spec);
+  try {
+    return fileURLToPath(spec);
+  } catch (cause) {
+    throw badAddress(spec, "a URL of a file on this machine", cause);
+  }
+}
+
+function badAddress(
+  spec: string,
+  expected: string,
+  cause?: unknown,
+): DataError {
+  return new DataError("Cannot read the address of a model", {
+    expected,
+    actual: spec.slice(0, 200),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 async function findOnHub(
@@ -85,12 +109,7 @@ async function findOnHub(
 
 function findOnServer(spec: string, options: PlaceOptions): ModelPlace {
   const url = URL.parse(spec);
-  if (url === null) {
-    throw new DataError("Cannot read the address of a model", {
-      expected: "a URL",
-      actual: spec.slice(0, 200),
-    });
-  }
+  if (url === null) throw badAddress(spec, "a URL");
   const transfer: UrlSourceOptions = {
     ...options.transfer,
     ...(options.headers === undefined ? {} : { headers: options.headers }),
@@ -100,6 +119,18 @@ function findOnServer(spec: string, options: PlaceOptions): ModelPlace {
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   return {
     folder: urlFolder(url, transfer),
-    file: isFile ? decodeURIComponent(last) : null,
+    file: isFile ? decodedName(last, publicUrl(url)) : null,
   };
+}
+
+function decodedName(name: string, address: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch (cause) {
+    throw badAddress(
+      address,
+      "a name in UTF-8, with % only before two digits",
+      cause,
+    );
+  }
 }

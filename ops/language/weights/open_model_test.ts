@@ -166,6 +166,25 @@ Deno.test("openModel tells what it cannot choose or find", async () => {
   await assert.rejects(openModel("owner/name"), /write "hf:owner\/name"/);
   await assert.rejects(openModel("hf:name"), DataError);
   await assert.rejects(openModel("http://["), DataError);
+  await assert.rejects(openModel("https://example.com/%ff.gguf"), DataError);
+  await assert.rejects(openModel("file:///%ff.gguf"), DataError);
+});
+
+Deno.test("openModel asks a server for nothing outside of the folder", async () => {
+  const asked: string[] = [];
+  const transfer = {
+    fetch: (input: RequestInfo | URL) => {
+      asked.push(new Request(input).url);
+      return Promise.resolve(new Response(null, { status: 404 }));
+    },
+  };
+  for (const name of ["..%2f..%2fx.gguf", "%2f%2fother.example.com%2fx.gguf"]) {
+    await assert.rejects(
+      openModel(`https://example.com/a/b/${name}`, { transfer }),
+      /a name within the folder/,
+    );
+  }
+  assert.deepEqual(asked, []);
 });
 
 Deno.test("openModel refuses shards outside of their folder", async () => {

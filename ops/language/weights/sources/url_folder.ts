@@ -4,12 +4,13 @@
  * @module
  */
 
+import { DataError } from "../../../../runtime/core/errors.ts";
 import {
   publicUrl,
   urlSource,
   type UrlSourceOptions,
 } from "../../../../runtime/formats/url_source.ts";
-import type { ModelFolder } from "./model_folder.ts";
+import { isInsideName, type ModelFolder } from "./model_folder.ts";
 
 /**
  * A folder on a server. Its files take the query of its address, which may hold
@@ -30,6 +31,11 @@ export function urlFolder(
     revision: null,
     list: () => Promise.resolve(null),
     open: async (name, signal) => {
+      if (!isInsideName(name)) {
+        throw new DataError(`Cannot open "${name}" in "${publicUrl(folder)}"`, {
+          expected: "a name within the folder",
+        });
+      }
       const path = name.split("/").map(encodeURIComponent).join("/");
       const file = new URL(path, folder);
       file.search = url.search;
