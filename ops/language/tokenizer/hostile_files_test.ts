@@ -166,6 +166,44 @@ Deno.test("30,000 damaged tokenizer.json end in our errors, or work", () => {
   }
 });
 
+Deno.test("a tokenizer may not put a flood of tokens around a text", () => {
+  const around = (ids: number, times: number) => () =>
+    makeHubTokenizer({
+      kind: "hub",
+      tokenizer: JSON.stringify({
+        ...FILE,
+        pre_tokenizer: PRE_TOKENIZERS[0],
+        post_processor: {
+          type: "TemplateProcessing",
+          single: [
+            ...Array(times).fill({ SpecialToken: { id: "<s>" } }),
+            { Sequence: { id: "A" } },
+          ],
+          special_tokens: { "<s>": { ids: Array(ids).fill(1) } },
+        },
+      }),
+      config: "{}",
+    });
+  around(2, 2)().encode(TEXT);
+  const message = /tokens around a text/;
+  assert.throws(around(300_000, 1), message);
+  assert.throws(around(1, 100_000), message);
+  const sequence = {
+    type: "Sequence",
+    processors: Array(100).fill({
+      type: "BertProcessing",
+      cls: ["a", 1],
+      sep: ["b", 2],
+    }),
+  };
+  assert.throws(() =>
+    makeHubTokenizer({
+      kind: "hub",
+      tokenizer: JSON.stringify({ ...FILE, post_processor: sequence }),
+      config: "{}",
+    }), message);
+});
+
 Deno.test("every kind of tokenizer.json stands damage", () => {
   const chance = new Chance(2);
   for (const { tokenizer } of Object.values(references.tokenizers)) {

@@ -103,6 +103,9 @@ export interface Surroundings {
 /** Nothing around a text. */
 const NOTHING: Surroundings = { before: [], after: [] };
 
+/** Most tokens around a text; published tokenizers put one or two. */
+const MAX_AROUND = 64;
+
 /**
  * Reads from the post-processor of `tokenizer.json` what is put around a text.
  *
@@ -120,10 +123,11 @@ export function surroundings(value: Json | undefined): Surroundings {
     case "Sequence": {
       const parts = value["processors"];
       if (!isList(parts)) throw unknownProcessor(value);
-      return parts.map(surroundings).reduce((inner, outer) => ({
-        before: [...outer.before, ...inner.before],
-        after: [...inner.after, ...outer.after],
-      }), NOTHING);
+      return parts.map(surroundings).reduce((inner, outer) =>
+        bounded({
+          before: [...outer.before, ...inner.before],
+          after: [...inner.after, ...outer.after],
+        }), NOTHING);
     }
     case "BertProcessing":
     case "RobertaProcessing":
@@ -165,9 +169,22 @@ function templateSurroundings(value: JsonObject): Surroundings {
       : undefined;
     const ids = isObject(entry) ? entry["ids"] : undefined;
     if (!isList(ids) || !ids.every(isId)) throw unknownProcessor(value);
-    (isBefore ? before : after).push(...ids.filter(isId));
+    for (const id of ids) (isBefore ? before : after).push(id);
+    bounded({ before, after });
   }
   return { before, after };
+}
+
+function bounded(around: Surroundings): Surroundings {
+  const count = around.before.length + around.after.length;
+  if (count <= MAX_AROUND) return around;
+  throw new DataError(
+    `Cannot use the tokenizer as it puts ${count} tokens around a text`,
+    {
+      expected: `at most ${MAX_AROUND}`,
+      hint: "Do not use files from this source",
+    },
+  );
 }
 
 /**
