@@ -58,12 +58,12 @@ function classTable({ classes, counts }: StockMovementReport): ResultTable {
   );
 }
 
-function economyTable(report: StockMovementReport): ResultTable[] {
-  return report.economy === null ? [] : [performanceTable(
+function economyTable({ economy }: StockMovementReport): ResultTable[] {
+  return economy === null ? [] : [performanceTable(
     Object.fromEntries(
-      Object.entries(report.economy).map(([name, own]) => [
-        MODEL_NAMES[name] ?? name,
-        own,
+      Object.entries(MODEL_NAMES).map(([model, name]) => [
+        name,
+        economy[model]!,
       ]),
     ),
     "Long or short by the answer, events of a day share the money, after costs",
@@ -91,11 +91,12 @@ function detailSections(report: StockMovementReport): ReportSection[] {
     },
     {
       title: "Answers",
-      blocks: Object.entries(confusions).map(([name, counts]) =>
+      // Answers are scored rather than written: each names a class
+      blocks: Object.entries(MODEL_NAMES).map(([model, title]) =>
         confusionFigure(
-          [...classes, "no class"],
-          [...counts, classes.map(() => 0).concat(0)],
-          { title: MODEL_NAMES[name] ?? name },
+          classes,
+          confusions[model]!.map((row) => row.slice(0, classes.length)),
+          { title },
         )
       ),
     },
@@ -122,7 +123,10 @@ export async function stockMovementPage(
 ): Promise<string> {
   return await htmlReport({
     title: report.card.title,
-    lead: `Size "${report.card.size}". All figures are out of sample.`,
+    lead: [
+      `Size "${report.card.size}". All figures are out of sample.`,
+      ...report.card.data.flatMap(({ note }) => note ?? []),
+    ].join(" "),
     createdAt,
     sections: [
       ...modelCardSections(report.card),
