@@ -16,10 +16,16 @@ import {
   type CalibrationBin,
   CLASS_SCORES,
   type ClassScores,
+  modelCard,
   WINDOW_SCORES,
 } from "../../ops/evaluate/mod.ts";
+import {
+  EVIDENCE_COUNTS,
+  type EvidenceCounts,
+} from "../../ops/evidence/mod.ts";
 import { MOVEMENT_CLASSES } from "../../ops/movement/mod.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
+import { cardStages } from "./card_stages.ts";
 import { daysOf, periodOf } from "./days.ts";
 import {
   comparisonsOf,
@@ -29,6 +35,7 @@ import {
   type ScoresByWindow,
   volatilityMetrics,
 } from "./metrics.ts";
+import { FUSED_EXPERTS } from "./movement_stage.ts";
 import { notesOf } from "./notes.ts";
 import {
   PRICE_FINDINGS,
@@ -36,7 +43,7 @@ import {
   REPORT,
   type Report,
 } from "./report_schema.ts";
-import { SETTINGS, type SettingsInput } from "./settings.ts";
+import { SETTINGS, type SettingsInput, SMALL_MODEL_NAME } from "./settings.ts";
 import { BAND_LEVEL } from "./volatility_stage.ts";
 
 const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
@@ -45,6 +52,8 @@ const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
   comparison: z.object({ statistic: z.number(), pValue: z.number() })
     .nullable(),
 }));
+
+const TITLE = "Outlook: volatility, movement and evidence";
 
 const SERIES = port.tensor("f64", ["t"]);
 const SERIES_BY_MODEL = port.record(SERIES);
@@ -79,6 +88,9 @@ export type ReportInputs = {
   calibrationError: number;
   fusedProbabilities: F64;
   alpha: Float;
+  eventRows: number[];
+  eventSplits: Splits;
+  evidenceCounts: EvidenceCounts[];
 };
 
 async function readSeries(
@@ -123,6 +135,22 @@ async function latestProbabilities(probabilities: F64): Promise<number[]> {
   return [...await wf.slice(probabilities, rows - 1).data()];
 }
 
+function meanWeights(alpha: ArrayLike<number>): Record<string, number> {
+  const width = FUSED_EXPERTS.length;
+  const sums = FUSED_EXPERTS.map((_, expert) =>
+    Array.from(alpha).reduce(
+      (sum, value, at) => at % width === expert ? sum + value : sum,
+      0,
+    )
+  );
+  return Object.fromEntries(
+    FUSED_EXPERTS.map((name, expert) => [
+      name,
+      sums[expert]! / (alpha.length / width),
+    ]),
+  );
+}
+
 function latestOf(
   forecasts: Readonly<Record<string, (number | null)[]>>,
 ): Record<string, number> {
@@ -147,7 +175,7 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "5",
+  version: "6",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),
@@ -172,7 +200,10 @@ export const assembleReport: Op<
     calibration: port.value(z.array(CALIBRATION_BIN)),
     calibrationError: port.value(z.number()),
     fusedProbabilities: port.tensor("f64", ["m", "k"]),
-    alpha: port.tensor(["f32", "f64"], ["m", 1]),
+    alpha: port.tensor(["f32", "f64"], ["m", FUSED_EXPERTS.length]),
+    eventRows: port.value(z.array(z.int())),
+    eventSplits: port.value(SPLITS),
+    evidenceCounts: port.list(port.value(EVIDENCE_COUNTS)),
   },
   params: SETTINGS,
   outputs: { report: port.value(REPORT) },
@@ -207,6 +238,32 @@ export const assembleReport: Op<
       }),
     ];
     const comparisons = comparisonsOf(inputs.volatilityTable);
+    const { eventRows, eventSplits } = inputs;
+    const model = settings.model ?? SMALL_MODEL_NAME;
+    const isMechanicsOnly = model === SMALL_MODEL_NAME;
+    const data = {
+      rows: allDays.length,
+      from: allDays[0]!,
+      to: allDays.at(-1)!,
+    };
+    const { card } = await modelCard.run({
+      data: [{ name: "daily prices", period: data, note: null }],
+      stages: cardStages({
+        days,
+        splits,
+        movementSplits,
+        eventRows,
+        eventSplits,
+        metrics,
+        comparisons,
+        scores: inputs.movementScores,
+        shuffled: inputs.shuffledMovementScores,
+        counts: inputs.evidenceCounts,
+        model,
+        isMechanicsOnly,
+        horizon: settings.horizon,
+      }),
+    }, { title: TITLE, size: settings.size });
     const series = await readSeries(inputs.forecasts);
     const forecasts = Object.fromEntries(
       Object.entries(series).map(([model, values]) =>
@@ -216,26 +273,22 @@ export const assembleReport: Op<
     const realized = withNulls(await inputs.measured.data(), start, end);
     const lower = withNulls(await inputs.lower.data(), start, end);
     const upper = withNulls(await inputs.upper.data(), start, end);
-    const alpha = Array.from(await inputs.alpha.data());
-    const windows = (stage: string, list: Splits) =>
+    const windows = (stage: string, list: Splits, own = days) =>
       list.map(({ trainStart, trainEnd, testStart, testEnd }) => ({
         stage,
-        train: periodOf(days, trainStart, trainEnd),
-        test: periodOf(days, testStart, testEnd),
+        train: periodOf(own, trainStart, trainEnd),
+        test: periodOf(own, testStart, testEnd),
       }));
+    const asked = eventRows.map((row) => days[row]!);
     return {
       report: {
-        title: "Outlook: volatility and movement",
+        title: TITLE,
         size: settings.size,
-        data: {
-          rows: allDays.length,
-          from: allDays[0]!,
-          to: allDays.at(-1)!,
-          findings: [...inputs.findings],
-        },
+        data: { ...data, findings: [...inputs.findings] },
         windows: [
           ...windows("volatility", splits),
           ...windows("movement", movementSplits),
+          ...windows("language, days asked", eventSplits, asked),
         ],
         metrics,
         comparisons,
@@ -262,10 +315,10 @@ export const assembleReport: Op<
             day: days.at(-1)!,
             probabilities: await latestProbabilities(inputs.fusedProbabilities),
           },
-          meanFusionWeight: alpha.reduce((sum, value) => sum + value, 0) /
-            alpha.length,
+          meanFusionWeights: meanWeights(await inputs.alpha.data()),
         },
-        notes: notesOf(metrics, comparisons),
+        card,
+        notes: notesOf(metrics, comparisons, isMechanicsOnly),
       },
     };
   },

@@ -54,3 +54,42 @@ export const comingDay: Op<
     };
   },
 });
+
+/**
+ * Appends a row for the coming day that repeats the last known one, for series
+ * that are read up to the day before only. Input: `x`, f64 `["t"]`; output: `y`,
+ * f64 `["t+1"]`. Stays lazy.
+ */
+export const comingRow: Op<{ x: F64 }, Record<never, never>, { y: F64 }> = op({
+  name: "outlook/comingRow",
+  version: "1",
+  doc: "Appends a row that is never read",
+  inputs: { x: port.tensor("f64", ["t"]) },
+  params: z.object({}),
+  outputs: { y: port.tensor("f64", ["t+1"]) },
+  run: ({ x }) => {
+    const rows = x.shape[0]!;
+    return { y: wf.concat([x, wf.slice(x, [rows - 1, rows])], { axis: 0 }) };
+  },
+});
+
+/**
+ * A series, and another where it has no value. Inputs: `x` and `otherwise`, f64
+ * `["t"]`, NaN where there is none; output: `y`. Stays lazy.
+ */
+export const firstKnown: Op<
+  { x: F64; otherwise: F64 },
+  Record<never, never>,
+  { y: F64 }
+> = op({
+  name: "outlook/firstKnown",
+  version: "1",
+  doc: "A series, and another where it has no value",
+  inputs: {
+    x: port.tensor("f64", ["t"]),
+    otherwise: port.tensor("f64", ["t"]),
+  },
+  params: z.object({}),
+  outputs: { y: port.tensor("f64", ["t"]) },
+  run: ({ x, otherwise }) => ({ y: wf.where(wf.isNaN(x), otherwise, x) }),
+});

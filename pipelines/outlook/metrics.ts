@@ -38,16 +38,18 @@ export interface ForecastScore {
   } | null;
 }
 
+/** The mean over the rows that `others`, by default the same, have too. */
 function meanBetween(
   values: Float64Array,
   start: number,
   end: number,
+  others: Float64Array = values,
 ): { mean: number; rows: number } {
   let sum = 0;
   let rows = 0;
   for (let row = start; row < end; row++) {
     const value = values[row]!;
-    if (!Number.isNaN(value)) {
+    if (!Number.isNaN(value) && !Number.isNaN(others[row]!)) {
       sum += value;
       rows++;
     }
@@ -97,7 +99,7 @@ export function volatilityMetrics(scores: VolatilityScores): Metric[] {
           lowerIsBetter: true,
           baseline: {
             model: VOLATILITY_BASELINE,
-            value: meanBetween(baseline, start, end).mean,
+            value: meanBetween(baseline, start, end, values).mean,
           },
           shuffled: meanBetween(chance, start, end).mean,
         });

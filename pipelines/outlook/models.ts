@@ -8,17 +8,38 @@
 const MODEL_NAMES: Readonly<Record<string, string>> = {
   ewma: "EWMA",
   garch: "GARCH(1,1)",
+  egarch: "EGARCH(1,1)",
   har: "HAR",
   gp: "Gaussian process",
   gpRecalibrated: "Gaussian process, recalibrated",
+  censored: "censored process on corrected prices",
   prior: "class frequencies",
   technical: "technical expert",
   technicalDebiased: "technical expert, debiased",
   volatility: "volatility expert",
   volatilityDebiased: "volatility expert, debiased",
+  bagOfWords: "bag of words",
+  untuned: "language model, untuned",
+  qlora: "QLoRA expert",
+  qloraDebiased: "QLoRA expert, debiased",
+  structured: "structured scorer",
+  retuning: "RETuning expert",
+  retuningDebiased: "RETuning expert, debiased",
+  fusedNumbers: "fused experts on numbers, debiased",
   fusedRaw: "fused experts",
   fused: "fused experts, debiased",
 };
+
+/** Models that a language model has a part in. */
+export const LANGUAGE_MODELS: ReadonlySet<string> = new Set([
+  "untuned",
+  "qlora",
+  "qloraDebiased",
+  "retuning",
+  "retuningDebiased",
+  "fusedRaw",
+  "fused",
+]);
 
 const ORDER = Object.keys(MODEL_NAMES);
 

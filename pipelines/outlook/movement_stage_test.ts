@@ -25,10 +25,15 @@ const source = op({
     volatility: port.tensor("f64", ["t", "v"]),
     labels: port.tensor("i32", ["t"]),
     splits: port.value(SPLITS),
+    bagOfWords: port.tensor("f64", ["t", "k"]),
+    untuned: port.tensor("f64", ["t", "k"]),
+    qlora: port.tensor("f64", ["t", "k"]),
+    structured: port.tensor("f64", ["t", "k"]),
+    retuning: port.tensor("f64", ["t", "k"]),
   },
   run: (_inputs, { change }) => {
-    const keys = wf.random.split(wf.random.key(change ? 2 : 1), 3);
-    const before = wf.random.split(wf.random.key(1), 3);
+    const keys = wf.random.split(wf.random.key(change ? 2 : 1), 8);
+    const before = wf.random.split(wf.random.key(1), 8);
     const joined = (which: number, width: number, from = FIRST_CHANGED) => {
       const noise = (of: typeof keys) =>
         wf.random.normal(of[which]!, [ROWS, width], { dtype: "f64" });
@@ -43,6 +48,11 @@ const source = op({
     return {
       technical: joined(0, 3),
       volatility: joined(1, 2),
+      bagOfWords: joined(3, 3),
+      untuned: joined(4, 3),
+      qlora: joined(5, 3),
+      structured: joined(6, 3),
+      retuning: joined(7, 3),
       labels: wf.add(wf.subtract(up, down), 1),
       splits: [FIRST_TESTED, 150, 180, 210].map((testStart) => ({
         trainStart: 0,
@@ -65,7 +75,14 @@ const together = op({
 Deno.test("movementStage forecasts nothing from features and labels that come later", async () => {
   const settings = SETTINGS.parse({ horizon: HORIZON });
   const logitsOf = async (change: boolean) => {
-    const { logits } = movementStage(source({}, { change }), settings);
+    const inputs = source({}, { change });
+    const { logits } = movementStage({
+      technical: inputs.technical,
+      volatility: inputs.volatility,
+      labels: inputs.labels,
+      splits: inputs.splits,
+      language: inputs,
+    }, settings);
     return (await together({ all: logits }).value()).all;
   };
   const logits = await logitsOf(false);

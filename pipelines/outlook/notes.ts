@@ -5,7 +5,7 @@
  */
 
 import { ALL_SPLITS } from "./metrics.ts";
-import { modelName } from "./models.ts";
+import { LANGUAGE_MODELS, modelName } from "./models.ts";
 import type { Comparison, Metric } from "./report_schema.ts";
 
 const SIGNIFICANCE = 0.05;
@@ -49,12 +49,16 @@ export function verdictOf(
  *
  * @param metrics All metrics.
  * @param comparisons The tests of forecasts.
+ * @param isMechanicsOnly Whether figures of language models mean nothing.
  * @returns One sentence for each model.
  */
 export function notesOf(
   metrics: readonly Metric[],
   comparisons: readonly Comparison[],
+  isMechanicsOnly = false,
 ): string[] {
+  const scope = (model: string) =>
+    isMechanicsOnly && LANGUAGE_MODELS.has(model) ? " (mechanics only)" : "";
   const volatility = overall(metrics, "qlike").map((row) => {
     const change = 100 * (row.value / row.baseline.value - 1);
     const test = comparisons.find(({ model, loss }) =>
@@ -71,11 +75,11 @@ export function notesOf(
   });
   const movement = overall(metrics, "logLoss").map((row) => {
     const { value, baseline } = row;
-    return `${modelName(row.model)}: log loss ${value.toFixed(4)}${
-      intervalOf(row)
-    } against ${baseline.value.toFixed(4)} of ${modelName(baseline.model)}: ${
-      verdictOf(row)
-    }.`;
+    return `${modelName(row.model)}${scope(row.model)}: log loss ${
+      value.toFixed(4)
+    }${intervalOf(row)} against ${baseline.value.toFixed(4)} of ${
+      modelName(baseline.model)
+    }: ${verdictOf(row)}.`;
   });
   return [...volatility, ...movement];
 }

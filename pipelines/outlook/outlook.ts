@@ -13,6 +13,7 @@ import {
   features,
   frameToTensor,
   returns,
+  sampleReports,
   walkForwardSplits,
   withColumns,
 } from "../../ops/data/mod.ts";
@@ -21,17 +22,22 @@ import {
   shuffleLabels,
   shuffleRows,
 } from "../../ops/evaluate/mod.ts";
+import type { LanguageModel } from "../../ops/language/mod.ts";
 import { labelMovement } from "../../ops/movement/mod.ts";
+import type { CompanyReport } from "../../ops/reports.ts";
 import { realizedVariance } from "../../ops/volatility/mod.ts";
 import { assembleReport } from "./assemble_report.ts";
+import { changeAhead } from "./change_ahead.ts";
 import { classProbabilities } from "./class_probabilities.ts";
+import { languageStage, quantizedBase } from "./language_stage.ts";
 import { lastRows } from "./last_rows.ts";
 import { movementStage } from "./movement_stage.ts";
 import { nestedSplits } from "./nested_splits.ts";
 import type { PriceFinding, Report } from "./report_schema.ts";
-import { type Settings, SIZES } from "./settings.ts";
+import { type Settings, SIZES, SMALL_MODEL_NAME } from "./settings.ts";
+import { smallModel } from "./small_model.ts";
 import { volatilityFeatures } from "./volatility_features.ts";
-import { volatilityStage } from "./volatility_stage.ts";
+import { correctedMoves, volatilityStage } from "./volatility_stage.ts";
 import { wholeDays } from "./whole_days.ts";
 
 /** Columns that the technical expert reads, the last one only with volume. */
@@ -53,6 +59,10 @@ export interface OutlookInputs {
   readonly prices: Output<DataFrame>;
   /** Findings of the reader. */
   readonly findings: Output<readonly PriceFinding[]>;
+  /** Reports that language models read; the sample of `sampleReports` by default. */
+  readonly reports?: Output<CompanyReport[]> | undefined;
+  /** The language model, with its tokenizer; the small one of Weft by default. */
+  readonly model?: Output<LanguageModel> | undefined;
 }
 
 /**
@@ -76,7 +86,10 @@ export function outlook(
   settings: Settings,
 ): Node<{ report: Report }> {
   const size = SIZES[settings.size];
-  const { prices, findings } = wholeDays(inputs, { volume: settings.volume });
+  const { prices, findings } = wholeDays({
+    prices: inputs.prices,
+    findings: inputs.findings,
+  }, { volume: settings.volume });
 
   const measured = withColumns({
     frame: prices,
@@ -114,7 +127,8 @@ export function outlook(
   }).splits;
   const variance = column(table, "variance");
   const daily = column(table, "return");
-  const { labels } = labelMovement({ close: column(table, "close") }, {
+  const close = column(table, "close");
+  const { labels } = labelMovement({ close }, {
     threshold: settings.threshold,
     horizon: settings.horizon,
   });
@@ -125,26 +139,50 @@ export function outlook(
     nulls: "error",
   }).values;
 
-  const volatility = volatilityStage(
+  const moves = correctedMoves(
+    close,
     { variance, returns: daily, splits },
     settings,
   );
+  const volatility = volatilityStage(
+    { variance, returns: daily, splits, moves },
+    settings,
+  );
+  const { changes } = changeAhead({ close }, { horizon: settings.horizon });
+  const languageInputs = {
+    table,
+    reports: inputs.reports ?? sampleReports().reports,
+    model: quantizedBase(inputs.model ?? smallModel().model),
+    splits: movementSplits,
+  };
+  const language = languageStage({ ...languageInputs, changes }, settings);
   const movementInputs = {
     technical,
     volatility:
       volatilityFeatures({ forecasts: volatility.forecasts }).features,
     splits: movementSplits,
   };
-  const movement = movementStage({ ...movementInputs, labels }, settings);
+  const movement = movementStage(
+    { ...movementInputs, language: language.logits, labels },
+    settings,
+  );
 
+  // What is shuffled with one seed stays joined row by row
   const { seed } = settings;
   const shuffledVolatility = volatilityStage({
     variance: shuffleRows({ x: variance }, { seed }).y,
     returns: shuffleRows({ x: daily }, { seed }).y,
     splits,
+    moves,
   }, settings);
+  const shuffledLanguage = languageStage(
+    { ...languageInputs, changes: shuffleRows({ x: changes }, { seed }).y },
+    settings,
+    language.logits.untuned,
+  );
   const shuffledMovement = movementStage({
     ...movementInputs,
+    language: shuffledLanguage.logits,
     labels: shuffleLabels({ labels }, { seed }).y,
   }, settings);
 
@@ -177,7 +215,14 @@ export function outlook(
     calibrationError: calibration.expectedError,
     fusedProbabilities: fused.probabilities,
     alpha: movement.alpha,
-  }, settings);
+    eventRows: language.rows,
+    eventSplits: language.splits,
+    evidenceCounts: language.counts,
+  }, {
+    ...settings,
+    model: settings.model ??
+      (inputs.model === undefined ? SMALL_MODEL_NAME : "a language model"),
+  });
 }
 
 function column(frame: Output<DataFrame>, name: string) {

@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import { memoryStore } from "../../runtime/flow/store/mod.ts";
 import { start } from "../../runtime/flow/mod.ts";
+import { cardHeading } from "../../ops/evaluate/mod.ts";
 import { samplePrices } from "../../ops/data/mod.ts";
 import { outlook } from "./outlook.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTINGS, SMALL_MODEL_NAME } from "./settings.ts";
+import { testingModel } from "./testing_model.ts";
 
-const settings = SETTINGS.parse({ horizon: 3 });
+const settings = SETTINGS.parse({ horizon: 3, model: SMALL_MODEL_NAME });
 const store = memoryStore();
 
 async function runOutlook(to: string, override: Partial<typeof settings> = {}) {
   const prices = samplePrices({}, { from: "2009-01-01", to });
-  const run = start([outlook(prices, { ...settings, ...override })], {
+  const inputs = {
+    prices: prices.prices,
+    findings: prices.findings,
+    model: testingModel().model,
+  };
+  const run = start([outlook(inputs, { ...settings, ...override })], {
     store,
     keep: "all",
   });
@@ -22,7 +29,7 @@ Deno.test("outlook reports every metric beside its baseline and beside chance", 
   const { report } = await runOutlook("2020-04-17");
   const overall = report.metrics.filter(({ split }) => split === "all");
   const models = new Set(overall.map(({ model }) => model));
-  assert.ok(models.size >= 12);
+  assert.ok(models.size >= 22);
   for (const metric of overall) {
     assert.ok(Number.isFinite(metric.value), metric.model);
     assert.ok(Number.isFinite(metric.baseline.value));
@@ -32,6 +39,25 @@ Deno.test("outlook reports every metric beside its baseline and beside chance", 
     assert.ok(Number.isFinite(shuffled), `${model}, ${split}`);
   }
   assert.ok(report.metrics.length > 2 * overall.length);
+});
+
+Deno.test("outlook tells what was tuned on what, and heads what shows mechanics only", async () => {
+  const { card, notes } = (await runOutlook("2020-04-17")).report;
+  const headings = card.stages.map(cardHeading);
+  assert.deepEqual(
+    headings.filter((heading) => heading.endsWith("(mechanics only)")).length,
+    3,
+  );
+  for (const { metrics, splits, title, tuning } of card.stages) {
+    assert.ok(tuning.length > 0 && splits.length > 0, title);
+    assert.ok(metrics.length > 0, title);
+    assert.ok(metrics.every(({ shuffled }) => shuffled !== null), title);
+  }
+  const untuned = card.stages.flatMap(({ metrics }) => metrics)
+    .filter(({ model }) => model === "QLoRA expert")
+    .every(({ baselines }) => baselines.length === 4);
+  assert.ok(untuned);
+  assert.ok(notes.some((note) => note.includes("(mechanics only)")));
 });
 
 Deno.test("outlook forecasts the coming day and the coming movement", async () => {
@@ -66,8 +92,9 @@ Deno.test("outlook computes nothing when nothing changed, and only what depends 
 });
 
 Deno.test("outlook's forecasts do not change when later prices become known", async () => {
-  const late = (await runOutlook("2020-04-17")).report.volatility;
-  const early = (await runOutlook("2019-06-28")).report.volatility;
+  const lateReport = (await runOutlook("2020-04-17")).report;
+  const earlyReport = (await runOutlook("2019-06-28")).report;
+  const [late, early] = [lateReport.volatility, earlyReport.volatility];
   const days = early.dates.length;
   assert.deepEqual(early.dates, late.dates.slice(0, days));
   for (const [model, forecasts] of Object.entries(early.forecasts)) {
@@ -76,5 +103,20 @@ Deno.test("outlook's forecasts do not change when later prices become known", as
       const relative = Math.abs(forecast! / later - 1);
       assert.ok(relative < 1e-6, `${model}, ${early.dates[day]}: ${relative}`);
     });
+  }
+  // Adapters and votes, too: scores of years that were over by then
+  const years = earlyReport.metrics.filter(({ stage, split }) =>
+    stage === "movement" && split.startsWith("from") && split < "from 2019"
+  );
+  assert.ok(years.some(({ model }) => model === "retuning"));
+  for (const { metric, model, split, value } of years) {
+    const other = lateReport.metrics.find((row) =>
+      row.stage === "movement" && row.model === model &&
+      row.metric === metric && row.split === split
+    );
+    assert.ok(
+      Math.abs(other!.value - value) < 1e-6,
+      `${metric} of ${model}, ${split}: ${value}, ${other!.value}`,
+    );
   }
 });

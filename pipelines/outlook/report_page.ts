@@ -16,6 +16,8 @@ import {
   type RunView,
   scatterFigure,
 } from "../../runtime/display/mod.ts";
+import { cardHeading } from "../../ops/evaluate/mod.ts";
+import { cardStageBlocks } from "../model_card.ts";
 import { ALL_SPLITS } from "./metrics.ts";
 import { modelName } from "./models.ts";
 import { verdictOf } from "./notes.ts";
@@ -181,6 +183,16 @@ function movementBlocks(report: Report): ReportBlock[] {
       per100(threshold)
     } %; hold is what lies between. The baseline is how often each class occurred in the training window.`,
     metricTable(report, "movement"),
+    ...(hasMechanics(report)
+      ? [
+        {
+          kind: "note",
+          tone: "warning",
+          text:
+            "Mechanics only: QLoRA, RETuning and what is fused with them rest on the small model of Weft, whose figures say nothing about the methods.",
+        } as const,
+      ]
+      : []),
     "Brier score and log loss (in nats) are better when lower, the others when higher. Bold is the best of a column, italic the baseline.",
     metricTable(report, "movement", { shuffled: true }),
     intervalTable(report),
@@ -200,15 +212,21 @@ function movementBlocks(report: Report): ReportBlock[] {
     },
     `Expected calibration error ${
       report.movement.calibrationError.toFixed(4)
-    }; mean weight of the technical expert's shift in the fusion ${
-      report.movement.meanFusionWeight.toFixed(3)
-    } (between 0 and 2).${neverPredicted(classes, confusion)}`,
+    }. Mean weights of the experts' shifts in the fusion (between 0 and 2): ${
+      Object.entries(report.movement.meanFusionWeights).map((
+        [expert, weight],
+      ) => `${modelName(expert)} ${weight.toFixed(3)}`).join(", ")
+    }.${neverPredicted(classes, confusion)}`,
     {
       kind: "details",
       summary: "Year by year",
       blocks: bySplit(report, "movement"),
     },
   ];
+}
+
+function hasMechanics({ card }: Report): boolean {
+  return card.stages.some(({ scope }) => scope === "mechanics");
 }
 
 /** A rate in per cent, without rounding it away. */
@@ -302,6 +320,14 @@ function dataBlocks(report: Report): ReportBlock[] {
   ];
 }
 
+/** Each stage beside its baselines; those of a model too small are headed so. */
+function cardBlocks(report: Report): ReportBlock[] {
+  return report.card.stages.flatMap((stage) => [
+    `### ${cardHeading(stage)}`,
+    ...cardStageBlocks(stage),
+  ]);
+}
+
 /** How the model of the headline stands against its baseline. */
 function fusedVerdict({ metrics }: Report): string {
   const score = metrics.find(({ model, split, metric }) =>
@@ -362,6 +388,7 @@ export async function reportPage(
       },
       { title: "Volatility", blocks: volatilityBlocks(report) },
       { title: "Movement", blocks: movementBlocks(report) },
+      { title: "Model card", blocks: cardBlocks(report) },
       { title: "Data and windows", blocks: dataBlocks(report) },
       {
         title: "How it was computed",

@@ -9,6 +9,8 @@ import { z } from "zod";
 import {
   CALIBRATION_BIN,
   type CalibrationBin,
+  MODEL_CARD,
+  type ModelCard,
 } from "../../ops/evaluate/mod.ts";
 
 /** One score of one model on one stretch of rows, beside its baseline. */
@@ -116,8 +118,8 @@ export interface MovementReport {
     readonly day: string;
     readonly probabilities: readonly number[];
   };
-  /** Mean weight of the technical expert's shift. */
-  readonly meanFusionWeight: number;
+  /** Mean weight of each fused expert's shift. */
+  readonly meanFusionWeights: Readonly<Record<string, number>>;
 }
 
 /** The outlook's report. */
@@ -147,6 +149,8 @@ export interface Report {
   readonly volatility: VolatilityReport;
   /** The movement stage. */
   readonly movement: MovementReport;
+  /** What was run on which data, beside every baseline. */
+  readonly card: ModelCard;
   /** What the numbers say, in words. */
   readonly notes: readonly string[];
 }
@@ -219,7 +223,8 @@ export const REPORT: z.ZodType<Report> = z.object({
       day: z.string(),
       probabilities: z.array(z.number()),
     }),
-    meanFusionWeight: z.number(),
+    meanFusionWeights: z.record(z.string(), z.number()),
   }),
+  card: MODEL_CARD,
   notes: z.array(z.string()),
 });

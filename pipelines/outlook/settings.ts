@@ -5,6 +5,17 @@
  */
 
 import { z } from "zod";
+import type { FineTuneParams } from "../../ops/language/mod.ts";
+import { RETUNING_SIZES, type RetuningInput } from "../retuning/settings.ts";
+
+/**
+ * Days until the sample reports count as known: they are dated by the end of the
+ * year that they are about, and annual reports are due 60 to 90 days later.
+ */
+export const SAMPLE_REPORT_LAG = 120;
+
+/** What the report calls the small model of Weft, which shows mechanics only. */
+export const SMALL_MODEL_NAME = "the small model of Weft";
 
 /** The settings that change numbers, defaults filled in. */
 export interface Settings {
@@ -29,6 +40,12 @@ export interface Settings {
    * default: as the size says.
    */
   readonly movementYears?: number | undefined;
+  /** Whose reports language models read; those of all by default. */
+  readonly ticker?: string | undefined;
+  /** What the language model is called in the report; by default as it is given. */
+  readonly model?: string | undefined;
+  /** Calendar days from the date of a report until it is known. */
+  readonly reportLag: number;
 }
 
 /** The settings as they are given; all have defaults. */
@@ -47,6 +64,9 @@ export const SETTING_SHAPE = {
   volume: z.boolean().default(true),
   trainYears: z.int().positive().optional(),
   movementYears: z.int().positive().optional(),
+  ticker: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
+  reportLag: z.int().min(1).max(730).default(SAMPLE_REPORT_LAG),
 };
 
 /** Schema of the settings. */
@@ -68,10 +88,44 @@ export interface Size {
   readonly processStarts: number;
   /** Iterations of each search. */
   readonly processIterations: number;
+  /** Rows that the censored process of returns learns from. */
+  readonly censoredRows: number;
+  /** Days after which it is fitted anew. */
+  readonly censoredDays: number;
   /** Innovations of GARCH. */
   readonly distribution: "normal" | "studentT";
   /** Samples of each bootstrap. */
   readonly resamples: number;
+  /** What language models learn and are asked. */
+  readonly language: LanguageSize;
+}
+
+/** How much language models learn and are asked. */
+export interface LanguageSize {
+  /** Weeks between days that are asked about; the last answer stands between. */
+  readonly weeks: number;
+  /** How often adapters are trained anew. */
+  readonly refits: number;
+  /** The model that answers with the movement. */
+  readonly movement: {
+    /** Examples at most that an adapter learns from. */
+    readonly examples: number;
+    /** Tokens at most of a prompt. */
+    readonly promptTokens: number;
+    /** Tokens at most of what reports told. */
+    readonly reportTokens: number;
+    /** Figures at most of which growth is told. */
+    readonly maxFigures: number;
+    /** Characters that count as a token where prompts are cut. */
+    readonly charactersPerToken: number;
+    /** How adapters are trained. */
+    readonly tuning: FineTuneParams;
+  };
+  /** The model that scores evidence; what is left out is as in size "small" of RETuning. */
+  readonly evidence: RetuningInput & {
+    /** Every how many-th of the days is asked about. */
+    readonly step: number;
+  };
 }
 
 /** What the sizes mean. */
@@ -83,8 +137,38 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
     processRows: 300,
     processStarts: 1,
     processIterations: 30,
+    censoredRows: 120,
+    censoredDays: 252,
     distribution: "normal",
     resamples: 300,
+    language: {
+      weeks: 4,
+      refits: 1,
+      movement: {
+        examples: 96,
+        promptTokens: 200,
+        reportTokens: 40,
+        maxFigures: 2,
+        charactersPerToken: 2,
+        tuning: {
+          rank: 8,
+          steps: 16,
+          batchSize: 2,
+          sequenceLength: 512,
+          learningRate: 2e-3,
+        },
+      },
+      evidence: {
+        step: 4,
+        rank: 8,
+        coldSteps: 24,
+        policyItems: 6,
+        difficultySamples: 2,
+        policySteps: 1,
+        samples: 3,
+        answerTokens: 96,
+      },
+    },
   },
   full: {
     trainYears: 5,
@@ -92,7 +176,28 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
     processRows: 600,
     processStarts: 2,
     processIterations: 40,
+    censoredRows: 250,
+    censoredDays: 63,
     distribution: "studentT",
     resamples: 2000,
+    language: {
+      weeks: 1,
+      refits: 4,
+      movement: {
+        examples: 512,
+        promptTokens: 600,
+        reportTokens: 384,
+        maxFigures: 6,
+        charactersPerToken: 3,
+        tuning: {
+          rank: 16,
+          steps: 64,
+          batchSize: 4,
+          sequenceLength: 768,
+          learningRate: 2e-4,
+        },
+      },
+      evidence: { ...RETUNING_SIZES.full, step: 4 },
+    },
   },
 };
