@@ -5,23 +5,19 @@
  */
 
 import { z } from "zod";
-import { DataError } from "../../runtime/core/errors.ts";
 import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { meanOf } from "../mean.ts";
 import { SPLITS, type Splits } from "../splits.ts";
-import { firstKnownRow, readSeries } from "./checks.ts";
 import { fitEgarch } from "./egarch_fit.ts";
 import {
   type EgarchParameters,
   egarchParametersSchema,
   egarchPath,
 } from "./egarch_model.ts";
-import { GARCH_ROWS } from "./garch11.ts";
-import { checkSplits } from "./splits.ts";
+import { levelOf, readGarchSeries, trainingReturns } from "./garch_windows.ts";
 
 /** The fit of one split. */
 export interface EgarchSplitFit {
@@ -106,38 +102,15 @@ export const egarchForecast: Op<
     fits: port.value(z.array(splitFitSchema), { doc: "The fit of each split" }),
   },
   run: async ({ returns, variance, splits }, { maxIterations }, ctx) => {
-    const values = await readSeries(returns, {
-      name: "returns",
-      leadingNaN: true,
-    });
-    const levels = variance && await readSeries(variance, {
-      name: "variance",
-      sign: "non-negative",
-      leadingNaN: true,
-    });
-    checkSplits(splits, values.length);
-    const first = Math.max(
-      firstKnownRow(values),
-      levels ? firstKnownRow(levels) : 0,
-    );
-    const forecast = new Float64Array(values.length).fill(NaN);
+    const series = await readGarchSeries(returns, variance, splits);
+    const forecast = new Float64Array(series.returns.length).fill(NaN);
     const fits: EgarchSplitFit[] = [];
-    for (
-      const [index, { trainStart, trainEnd, testStart, testEnd }] of splits
-        .entries()
-    ) {
-      const start = Math.max(trainStart, first);
-      const train = values.subarray(start, Math.max(start, trainEnd));
-      if (train.length < GARCH_ROWS) {
-        throw new DataError(
-          `Cannot fit EGARCH(1,1) to split ${index}: too few returns are known`,
-          {
-            expected: `at least ${GARCH_ROWS}`,
-            actual: `${train.length}`,
-            hint: "Lengthen the training window",
-          },
-        );
-      }
+    for (const [index, split] of splits.entries()) {
+      const { trainStart, trainEnd, testStart, testEnd } = split;
+      const { start, train } = trainingReturns(series, split, {
+        name: "EGARCH(1,1)",
+        split: index,
+      });
       const fit = await fitEgarch(train, {
         maxIterations,
         signal: ctx.signal,
@@ -151,11 +124,8 @@ export const egarchForecast: Op<
         fit.initialVariance,
       );
       const path = await wf.exp(wf.slice(logVariance, null, 0)).data();
-      const level = levels === undefined
-        ? 1
-        : meanOf(levels.subarray(start, trainEnd)) /
-          meanOf(path.subarray(0, train.length));
       const fitted = path.subarray(0, train.length);
+      const level = levelOf(series, start, fitted);
       const least = fitted.reduce((a, b) => Math.min(a, b)) / ROOM;
       const most = fitted.reduce((a, b) => Math.max(a, b)) * ROOM;
       let bounded = 0;

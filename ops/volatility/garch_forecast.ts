@@ -5,16 +5,13 @@
  */
 
 import { z } from "zod";
-import { DataError } from "../../runtime/core/errors.ts";
 import { op } from "../../runtime/flow/mod.ts";
 import type { Op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
-import { meanOf } from "../mean.ts";
 import { SPLITS, type Splits } from "../splits.ts";
-import { firstKnownRow, readSeries } from "./checks.ts";
-import { filterGarch, GARCH_ROWS } from "./garch11.ts";
+import { filterGarch } from "./garch11.ts";
 import { fitGarch } from "./garch_fit.ts";
 import {
   type GarchDistribution,
@@ -22,7 +19,7 @@ import {
   garchParametersSchema,
   MOST_STARTS,
 } from "./garch_parameters.ts";
-import { checkSplits } from "./splits.ts";
+import { levelOf, readGarchSeries, trainingReturns } from "./garch_windows.ts";
 
 /** Params of {@linkcode garchForecast}. */
 export interface GarchForecastParams {
@@ -119,29 +116,15 @@ export const garchForecast: Op<
     fits: port.value(z.array(splitFitSchema), { doc: "The fit of each split" }),
   },
   run: async ({ returns, variance, splits }, { distribution, starts }, ctx) => {
-    const values = await readSeries(returns, {
-      name: "returns",
-      leadingNaN: true,
-    });
-    const levels = variance && await readSeries(variance, {
-      name: "variance",
-      sign: "non-negative",
-      leadingNaN: true,
-    });
-    checkSplits(splits, values.length);
-    const first = Math.max(
-      firstKnownRow(values),
-      levels ? firstKnownRow(levels) : 0,
-    );
-    const forecast = new Float64Array(values.length).fill(NaN);
+    const series = await readGarchSeries(returns, variance, splits);
+    const forecast = new Float64Array(series.returns.length).fill(NaN);
     const fits: GarchSplitFit[] = [];
-    for (
-      const [index, { trainStart, trainEnd, testStart, testEnd }] of splits
-        .entries()
-    ) {
-      const start = Math.max(trainStart, first);
-      const train = values.subarray(start, Math.max(start, trainEnd));
-      requireReturns(train.length, index);
+    for (const [index, split] of splits.entries()) {
+      const { trainStart, trainEnd, testStart, testEnd } = split;
+      const { start, train } = trainingReturns(series, split, {
+        name: "GARCH(1,1)",
+        split: index,
+      });
       const {
         parameters,
         logLikelihood,
@@ -163,10 +146,7 @@ export const garchForecast: Op<
       const known = wf.slice(returns, [start, testEnd]);
       const path = await filterGarch(known, parameters, initialVariance)
         .variance.data();
-      const level = levels === undefined
-        ? 1
-        : meanOf(levels.subarray(start, trainEnd)) /
-          meanOf(path.subarray(0, train.length));
+      const level = levelOf(series, start, path.subarray(0, train.length));
       for (let row = testStart; row < testEnd; row++) {
         forecast[row] = level * (path[row - start] as number);
       }
@@ -187,16 +167,3 @@ export const garchForecast: Op<
     return { forecast: wf.tensor(forecast), fits };
   },
 });
-
-function requireReturns(rows: number, split: number): void {
-  if (rows < GARCH_ROWS) {
-    throw new DataError(
-      `Cannot fit GARCH(1,1) to split ${split}: too few returns are known`,
-      {
-        expected: `at least ${GARCH_ROWS}`,
-        actual: `${rows}`,
-        hint: "Lengthen the training window",
-      },
-    );
-  }
-}

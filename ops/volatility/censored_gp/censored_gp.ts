@@ -24,6 +24,7 @@ import { solveFactored } from "../gaussian_process/marginal_likelihood.ts";
 import {
   PriorCovariance,
   searchHyperparameters,
+  type SearchOptions,
   withJitter,
 } from "../gaussian_process/regression.ts";
 import { type CensoredMethod, INFERENCES } from "./inference.ts";
@@ -210,7 +211,7 @@ export const censoredGp: Op<
 });
 
 /** How {@linkcode fitCensored} fits. */
-export interface CensoredFitOptions {
+export interface CensoredFitOptions extends SearchOptions {
   /** The covariance function. */
   readonly kernel: Kernel;
   /** Variance of the noise. */
@@ -219,18 +220,6 @@ export interface CensoredFitOptions {
   readonly method: CensoredMethod;
   /** Whether hyperparameters are fitted. */
   readonly optimise: boolean;
-  /** Starting points. */
-  readonly starts: number;
-  /** Values of the free numbers to start from. */
-  readonly guess?: Float64Array | undefined;
-  /** Seed of the random starting points. */
-  readonly seed: number;
-  /** Most iterations a start. */
-  readonly maxIterations: number;
-  /** Largest gradient that ends a start. */
-  readonly tolerance: number;
-  /** Aborts between evaluations. */
-  readonly signal: AbortSignal;
 }
 
 /** A fit on its own scale. */

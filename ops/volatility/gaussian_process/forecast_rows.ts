@@ -5,6 +5,7 @@
  */
 
 import { DataError } from "../../../runtime/core/errors.ts";
+import type { Split } from "../../splits.ts";
 
 /** Rows of a regression of log variance on what was known the day before. */
 export interface ForecastRows {
@@ -101,6 +102,43 @@ function firstKnownRow(
     }
   }
   return first;
+}
+
+/** Fewest rows that hyperparameters are fitted on. */
+const FEWEST_ROWS = 10;
+
+/**
+ * The first training row of a window, of the last ones that are known.
+ *
+ * @param rows The rows.
+ * @param split The window.
+ * @param options The most training rows; what is fitted, and what to do where
+ * there are too few, for the error.
+ * @returns The row.
+ * @throws DataError for fewer than 10 usable training rows.
+ */
+export function firstTrainingRow(
+  { firstKnown }: Pick<ForecastRows, "firstKnown">,
+  { trainStart, trainEnd }: Split,
+  options: {
+    readonly trainRows: number;
+    readonly model: string;
+    readonly hint: string;
+  },
+): number {
+  const start = Math.max(trainStart, firstKnown, trainEnd - options.trainRows);
+  if (trainEnd - start >= FEWEST_ROWS) return start;
+  throw new DataError(
+    `Cannot fit ${options.model} as a training window has ${
+      Math.max(trainEnd - start, 0)
+    } usable rows`,
+    {
+      expected: `at least ${FEWEST_ROWS} rows`,
+      actual:
+        `rows ${trainStart} to ${trainEnd}, the first ${firstKnown} of the series are warm-up`,
+      hint: options.hint,
+    },
+  );
 }
 
 /** Columns scaled by what a training window knew. */

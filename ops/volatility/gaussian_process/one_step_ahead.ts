@@ -6,12 +6,15 @@
  */
 
 import { z } from "zod";
-import { DataError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
 import type { Split } from "../../splits.ts";
 import { PairGeometry } from "./covariance.ts";
-import { columnScaling, scaleColumns } from "./forecast_rows.ts";
+import {
+  columnScaling,
+  firstTrainingRow,
+  scaleColumns,
+} from "./forecast_rows.ts";
 import { inducingRows } from "./inducing_rows.ts";
 import { type HyperParameter, type Kernel, kernelSchema } from "./kernel.ts";
 import {
@@ -29,9 +32,6 @@ import {
   sparseEvidence,
   SparseGeometry,
 } from "./sparse.ts";
-
-/** Fewest rows that hyperparameters are fitted on. */
-const FEWEST_ROWS = 10;
 
 /** Rows of a regression in the order of time. */
 export interface RegressionRows {
@@ -132,25 +132,12 @@ export async function predictWindow(
   split: Split,
   options: WindowOptions,
 ): Promise<WindowPredictions> {
-  const start = Math.max(
-    split.trainStart,
-    rows.firstKnown,
-    split.trainEnd - options.trainRows,
-  );
+  const start = firstTrainingRow(rows, split, {
+    trainRows: options.trainRows,
+    model: "a Gaussian process",
+    hint: "Lengthen the training window, or shorten the lags",
+  });
   const trainRows = split.trainEnd - start;
-  if (trainRows < FEWEST_ROWS) {
-    throw new DataError(
-      `Cannot fit a Gaussian process as a training window has ${
-        Math.max(trainRows, 0)
-      } usable rows`,
-      {
-        expected: `at least ${FEWEST_ROWS} rows`,
-        actual:
-          `rows ${split.trainStart} to ${split.trainEnd}, the first ${rows.firstKnown} of the series are warm-up`,
-        hint: "Lengthen the training window, or shorten the lags",
-      },
-    );
-  }
   const scaled = scaleWindow(rows, start, split);
   const prior = new PriorCovariance(options);
   const found = options.inducing === undefined

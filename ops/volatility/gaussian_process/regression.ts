@@ -22,10 +22,10 @@ import { LogBox } from "./log_box.ts";
 import { logDensity, solveFactored } from "./marginal_likelihood.ts";
 
 /** First jitter after none, as a part of the mean of the diagonal. */
-export const FIRST_JITTER = 1e-8;
+const FIRST_JITTER = 1e-8;
 
 /** Largest jitter, as a part of the mean of the diagonal. */
-export const LARGEST_JITTER = 1e-4;
+const LARGEST_JITTER = 1e-4;
 
 /** A prior and the noise on top of it. */
 export interface Prior {

@@ -5,7 +5,6 @@
  */
 
 import { z } from "zod";
-import { DataError } from "../../../runtime/core/errors.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { Split } from "../../splits.ts";
 import { fitCensored } from "../censored_gp/censored_gp.ts";
@@ -14,6 +13,7 @@ import { censoredSides, type Limits } from "../censored_gp/limits.ts";
 import { OnlineRows, type RowPrediction } from "../censored_gp/online_rows.ts";
 import {
   columnScaling,
+  firstTrainingRow,
   scaleColumns,
 } from "../gaussian_process/forecast_rows.ts";
 import { PairGeometry } from "../gaussian_process/covariance.ts";
@@ -27,9 +27,6 @@ import {
   PriorCovariance,
   type SearchOptions,
 } from "../gaussian_process/regression.ts";
-
-/** Fewest rows that hyperparameters are fitted on. */
-const FEWEST_ROWS = 10;
 
 /** What a window found. */
 export interface CensoredWindowFit {
@@ -110,25 +107,12 @@ export async function predictCensoredWindow(
   split: Split,
   options: CensoredWindowOptions,
 ): Promise<CensoredWindowPredictions> {
-  const start = Math.max(
-    split.trainStart,
-    rows.firstKnown,
-    split.trainEnd - options.trainRows,
-  );
+  const start = firstTrainingRow(rows, split, {
+    trainRows: options.trainRows,
+    model: "a censored process",
+    hint: "Lengthen the training window",
+  });
   const trainRows = split.trainEnd - start;
-  if (trainRows < FEWEST_ROWS) {
-    throw new DataError(
-      `Cannot fit a censored process as a training window has ${
-        Math.max(trainRows, 0)
-      } usable rows`,
-      {
-        expected: `at least ${FEWEST_ROWS} rows`,
-        actual:
-          `rows ${split.trainStart} to ${split.trainEnd}, the first ${rows.firstKnown} of the series are warm-up`,
-        hint: "Lengthen the training window",
-      },
-    );
-  }
   const { width } = rows;
   const cut = rows.inputs.subarray(start * width, split.testEnd * width);
   const inputs = scaleColumns(
