@@ -155,7 +155,11 @@ export {
   type LearnedSoupParams,
   uniformSoup,
 } from "./soups/soup_ops.ts";
-export type { Acceptance, GreedyTrial } from "./soups/soups.ts";
+export {
+  type Acceptance,
+  ensembleLogits,
+  type GreedyTrial,
+} from "./soups/soups.ts";
 export { readGgufTokenizer } from "./tokenizer/gguf_tokenizer.ts";
 export { readLlama2cTokenizer } from "./tokenizer/llama2c_tokenizer.ts";
 export { makeTokenizer } from "./tokenizer/make_tokenizer.ts";

@@ -44,7 +44,7 @@ import { tickerResult } from "./ticker_result.ts";
 const TRADING_DAYS = 252;
 
 /** Simple models that the processes are compared with, one by one. */
-export const VARIANCE_BASELINES = [
+const VARIANCE_BASELINES = [
   "constant",
   "ewma",
   "garch",

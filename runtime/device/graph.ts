@@ -281,7 +281,7 @@ let walks = 0;
  *
  * @returns The number.
  */
-export function nextMark(): number {
+function nextMark(): number {
   return ++walks;
 }
 

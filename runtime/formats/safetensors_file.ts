@@ -11,8 +11,8 @@ import {
   type SafetensorsHeader,
   safetensorsHeaderBytes,
 } from "./safetensors.ts";
+import { LENGTH_BYTES } from "./safetensors_types.ts";
 
-const LENGTH_BYTES = 8;
 const MAX_SHARDS = 10_000;
 const MAX_FILE_NAME = 255;
 

@@ -70,7 +70,7 @@ function merge(
  * @returns The device of the innermost {@linkcode withExecution}, else the
  * default one.
  */
-export function currentDevice(): Device {
+function currentDevice(): Device {
   const name = settings.current?.device;
   return name === undefined ? defaultDevice() : deviceNamed(name);
 }

@@ -35,11 +35,12 @@ export {
   type MemoryHolder,
 } from "../device/account.ts";
 export type { ExecutionOptions, KernelRecord } from "../device/device.ts";
-export type {
-  AnyTypedArray,
-  DataOf,
-  DType,
-  FloatDType,
+export {
+  type AnyTypedArray,
+  byteSize,
+  type DataOf,
+  type DType,
+  type FloatDType,
 } from "../device/dtypes.ts";
 export type { Shape } from "../device/shapes.ts";
 export * from "./axes.ts";

@@ -47,7 +47,7 @@ function isAdapter(value: unknown): value is LoraAdapter {
  * @param model The model; none of its numbers are computed.
  * @returns Its family, parameters, bytes, formats, tokenizer and adapter.
  */
-export function describeModel(model: LanguageModel): Description {
+function describeModel(model: LanguageModel): Description {
   const { adapter, config, tokenizer } = model;
   const weights = Object.values(model.weights);
   return factsDescription(
@@ -73,7 +73,7 @@ export function describeModel(model: LanguageModel): Description {
  * @param adapter The adapter; none of its numbers are computed.
  * @returns Its settings, layers and parameters.
  */
-export function describeAdapter(adapter: LoraAdapter): Description {
+function describeAdapter(adapter: LoraAdapter): Description {
   const { alpha, baseModel, dropout, rankStabilized, targetModules } =
     adapter.config;
   return factsDescription(`Adapter: ${adapterText(adapter)}`, [

@@ -52,7 +52,7 @@ const SHARED = {
 } as const;
 
 /** Schema of {@linkcode ModelConfig}. */
-export const MODEL_CONFIG: z.ZodType<ModelConfig> = z.discriminatedUnion(
+const MODEL_CONFIG: z.ZodType<ModelConfig> = z.discriminatedUnion(
   "family",
   [
     z.object({
@@ -84,7 +84,7 @@ const PACKED = z.enum([
 ]);
 
 /** Schema of {@linkcode Weight}. */
-export const WEIGHT: z.ZodType<Weight> = z.discriminatedUnion("format", [
+const WEIGHT: z.ZodType<Weight> = z.discriminatedUnion("format", [
   z.object({ format: z.literal("plain"), value: FLOATS }),
   z.object({
     format: PACKED,

@@ -13,7 +13,7 @@ export const MAX_TOKENS = 1 << 21;
 export const MAX_TOKEN_LENGTH = 1 << 16;
 
 /** Most characters of all tokens together. */
-export const MAX_VOCABULARY_LENGTH = 1 << 26;
+const MAX_VOCABULARY_LENGTH = 1 << 26;
 
 /** Most characters of tokens that are looked for inside texts. */
 export const MAX_SPECIAL_LENGTH = 1 << 20;

@@ -58,7 +58,7 @@ export interface TrainSettings {
 }
 
 /** The defaults; those of QLoRA where it names one. */
-export const TRAIN_DEFAULTS: TrainSettings = {
+const TRAIN_DEFAULTS: TrainSettings = {
   sequenceLength: 512,
   packing: true,
   overlong: "cut",

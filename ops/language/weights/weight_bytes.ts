@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DType } from "../../../runtime/tensor/mod.ts";
+import { byteSize } from "../../../runtime/tensor/mod.ts";
 import type { Weight } from "./weight.ts";
 
 /**
@@ -19,18 +19,7 @@ export function weightBytes(weights: readonly Weight[]): number {
     const parts = weight.format === "plain"
       ? [weight.value]
       : Object.values(weight.parts);
-    for (const { dtype, size } of parts) bytes += size * BYTES[dtype];
+    for (const { dtype, size } of parts) bytes += size * byteSize(dtype);
   }
   return bytes;
 }
-
-const BYTES: Readonly<Record<DType, number>> = {
-  f64: 8,
-  f32: 4,
-  f16: 2,
-  i32: 4,
-  u32: 4,
-  i8: 1,
-  u8: 1,
-  bool: 1,
-};

@@ -129,12 +129,6 @@ export class Group {
     return this.#operands.has(node);
   }
 
-  /** Whether it has members with an element at each point. */
-  get hasFull(): boolean {
-    for (const member of this.members.values()) if (!member.isRow) return true;
-    return false;
-  }
-
   #newDraft({ shape, reduced, depth }: Space): Draft {
     const outer = shape.map((_, axis) => axis).filter((axis) =>
       !reduced.includes(axis)

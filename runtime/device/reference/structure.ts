@@ -104,7 +104,7 @@ function attributeText(node: GraphNode): string {
  * @param body The body of a loop or a program.
  * @returns The number.
  */
-export function bodyId(body: Graph): number {
+function bodyId(body: Graph): number {
   let id = bodies.get(body);
   if (id === undefined) {
     const order = topologicalOrder(body.outputs);

@@ -64,7 +64,7 @@ export async function uploadBytes(
  * @param offset Where in the buffer, a multiple of 4.
  * @param bytes The data.
  */
-export function writePadded(
+function writePadded(
   queue: GPUQueue,
   buffer: GPUBuffer,
   offset: number,
