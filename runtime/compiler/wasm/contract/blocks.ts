@@ -7,6 +7,7 @@
 
 import type { Arithmetic } from "./arithmetic.ts";
 import type { Geometry } from "./geometry.ts";
+import { SHORT_BLOCK } from "./short_ways.ts";
 import type { ContractSpaces } from "./spaces.ts";
 
 /** Bytes of a block of packed rows: part of a second-level cache. */
@@ -262,7 +263,9 @@ export function thinBlocks(
   );
   const tileBytes = tileRows * panelBytes;
   const leftOffset = roundUp(columnBlock / arithmetic.columns * tileBytes);
-  const scratchBytes = leftOffset + roundUp(tileRows * depthBlock * bytes);
+  // Behind the rows there is room for the sums of their stretches.
+  const scratchBytes = leftOffset + roundUp(tileRows * depthBlock * bytes) +
+    roundUp(tileRows * depthBlock * bytes / SHORT_BLOCK);
   const items = splits * whole;
   const tiles = batches * columnPanels;
   return {

@@ -40,6 +40,53 @@ export class ByteLanes {
     return this.#once(`${expr.id}:${from}`, () => this.#push(expr, from));
   }
 
+  /**
+   * A variable with the bytes of a group of lanes, shifted to the left.
+   *
+   * @param expr An expression that has a form in bytes.
+   * @param from First lane of the group.
+   * @param by By how many bits: none of the bytes' bits get lost.
+   * @returns The variable.
+   */
+  holdShifted(expr: Expr, from: number, by: number): Local {
+    if (by === 0) return this.hold(expr, from);
+    return this.#once(`${expr.id}:${from}<<${by}`, () => {
+      const { fn } = this.#emitter;
+      const masked = this.#masked(expr, from);
+      fn.get(this.hold(masked?.value ?? expr, from));
+      const places = by - (masked?.places ?? 0);
+      if (places !== 0) {
+        fn.i32(Math.abs(places));
+        fn.op(places > 0 ? "i16x8.shl" : "i16x8.shr_u");
+      }
+      if (masked === undefined) return;
+      this.#pushNumbers(masked.mask.map((bits) => bits << by));
+      fn.op("v128.and");
+    });
+  }
+
+  /** A value of which some bits are used, moved to the right by known places. */
+  #masked(
+    expr: Expr,
+    from: number,
+  ): { value: Expr; places: number; mask: readonly number[] } | undefined {
+    const masked = withoutCasts(expr);
+    if (masked.op !== "and") return undefined;
+    const [a, b] = masked.args as [Expr, Expr];
+    const mask = this.#numbers(b, from);
+    const shift = withoutCasts(a);
+    if (mask === undefined || shift.op !== "shiftRight") return undefined;
+    const [value, by] = shift.args as [Expr, Expr];
+    const [places, ...others] = this.#numbers(by, from) ?? [];
+    const isOne = places !== undefined && places >= 0 && places < 8 &&
+      others.every((other) => other === places);
+    return isOne && this.#forms.isBytes(value) &&
+        this.#forms.sign(value) !== undefined &&
+        mask.every((bits) => bits >= 0 && bits <= 255 >> places)
+      ? { value, places, mask }
+      : undefined;
+  }
+
   #once(key: string, push: () => void): Local {
     let local = this.#made.get(key);
     if (local === undefined) {

@@ -13,6 +13,7 @@ import { pushAddress } from "../emit/addresses.ts";
 import type { Emitter } from "../emit/emitter.ts";
 import { pushDecoded } from "../emit/lanes.ts";
 import { kindOf } from "../emit/kinds.ts";
+import { codeBits, MANTISSA_BITS } from "./affine_factors.ts";
 import { ByteForms } from "./byte_forms.ts";
 import { ByteLanes } from "./byte_lanes.ts";
 import { LanePatterns } from "../../ir/lane_patterns.ts";
@@ -26,6 +27,8 @@ export class Lookups {
   readonly #patterns: LanePatterns;
   readonly #forms: ByteForms;
   readonly #ways: ShortWays;
+  readonly #axes: readonly number[];
+  readonly #mantissas: boolean;
   /** Tables, four elements a vector. */
   readonly #tables = new Map<number, readonly Local[]>();
   #bytes: ByteLanes;
@@ -40,7 +43,9 @@ export class Lookups {
    * @param axis The axis that lanes lie along.
    * @param lanes Lanes of a block, a power of two: blocks start at its
    * multiples.
-   * @param scale What else is written, singly.
+   * @param more What else is written, singly.
+   * @param mantissas Whether small codes are given as mantissas of a half and
+   * the code by 2^(its bits + 1), rather than as floats.
    */
   constructor(
     kernel: ContractKernel,
@@ -48,15 +53,18 @@ export class Lookups {
     expr: Expr,
     axis: number,
     lanes: number,
-    scale?: Expr,
+    more: readonly Expr[] = [],
+    mantissas = false,
   ) {
+    this.#axes = kernel.axes;
+    this.#mantissas = mantissas;
     this.group = Math.min(lanes, SHORT_BLOCK);
     this.#emitter = emitter;
     this.#patterns = new LanePatterns(axis, lanes);
     this.#forms = new ByteForms(kernel, this.#patterns, this.group);
     this.#ways = shortWays(
       kernel,
-      [expr, ...(scale === undefined ? [] : [scale])],
+      [expr, ...more],
       axis,
       this.#patterns,
       this.#forms,
@@ -73,31 +81,54 @@ export class Lookups {
   begin(): void {
     this.#bytes = this.#newBytes();
     this.#splats = new Map();
-    for (const load of this.#ways.halves) this.#bindHalves(load);
+    const isTwo = (load: Expr) => this.#stretches(load) === 2;
+    const twos = this.#ways.halves.filter(isTwo);
+    for (let k = 0; k < twos.length; k += 2) {
+      this.#bindHalves(twos.slice(k, k + 2));
+    }
+    for (const load of this.#ways.halves) {
+      if (!isTwo(load)) this.#bindHalves([load]);
+    }
   }
 
-  /** Decodes all f16 of a block at once. */
-  #bindHalves(load: Expr): void {
+  /** How many stretches of a block have an element of their own. */
+  #stretches(load: Expr): number {
+    return this.#patterns.lanes / this.#patterns.run(load);
+  }
+
+  /** Decodes all f16 of a block at once: four of one load, or two of each of two. */
+  #bindHalves(loads: readonly Expr[]): void {
     const { fn, settings } = this.#emitter;
-    const run = this.#patterns.run(load);
-    const count = this.#patterns.lanes / run;
-    const base = settings.parameters.operand(load.value);
-    pushAddress(this.#emitter, { base, index: load.args[0]!, shift: 1 });
+    const vector = this.#emitter.local("v128");
+    const pushPlace = (load: Expr) => {
+      const base = settings.parameters.operand(load.value);
+      pushAddress(this.#emitter, { base, index: load.args[0]!, shift: 1 });
+    };
+    const [first, second] = loads as [Expr, ...readonly Expr[]];
+    const count = this.#stretches(first);
+    pushPlace(first);
     fn.memory(count === 2 ? "v128.load32_zero" : "v128.load64_zero");
+    if (second !== undefined) {
+      fn.set(vector);
+      pushPlace(second);
+      fn.get(vector);
+      fn.laneMemory("v128.load32_lane", 1);
+    }
     fn.op("i32x4.extend_low_i16x8_u");
     pushDecoded(this.#emitter, true);
-    const vector = this.#emitter.local("v128");
     fn.set(vector);
-    const units = run / this.#emitter.lanes;
-    for (let stretch = 0; stretch < count; stretch++) {
-      const local = this.#emitter.local("f32");
-      fn.get(vector);
-      fn.lane("f32x4.extract_lane", stretch);
-      fn.set(local);
-      for (let unit = 0; unit < units; unit++) {
-        this.#emitter.bind(load, stretch * units + unit, local);
+    const units = this.#patterns.run(first) / this.#emitter.lanes;
+    loads.forEach((load, k) => {
+      for (let stretch = 0; stretch < count; stretch++) {
+        const local = this.#emitter.local("f32");
+        fn.get(vector);
+        fn.lane("f32x4.extract_lane", k * count + stretch);
+        fn.set(local);
+        for (let unit = 0; unit < units; unit++) {
+          this.#emitter.bind(load, stretch * units + unit, local);
+        }
       }
-    }
+    });
   }
 
   /**
@@ -149,8 +180,31 @@ export class Lookups {
     this.#bindEach(expr, from, vectors);
   }
 
+  /** Codes in the upper bits of mantissas, whose lower bits are 0. */
+  #inMantissas(expr: Expr, from: number, bits: number): Local[] {
+    const { fn, settings } = this.#emitter;
+    const codes = this.#bytes.holdShifted(expr, from, MANTISSA_BITS - bits);
+    const make = (a: Local, b: Local, half: 0 | 1, width: 1 | 2) => {
+      const local = this.#emitter.local("v128");
+      fn.get(a);
+      fn.get(b);
+      fn.shuffle(interleaved(half, width));
+      fn.set(local);
+      return local;
+    };
+    const exponents = settings.parameters.splat("i32", 0x3f3f3f3f);
+    const zeros = settings.parameters.splat("i32", 0);
+    const halves = ([0, 1] as const).slice(0, this.group / 8);
+    return halves.flatMap((half) => {
+      const upper = make(codes, exponents, half, 1);
+      return ([0, 1] as const).map((quarter) => make(zeros, upper, quarter, 2));
+    });
+  }
+
   /** Numbers of a byte as floats. */
   #floats(expr: Expr, from: number): Local[] {
+    const bits = this.#mantissas ? codeBits(expr, this.#axes) : undefined;
+    if (bits !== undefined) return this.#inMantissas(expr, from, bits);
     const vectors = this.#words(expr, from);
     for (const vector of vectors) {
       this.#emitter.fn.get(vector);

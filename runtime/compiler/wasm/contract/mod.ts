@@ -31,7 +31,8 @@ import {
   type ThinParts,
 } from "./thin.ts";
 import { acrossFunction, STEPS_AT_ONCE } from "./thin_across.ts";
-import { alongFunction } from "./thin_along.ts";
+import { stretchesFunction } from "./stretches.ts";
+import { alongFunction, stretchOf } from "./thin_along.ts";
 
 /**
  * Renders a contraction.
@@ -155,8 +156,15 @@ function thinParts(
     const multiply = multiplyAcross(module, several, unroll, one, rows);
     return { ...common, multiply };
   }
-  const most = depth >= LONG_DEPTH ? 1 : rows > 2 ? 2 : 4;
+  const stretch = stretchOf(module, rows);
+  const isShort = depth < LONG_DEPTH;
+  const most = stretch !== undefined ? 2 : !isShort ? 1 : rows > 2 ? 2 : 4;
   const group = columns.size >= most ? most : columns.size >= 2 ? 2 : 1;
   const along = alongFunction(module, rows, group);
-  return { ...common, multiply: multiplyAlong(module, along, rows, group) };
+  const multiply = multiplyAlong(module, along, rows, group, stretch);
+  return stretch === undefined ? { ...common, multiply } : {
+    ...common,
+    multiply,
+    stretches: { sum: stretchesFunction(module, stretch), length: stretch },
+  };
 }

@@ -31,6 +31,14 @@ export interface ThinParts {
   readonly rows: number;
   /** Rows of a packed panel: all of those, or 1. */
   readonly panelRows: number;
+  /**
+   * `sum(from, steps, to)` of the stretches of a packed row, and their length;
+   * undefined where no such sums are used.
+   */
+  readonly stretches?: {
+    readonly sum: FunctionBuilder;
+    readonly length: number;
+  };
   /** Writes the products of some rows and all columns of an item. */
   readonly multiply: (item: ThinItem) => void;
   /** The epilogue of a tile; undefined where sums wait in the last temporary. */
@@ -49,6 +57,8 @@ export interface ThinItem {
   readonly steps: Local;
   /** The packed left factor. */
   readonly left: Local;
+  /** The sums of its stretches. */
+  readonly stretches: Local;
   /** Where the sums of the first column are. */
   readonly sums: Local;
   /** Bytes of the sums of a tile. */
@@ -77,6 +87,8 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
   const left = run.local("i32");
   const sums = run.local("i32");
   const column = run.local("i32");
+  const stretches = run.local("i32");
+  const stretch = run.local("i32");
   whileBelow(run, item, end, 1, () => {
     const place = itemPlace(run, size, item);
     const columns = minus(place.columnEnd, place.columnStart);
@@ -107,6 +119,9 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
       run.set(steps);
       assign(run, row, 0);
       assign(run, left, packed);
+      const rowsBytes = times(times(size.tileRows, steps), bytes);
+      assign(run, stretches, plus(packed, rowsBytes));
+      assign(run, stretch, stretches);
       whileBelow(run, row, size.tileRows, parts.panelRows, () => {
         for (
           const value of [
@@ -120,6 +135,12 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
           ]
         ) run.get(value);
         run.call(parts.packLeft);
+        if (parts.stretches !== undefined) {
+          for (const value of [left, steps, stretch]) run.get(value);
+          run.call(parts.stretches.sum);
+          const count = over(steps, parts.stretches.length);
+          assign(run, stretch, plus(stretch, times(count, bytes)));
+        }
         assign(run, left, plus(left, times(steps, parts.panelRows * bytes)));
       });
       parts.multiply({
@@ -128,6 +149,7 @@ export function thinFunction(module: ContractModule, parts: ThinParts): void {
         from,
         steps,
         left: packed,
+        stretches,
         sums: tile,
         tileBytes: size.tileBytes,
       });
@@ -209,6 +231,7 @@ export function multiplyAcross(
  * @param callee The function.
  * @param rows Rows at once.
  * @param group Columns at once.
+ * @param stretch Steps of the stretches that the left factor is summed over.
  * @returns What writes them.
  */
 export function multiplyAlong(
@@ -216,9 +239,10 @@ export function multiplyAlong(
   callee: FunctionBuilder,
   rows: number,
   group: number,
+  stretch = 1,
 ): ThinParts["multiply"] {
   const { bytes, columns: width } = module.arithmetic;
-  return ({ run, place, from, steps, left, sums, tileBytes }) => {
+  return ({ run, place, from, steps, left, stretches, sums, tileBytes }) => {
     const parameters = run.parameters[0]!;
     const tileRows = module.geometry(run, "tileRows");
     const column = hold(run, place.columnStart);
@@ -242,6 +266,7 @@ export function multiplyAlong(
             from,
             steps,
             plus(left, times(times(row, steps), bytes)),
+            plus(stretches, times(times(row, over(steps, stretch)), bytes)),
             plus(tile, times(row, width * bytes)),
           ]
         ) push(run, value);

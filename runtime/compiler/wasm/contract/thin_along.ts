@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type AffineFactor, affineFactor } from "./affine_factors.ts";
 import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { addProduct, lanesFor } from "./arithmetic.ts";
@@ -19,6 +20,7 @@ import {
   assign,
   hold,
   minus,
+  over,
   plus,
   pushSmaller,
   times,
@@ -27,12 +29,17 @@ import {
 
 /** Sums that grow by turns at least: an addition takes some time. */
 const LEAST_CHAINS = 4;
+/**
+ * Rows up to which a stretch has sums of its own for what is added to codes: more
+ * of them make more work than they save.
+ */
+const MOST_AFFINE = 2;
 
 /**
  * Adds the function
- * `along(parameters, batch, column, from, steps, left, sums)`: adds the products
- * of all steps to the sums of some rows and columns. Columns that do not exist
- * repeat the last one.
+ * `along(parameters, batch, column, from, steps, left, stretches, sums)`: adds
+ * the products of all steps to the sums of some rows and columns. Columns that do
+ * not exist repeat the last one.
  *
  * @param module The module.
  * @param rows Number of rows.
@@ -44,11 +51,12 @@ export function alongFunction(
   rows: number,
   columns: number,
 ): FunctionBuilder {
-  const within = module.function(7);
+  const within = module.function(8);
   const to = within.fn;
-  const [, batch, column, from, steps, left, sums] = to.parameters as
-    & readonly Local[]
-    & [Local, Local, Local, Local, Local, Local, Local];
+  const [, batch, column, from, steps, left, stretches, sums] = to
+    .parameters as
+      & readonly Local[]
+      & [Local, Local, Local, Local, Local, Local, Local, Local];
   const { arithmetic, spaces } = module;
   const { bytes, kind, lanes } = arithmetic;
   const { inner, right } = spaces;
@@ -96,7 +104,24 @@ export function alongFunction(
   const single = to.local(kind);
   const block = blockLanes(module.kernel, right, inner);
   const isPlain = block <= lanes;
-  const common = { module, to, emitters, lefts, totals, step, end, isPlain };
+  const stretch = stretchOf(module, rows);
+  const stretchSums = stretch === undefined ? [] : lefts.map((_, row) => {
+    const bytesBefore = times(times(over(steps, stretch), row), bytes);
+    return hold(to, plus(stretches, bytesBefore));
+  });
+  const common = {
+    module,
+    to,
+    emitters,
+    lefts,
+    stretchSums,
+    totals,
+    rests,
+    single,
+    step,
+    end,
+    isPlain,
+  };
 
   assign(to, step, from);
   const counts = isPlain ? [4 * lanes, lanes] : [block, SHORT_BLOCK];
@@ -143,6 +168,30 @@ export function alongFunction(
   return to;
 }
 
+/** The right factor as a multiple of codes and more, block by block. */
+function affineOf(
+  { kernel, spaces: { inner, right } }: ContractModule,
+  rows: number,
+): AffineFactor | undefined {
+  if (rows > MOST_AFFINE) return undefined;
+  const block = blockLanes(kernel, right, inner);
+  return affineFactor(kernel, right, inner, block);
+}
+
+/**
+ * Steps of the stretches whose sums of the left factor are used.
+ *
+ * @param module The module.
+ * @param rows Number of rows.
+ * @returns The steps; undefined where no such sums are used.
+ */
+export function stretchOf(
+  module: ContractModule,
+  rows: number,
+): number | undefined {
+  return affineOf(module, rows)?.run;
+}
+
 /** What the writers of the loops over blocks of steps share. */
 interface Blocks {
   readonly module: ContractModule;
@@ -151,6 +200,12 @@ interface Blocks {
   readonly emitters: readonly Emitter[];
   /** Addresses of the left factor, row by row. */
   readonly lefts: readonly Local[];
+  /** Addresses of the sums of the left factor's stretches, row by row. */
+  readonly stretchSums: readonly Local[];
+  /** Sums of each row and column, in one lane. */
+  readonly rests: readonly (readonly Local[])[];
+  /** A variable for one number. */
+  readonly single: Local;
   /** Sums of each row and column, which steps are added to by turns. */
   readonly totals: readonly (readonly (readonly Local[])[])[];
   readonly step: Local;
@@ -168,18 +223,25 @@ function addBlocks(blocks: Blocks): void {
   const { kind, lanes } = arithmetic;
   const { inner, right } = spaces;
   const { pool } = kernel;
-  const { run, scale, value } = scaledFactor(
-    pool,
-    right,
-    inner,
-    count,
-    SHORT_BLOCK,
+  const affine = count === blockLanes(kernel, right, inner)
+    ? affineOf(module, lefts.length)
+    : undefined;
+  const { run, scale, value } = affine === undefined
+    ? scaledFactor(pool, right, inner, count, SHORT_BLOCK)
+    : { ...affine, value: affine.code };
+  const offset = affine?.offset;
+  const more = [scale, offset].filter((one) => one !== undefined);
+  const lookups = blocks.isPlain ? [] : emitters.map((emitter) =>
+    new Lookups(
+      kernel,
+      emitter,
+      value,
+      inner,
+      count,
+      more,
+      affine !== undefined,
+    )
   );
-  const lookups = blocks.isPlain
-    ? []
-    : emitters.map((emitter) =>
-      new Lookups(kernel, emitter, value, inner, count, scale)
-    );
   const loaded = to.local("v128");
   const factors = lefts.map(() => to.local("v128"));
   const chains = totals[0]![0]!.length;
@@ -196,6 +258,20 @@ function addBlocks(blocks: Blocks): void {
         addProduct(to, kind, total, parts[k]![column]![chain]!, loaded)
       )
     );
+  };
+  const addOffset = (emitter: Emitter, column: number, lane: number) => {
+    if (offset === undefined) return;
+    emitter.push(offset, false, lane / lanes);
+    to.set(blocks.single);
+    blocks.stretchSums.forEach((address, row) => {
+      const rest = blocks.rests[row]![column]!;
+      to.get(rest);
+      to.get(blocks.single);
+      to.get(address);
+      to.memory("f32.load", 4 * Math.floor(lane / run));
+      to.op("f32.mul", "f32.add");
+      to.set(rest);
+    });
   };
   whileBelow(
     to,
@@ -229,11 +305,16 @@ function addBlocks(blocks: Blocks): void {
             });
             if (scale !== undefined && (lane + lanes) % run === 0) {
               addScaled(emitter, k, lane);
+              addOffset(emitter, k, lane);
             }
           });
         }
         for (const address of lefts) {
           assign(to, address, plus(address, count * arithmetic.bytes));
+        }
+        if (offset === undefined) return;
+        for (const address of blocks.stretchSums) {
+          assign(to, address, plus(address, count / run * 4));
         }
       }),
   );
