@@ -189,8 +189,38 @@ Deno.test("causal ranges skip keys that none of their queries sees", () => {
   assert.ok(scores < 0.6 * 4096 ** 2);
 });
 
+Deno.test("causal scores that fit few blocks are cut as well, for all heads at once", () => {
+  for (const [queries, most] of [[512, 0.63], [300, 0.8]] as const) {
+    const sizes = { groups: 3, repeats: 3, queries, keys: queries };
+    const spans = attentionSpans(sizes, true);
+    const seen = spans.reduce(
+      (all, one) => all + (one.to - one.from) * one.keys,
+      0,
+    );
+    assert.ok(seen < most * queries ** 2);
+    assert.ok(spans.every(({ together }) => together === 3));
+  }
+});
+
+Deno.test("a long causal attention equals the composed one", async () => {
+  const [q, k, v] = [[4, 290, 2], [2, 300, 2], [2, 300, 3]].map((shape, seed) =>
+    random(shape, seed)
+  ) as [F64, F64, F64];
+  const options = { isCausal: true } as const;
+  assert.equal(
+    attentionSpans({ groups: 2, repeats: 2, queries: 290, keys: 300 }, true)
+      .length,
+    3,
+  );
+  const found = gradients(scaledDotProductAttention, [q, k, v], options);
+  const right = gradients(composedAttention, [q, k, v], options);
+  for (const at of [0, 1, 2] as const) {
+    await assertEqualOn(DOUBLE, found[at], right[at], 1e-12);
+  }
+});
+
 Deno.test("spans cover all queries of odd lengths", () => {
-  for (const queries of [1, 37, 1000, 4099]) {
+  for (const queries of [1, 37, 300, 1000, 4099]) {
     for (const keys of [1, 900, 5000]) {
       for (const isCausal of [false, true]) {
         const sizes = { groups: 6, repeats: 7, queries, keys };

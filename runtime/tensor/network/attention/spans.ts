@@ -10,7 +10,9 @@ const BLOCK_SCORES = 2 ** 21;
 /** Into how many ranges causal queries are cut, each with its own keys. */
 const CAUSAL_RANGES = 8;
 /** Ranges are not cut shorter than this. */
-const SHORTEST_RANGE = 64;
+const SHORTEST_RANGE = 128;
+/** Ranges and blocks are multiples of this where they are longer. */
+const WHOLE_ROWS = 32;
 
 let blockScores = BLOCK_SCORES;
 
@@ -62,20 +64,22 @@ export interface AttentionSpan {
  *
  * @param sizes The sizes.
  * @param isCausal Whether queries see earlier keys only.
- * @returns The ranges, in order; one alone where all scores fit a block.
+ * @returns The ranges, in order; one alone where all scores fit a block and few
+ * of them would be skipped.
  */
 export function attentionSpans(
   sizes: AttentionSizes,
   isCausal: boolean,
 ): AttentionSpan[] {
   const { groups, repeats, queries, keys } = sizes;
-  if (groups * repeats * queries * keys <= blockScores) {
+  const skips = isCausal && queries >= 2 * SHORTEST_RANGE;
+  if (!skips && groups * repeats * queries * keys <= blockScores) {
     return [{ from: 0, to: queries, keys, together: groups, blocks: 1 }];
   }
-  const block = blockLength(repeats * keys, queries);
-  const range = isCausal
-    ? Math.max(Math.ceil(queries / CAUSAL_RANGES), SHORTEST_RANGE, block)
-    : queries;
+  const range = isCausal ? rangeLength(queries) : queries;
+  // A block as long as all queries would leave no keys to skip; a shorter one
+  // has more groups instead.
+  const block = Math.min(blockLength(repeats * keys, queries), range);
   const most = Math.min(queries, Math.ceil(range / block) * block);
   const spans: AttentionSpan[] = [];
   let from = 0;
@@ -95,10 +99,16 @@ export function attentionSpans(
   return spans;
 }
 
+/** Queries of a range that sees no keys behind it. */
+function rangeLength(queries: number): number {
+  const rows = Math.ceil(queries / CAUSAL_RANGES / WHOLE_ROWS) * WHOLE_ROWS;
+  return Math.max(rows, SHORTEST_RANGE);
+}
+
 /** Queries of a block, for so many scores a query. */
 function blockLength(scoresOfQuery: number, queries: number): number {
   const most = Math.floor(blockScores / scoresOfQuery);
-  const even = most > 32 ? most - most % 32 : most;
+  const even = most > WHOLE_ROWS ? most - most % WHOLE_ROWS : most;
   return Math.max(1, Math.min(even, queries));
 }
 
