@@ -26,17 +26,29 @@ export interface Terminal {
 }
 
 /**
- * The terminal of this process.
+ * A text without characters that steer terminals: what a model or a file says may
+ * hold them.
+ *
+ * @param text The text.
+ * @returns It, with U+FFFD for each that is no tab and ends no line.
+ */
+export function withoutControls(text: string): string {
+  return text.replace(/(?![\t\n])\p{Cc}/gu, "\ufffd");
+}
+
+/**
+ * The terminal of this process. Where a person reads, control characters are not
+ * written as they are.
  *
  * @returns The terminal.
  */
 export function processTerminal(): Terminal {
   const encoder = new TextEncoder();
   const writeAll = (
-    to: { writeSync(bytes: Uint8Array): number },
+    to: Pick<typeof Deno.stdout, "isTerminal" | "writeSync">,
     text: string,
   ) => {
-    let bytes = encoder.encode(text);
+    let bytes = encoder.encode(to.isTerminal() ? withoutControls(text) : text);
     while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
   };
   return {

@@ -1,11 +1,4 @@
-// deno-lint-ignore-file no-console -- a command talks to its terminal
-import { WeftError } from "../../runtime/core/errors.ts";
+import { runCommand } from "../run_command.ts";
 import { volatilityCommand } from "./command.ts";
 
-try {
-  await volatilityCommand(Deno.args, console.log);
-} catch (error) {
-  if (!(error instanceof WeftError)) throw error;
-  console.error(`${error.name}: ${error.message}`);
-  Deno.exitCode = 1;
-}
+await runCommand(volatilityCommand);
