@@ -9,6 +9,7 @@ import { DataError, ParameterError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { REPORT_EVENT, type ReportEvent } from "../reports.ts";
+import { answerWords } from "./movement_words.ts";
 import {
   gradeLines,
   growthLines,
@@ -23,6 +24,11 @@ export interface EarningsPromptOptions {
   readonly external?: boolean | undefined;
   /** Whether Hold may be answered; false by default. */
   readonly hold?: boolean | undefined;
+  /**
+   * The word that answers for each class, the lowest class first; those of
+   * `answerWords` by default.
+   */
+  readonly words?: readonly string[] | undefined;
   /** Tokens at most; 1,024 by default. */
   readonly budget?: number | undefined;
   /** Tokens of the report's text at most; 512 by default. */
@@ -93,10 +99,10 @@ function blocksOf(
   ];
 }
 
-function render(lines: readonly string[], hold: boolean): string {
-  const words = hold ? "Long, Hold or Short" : "Long or Short";
+function render(lines: readonly string[], words: readonly string[]): string {
+  const answers = `${words.slice(1).reverse().join(", ")} or ${words[0]}`;
   return [
-    `### Instruction: Predict the next move of the stock. Answer ${words}.`,
+    `### Instruction: Predict the next move of the stock. Answer ${answers}.`,
     `### Input: ${lines.join("\n")}`,
     "### Answer:",
   ].join("\n");
@@ -160,6 +166,7 @@ export function earningsPrompt(
     hold = false,
     maxFigures = 8,
     reportTokens = 512,
+    words = answerWords(hold),
   } = options;
   const whole = plainText(event.report.text);
   if (whole === "") {
@@ -168,7 +175,7 @@ export function earningsPrompt(
     );
   }
   const blocks = blocksOf(event, { external, gradeDays, maxFigures });
-  const fixed = countTokens(render(blocks, hold));
+  const fixed = countTokens(render(blocks, words));
   if (fixed > budget) {
     throw new ParameterError(
       `Cannot put a prompt into ${budget} tokens: ${fixed} are taken by all but the report`,
@@ -178,7 +185,7 @@ export function earningsPrompt(
   let room = Math.min(reportTokens, budget - fixed);
   while (true) {
     const report = room <= 0 ? "" : beginning(whole, room, countTokens);
-    const text = render(report === "" ? blocks : [...blocks, report], hold);
+    const text = render(report === "" ? blocks : [...blocks, report], words);
     const tokens = countTokens(text);
     // Tokens of parts and of the whole may differ by a few
     if (tokens > budget && room > 0) {
@@ -205,7 +212,7 @@ export function earningsPrompt(
  * ```
  */
 export function neutralPrompt(hold = false): string {
-  return render(["N/A"], hold);
+  return render(["N/A"], answerWords(hold));
 }
 
 /** Params of {@linkcode earningsPrompts}. */
@@ -219,6 +226,7 @@ export interface EarningsPromptsParams
 const PARAMS = z.object({
   external: z.boolean().default(true),
   hold: z.boolean().default(false),
+  words: z.array(z.string().min(1)).min(2).readonly().optional(),
   budget: z.int().positive().default(1024),
   reportTokens: z.int().nonnegative().default(512),
   maxFigures: z.int().nonnegative().default(8),
@@ -250,7 +258,7 @@ export const earningsPrompts: Op<
   { prompts: string[]; leftOut: number[] }
 > = op({
   name: "movement/earningsPrompts",
-  version: "1",
+  version: "2",
   doc: "Prompts that ask for the move after a report",
   inputs: { events: port.value(z.array(REPORT_EVENT)) },
   params: PARAMS,

@@ -101,29 +101,9 @@ type OutlookOptions = z.output<typeof OPTIONS>;
  * @throws {ParameterError} If an option is unknown or its value out of range.
  */
 export function readOptions(args: readonly string[]): OutlookOptions {
-  const text = { type: "string" } as const;
   return readArguments(args, {
-    options: {
-      prices: text,
-      ticker: text,
-      reports: text,
-      "report-lag": text,
-      model: text,
-      size: text,
-      horizon: text,
-      threshold: text,
-      decay: text,
-      "minimum-slope": text,
-      "train-years": text,
-      "movement-years": text,
-      volume: { type: "boolean" },
-      seed: text,
-      out: text,
-      store: text,
-      device: text,
-      help: { type: "boolean" },
-    },
     schema: OPTIONS,
+    flags: ["volume", "help"],
     help: "deno task outlook --help",
   });
 }

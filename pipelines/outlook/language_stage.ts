@@ -24,7 +24,7 @@ import {
   bagOfWordsForecast,
   earningsPrompts,
   labelReports,
-  LONG_HOLD_SHORT,
+  MOVEMENT_CLASSES,
 } from "../../ops/movement/mod.ts";
 import type { CompanyReport, ReportEvent } from "../../ops/reports.ts";
 import type { Splits } from "../../ops/splits.ts";
@@ -84,7 +84,7 @@ function movementAnswers(asked: Asked, settings: Settings) {
   const { events, model, splits } = asked;
   const { movement, refits } = SIZES[settings.size].language;
   const { prompts } = earningsPrompts({ events }, {
-    hold: true,
+    words: MOVEMENT_CLASSES,
     budget: movement.promptTokens,
     reportTokens: movement.reportTokens,
     maxFigures: movement.maxFigures,
@@ -97,7 +97,7 @@ function movementAnswers(asked: Asked, settings: Settings) {
   const answers = (isTuned: boolean) =>
     answeredPrompts({ model, prompts, labels, splits }, {
       windows: refits,
-      words: LONG_HOLD_SHORT,
+      words: MOVEMENT_CLASSES,
       tuning: isTuned ? { ...movement.tuning, seed: settings.seed } : null,
       mostExamples: movement.examples,
     });
