@@ -4,16 +4,18 @@
  * @module
  */
 
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { parseArgs } from "node:util";
 import type { z } from "zod";
 import { ParameterError } from "../runtime/core/errors.ts";
 
 /** What a command line may say. */
-export interface ArgumentRules<S extends z.ZodType> {
-  /** The options as `parseArgs` of `node:util` takes them; names with dashes become camelCase. */
-  readonly options: ParseArgsOptionsConfig;
-  /** Checks the values and fills in defaults. */
+export interface ArgumentRules<S extends z.ZodObject> {
+  /** Names the options, checks their values and fills in defaults; `maxTokens` is `--max-tokens`. */
   readonly schema: S;
+  /** Fields that take no value: they are said, or said with `--no-`. */
+  readonly flags: readonly (keyof z.output<S>)[];
+  /** Fields that may be said several times. */
+  readonly lists?: readonly (keyof z.output<S>)[];
   /** The command that shows the help. */
   readonly help: string;
 }
@@ -26,10 +28,16 @@ export interface ArgumentRules<S extends z.ZodType> {
  * @returns The options with their defaults.
  * @throws {ParameterError} If an option is unknown or its value out of range.
  */
-export function readArguments<S extends z.ZodType>(
+export function readArguments<S extends z.ZodObject>(
   args: readonly string[],
-  { help, options, schema }: ArgumentRules<S>,
+  { flags, help, lists = [], schema }: ArgumentRules<S>,
 ): z.output<S> {
+  const options = Object.fromEntries(
+    Object.keys(schema.shape).map((name) => [dashed(name), {
+      type: flags.includes(name) ? "boolean" as const : "string" as const,
+      multiple: lists.includes(name),
+    }]),
+  );
   const refuse = (details: { cause: unknown } | { actual: string }) =>
     new ParameterError("Cannot read the command line", {
       ...details,

@@ -13,7 +13,6 @@ import { CancelledError } from "../../runtime/core/errors.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
 import { readArguments } from "../read_arguments.ts";
 import {
-  GENERATION_OPTIONS,
   GENERATION_SHAPE,
   GENERATION_USAGE,
   textOptions,
@@ -51,8 +50,9 @@ export type ChatArguments = z.output<typeof OPTIONS>;
  */
 export function readChatArguments(args: readonly string[]): ChatArguments {
   return readArguments(args, {
-    options: { ...GENERATION_OPTIONS, system: { type: "string" } },
     schema: OPTIONS,
+    flags: ["help"],
+    lists: ["stop"],
     help: "deno task chat --help",
   });
 }

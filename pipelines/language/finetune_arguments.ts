@@ -114,14 +114,6 @@ const SHAPE = z.object({
 /** The options of the command, checked. */
 export type FinetuneArguments = z.output<typeof SHAPE>;
 
-const FLAGS = [
-  "resume",
-  "rank-stabilized",
-  "packing",
-  "json",
-  "help",
-];
-
 /**
  * Reads the options of the command.
  *
@@ -132,16 +124,9 @@ const FLAGS = [
 export function readFinetuneArguments(
   args: readonly string[],
 ): FinetuneArguments {
-  const dashed = (name: string) =>
-    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return readArguments(args, {
-    options: Object.fromEntries(
-      Object.keys(SHAPE.shape).map(dashed).map((name) => [
-        name,
-        { type: FLAGS.includes(name) ? "boolean" : "string" },
-      ]),
-    ),
     schema: SHAPE,
+    flags: ["resume", "rankStabilized", "packing", "json", "help"],
     help: "deno task finetune --help",
   });
 }

@@ -14,7 +14,6 @@ import { formatCount } from "../../runtime/core/text.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
 import { readArguments } from "../read_arguments.ts";
 import {
-  GENERATION_OPTIONS,
   GENERATION_SHAPE,
   GENERATION_USAGE,
   textOptions,
@@ -58,14 +57,9 @@ export function readGenerateArguments(
   args: readonly string[],
 ): GenerateArguments {
   return readArguments(args, {
-    options: {
-      ...GENERATION_OPTIONS,
-      prompt: { type: "string" },
-      chat: { type: "boolean" },
-      truncate: { type: "string" },
-      json: { type: "boolean" },
-    },
     schema: OPTIONS,
+    flags: ["chat", "json", "help"],
+    lists: ["stop"],
     help: "deno task generate --help",
   });
 }

@@ -11,7 +11,7 @@ import {
   readGenerateArguments,
   USAGE,
 } from "./generate_command.ts";
-import { GENERATION_OPTIONS } from "./generation_arguments.ts";
+import { GENERATION_SHAPE } from "./generation_arguments.ts";
 import { TestTerminal } from "./testing_terminal.ts";
 
 const FOLDER = new URL("../../../shared/data/models/", import.meta.url);
@@ -23,7 +23,8 @@ const STORY =
   "Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball.";
 
 Deno.test("the usage text names all options", () => {
-  for (const name of [...Object.keys(GENERATION_OPTIONS), "prompt", "json"]) {
+  for (const field of [...Object.keys(GENERATION_SHAPE), "prompt", "json"]) {
+    const name = field.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
     assert.ok(USAGE.includes(`--${name}`), name);
   }
 });

@@ -4,28 +4,8 @@
  * @module
  */
 
-import type { ParseArgsOptionsConfig } from "node:util";
 import { z } from "zod";
 import type { TextOptions } from "../../ops/language/generation/stream_text.ts";
-
-const text = { type: "string" } as const;
-
-/** The options as the command line spells them. */
-export const GENERATION_OPTIONS = {
-  model: text,
-  tokenizer: text,
-  adapter: text,
-  "max-tokens": text,
-  temperature: text,
-  "top-k": text,
-  "top-p": text,
-  "min-p": text,
-  "repetition-penalty": text,
-  seed: text,
-  stop: { type: "string", multiple: true },
-  device: text,
-  help: { type: "boolean" },
-} as const satisfies ParseArgsOptionsConfig;
 
 /** How they are explained. */
 export const GENERATION_USAGE =

@@ -112,17 +112,9 @@ type Options = z.output<typeof OPTIONS>;
  * @throws {ParameterError} If an option is unknown or its value out of range.
  */
 export function readRetuningOptions(args: readonly string[]): Options {
-  const text = { type: "string" } as const;
-  const names = Object.keys(OPTIONS.shape)
-    .filter((name) => name !== "help" && name !== "balance")
-    .map((name) => name.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`));
   const options = readArguments(args, {
-    options: {
-      ...Object.fromEntries(names.map((name) => [name, text])),
-      balance: { type: "boolean" },
-      help: { type: "boolean" },
-    },
     schema: OPTIONS,
+    flags: ["balance", "help"],
     help: "deno task retuning --help",
   });
   if ((options.reports === undefined) !== (options.prices === undefined)) {

@@ -107,16 +107,9 @@ type StockMovementOptions = z.output<typeof OPTIONS>;
 export function readStockMovementOptions(
   args: readonly string[],
 ): StockMovementOptions {
-  const dashed = (name: string) =>
-    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const flags = ["hold", "help"];
   return readArguments(args, {
-    options: Object.fromEntries(
-      Object.keys(OPTIONS.shape).map((name) => [dashed(name), {
-        type: flags.includes(name) ? "boolean" : "string",
-      }]),
-    ),
     schema: OPTIONS,
+    flags: ["hold", "help"],
     help: "deno task stock-movement --help",
   });
 }

@@ -90,29 +90,9 @@ type VolatilityOptions = z.output<typeof OPTIONS>;
 export function readVolatilityOptions(
   args: readonly string[],
 ): VolatilityOptions {
-  const text = { type: "string" } as const;
   return readArguments(args, {
-    options: {
-      prices: text,
-      tickers: text,
-      implied: text,
-      days: text,
-      "train-years": text,
-      forecaster: text,
-      "process-rows": text,
-      inducing: text,
-      "censored-rows": text,
-      "refit-days": text,
-      tail: text,
-      method: text,
-      decay: text,
-      seed: text,
-      out: text,
-      store: text,
-      device: text,
-      help: { type: "boolean" },
-    },
     schema: OPTIONS,
+    flags: ["help"],
     help: "deno task volatility --help",
   });
 }
