@@ -48,3 +48,19 @@ Deno.test("readOptions reads numbers and refuses those out of range", () => {
     );
   }
 });
+
+Deno.test("readOptions reads what language models are given", () => {
+  const options = readOptions([
+    "--reports",
+    "calls.jsonl.gz",
+    "--report-lag=2",
+    "--model",
+    "hf:OWNER/NAME",
+    "--ticker",
+    "AAA",
+  ]);
+  assert.equal(options.reports, "calls.jsonl.gz");
+  assert.equal(options.reportLag, 2);
+  assert.equal(options.model, "hf:OWNER/NAME");
+  assert.throws(() => readOptions(["--report-lag", "0"]));
+});
