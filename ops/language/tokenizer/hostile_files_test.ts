@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { WeftError } from "../../../runtime/core/errors.ts";
+import { mutate } from "../../../runtime/formats/testing_mutations.ts";
 import { readGgufTokenizer } from "./gguf_tokenizer.ts";
 import { makeHubTokenizer } from "./hub_tokenizer.ts";
 import { readLlama2cTokenizer } from "./llama2c_tokenizer.ts";
 import { makePiecesTokenizer } from "./pieces_tokenizer.ts";
-import { Chance, damageBytes, damageValue } from "./testing_mutations.ts";
+import { Chance, damageValue } from "./testing_mutations.ts";
 import { references } from "./testing_references.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenizerData } from "./tokenizer_data.ts";
@@ -159,7 +160,7 @@ Deno.test("30,000 damaged tokenizer.json end in our errors, or work", () => {
   for (let round = 0; round < 6_000; round++) {
     const data: TokenizerData = {
       kind: "hub",
-      tokenizer: new TextDecoder().decode(damageBytes(text, chance)),
+      tokenizer: new TextDecoder().decode(mutate(text, chance.below)),
       config: "{}",
     };
     isRefused(() => makeHubTokenizer(data));
@@ -260,7 +261,7 @@ Deno.test("20,000 damaged vocabularies of llama2.c end in our errors, or work", 
   ); // It has no template
   let refused = 0;
   for (let round = 0; round < 20_000; round++) {
-    const damaged = damageBytes(file, chance);
+    const damaged = mutate(file, chance.below);
     try {
       const data = readLlama2cTokenizer(damaged);
       if (round % 8 === 0) isRefused(() => makePiecesTokenizer(data));

@@ -4,60 +4,23 @@
  * @module
  */
 
+import {
+  type RandomInteger,
+  randomIntegers,
+} from "../../../runtime/formats/testing_mutations.ts";
+
 /** Random numbers that are the same at every run. */
 export class Chance {
-  #state: number;
+  /** An integer from 0, under the bound. */
+  readonly below: RandomInteger;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  /** An integer from 0, under the bound. */
-  below(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+    this.below = randomIntegers(seed);
   }
 
   /** One of a list. */
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)]!;
-  }
-}
-
-const BYTES = [0, 1, 0x7f, 0x80, 0xff];
-
-/**
- * Damages bytes: some are changed, cut out, doubled, or the end is cut off.
- *
- * @param bytes The whole file.
- * @param chance What decides.
- * @returns The damaged file.
- */
-export function damageBytes(
-  bytes: Uint8Array,
-  chance: Chance,
-): Uint8Array<ArrayBuffer> {
-  const damaged = Uint8Array.from(bytes);
-  for (let times = 1 + chance.below(4); times > 0; times--) {
-    const at = chance.below(Math.max(1, damaged.length));
-    damaged[at] = chance.below(2) === 0
-      ? chance.pick(BYTES)
-      : chance.below(256);
-  }
-  switch (chance.below(4)) {
-    case 0:
-      return damaged.slice(0, chance.below(damaged.length));
-    case 1: {
-      const at = chance.below(damaged.length);
-      return Uint8Array.from([
-        ...damaged.subarray(0, at),
-        ...damaged.subarray(at + chance.below(8)),
-      ]);
-    }
-    default:
-      return damaged;
   }
 }
 
