@@ -207,11 +207,8 @@ export {
 export { quantizeNf4, type QuantizeNf4Params } from "./tuning/quantize_nf4.ts";
 export type { Overlong, RowSummary } from "./tuning/rows.ts";
 export type { Schedule } from "./tuning/schedule.ts";
-export type {
-  TrainProgress,
-  TrainResult,
-  TrainRun,
-} from "./tuning/train_adapter.ts";
+export type { TrainProgress } from "./tuning/step_reports.ts";
+export type { TrainResult, TrainRun } from "./tuning/train_adapter.ts";
 export type { TrainOptions, TrainSettings } from "./tuning/train_settings.ts";
 export { decodeWeight, weightShape } from "./weights/decode.ts";
 export type { PlaceOptions } from "./weights/model_place.ts";

@@ -15,7 +15,7 @@ import {
 } from "../../ops/language/tuning/fine_tune_model.ts";
 import { quantizeModel } from "../../ops/language/tuning/quantize_model.ts";
 import type { TrainingExample } from "../../ops/language/tuning/examples.ts";
-import type { TrainProgress } from "../../ops/language/tuning/train_adapter.ts";
+import type { TrainProgress } from "../../ops/language/tuning/step_reports.ts";
 import {
   CancelledError,
   DataError,

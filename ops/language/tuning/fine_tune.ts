@@ -20,7 +20,7 @@ import {
 import type { TrainingExample } from "./examples.ts";
 import { fineTuneModel } from "./fine_tune_model.ts";
 import type { RowSummary } from "./rows.ts";
-import type { TrainProgress } from "./train_adapter.ts";
+import type { TrainProgress } from "./step_reports.ts";
 import type { TrainOptions } from "./train_settings.ts";
 import { TRAINING_EXAMPLE } from "./training_example.ts";
 

@@ -17,7 +17,8 @@ import { encodeExample } from "./examples.ts";
 import { quantizeModel } from "./quantize_model.ts";
 import { weightBytes } from "../weights/weight_bytes.ts";
 import { makeRows } from "./rows.ts";
-import { trainAdapter, type TrainProgress } from "./train_adapter.ts";
+import type { TrainProgress } from "./step_reports.ts";
+import { trainAdapter } from "./train_adapter.ts";
 import { trainSettings } from "./train_settings.ts";
 
 /** What is told. */

@@ -26,26 +26,13 @@ import { keptBytes } from "./kept_bytes.ts";
 import { learningRateAt } from "./schedule.ts";
 import { copyFactors } from "./copy_factors.ts";
 import type { Factors, StepOptimizer } from "./step_program.ts";
+import { StepReports, type TrainProgress } from "./step_reports.ts";
 import {
   makeTrainProgram,
   type TrainProgram,
   withFactors,
 } from "./train_program.ts";
 import type { TrainSettings } from "./train_settings.ts";
-
-/** What is told while training goes on. */
-export interface TrainProgress extends StepReport {
-  /** All steps. */
-  readonly steps: number;
-  /** Tokens that are not filling, a second, since the last report. */
-  readonly tokensPerSecond: number;
-  /** Bytes that tensors hold. */
-  readonly memoryBytes: number;
-  /** Seconds until the last step, at the pace since the last report. */
-  readonly secondsLeft: number;
-  /** The last evaluation, if there was one. */
-  readonly evaluation: Evaluation | undefined;
-}
 
 /** How a training is run; nothing of it changes numbers. */
 export interface TrainRun {
@@ -94,9 +81,6 @@ export interface TrainJob {
 /** What may be kept for the way back before blocks are computed again instead. */
 const MOST_KEPT_BYTES = 1e9;
 
-/** After so much time losses are read although there are few of them. */
-const LONGEST_SILENCE_MS = 2000;
-
 /** Sets the draws of training apart from those of fresh adapters. */
 const STREAM = 0x7472;
 
@@ -128,15 +112,6 @@ export function trainAdapter(job: TrainJob): Promise<TrainResult> {
     update: (grads, state: wf.optim.Adam8bitState, params, rate) =>
       at(rate).update(grads, state, params),
   });
-}
-
-/** A step whose numbers have not been read. */
-interface Pending {
-  readonly step: number;
-  readonly learningRate: number;
-  readonly losses: readonly wf.F32[];
-  readonly norm: wf.F32;
-  readonly tokens: number;
 }
 
 async function train<S extends object>(
@@ -205,27 +180,9 @@ async function train<S extends object>(
       state,
       best: best === undefined ? undefined : adapterOf(best),
     });
-  const pending: Pending[] = [];
-  let since = performance.now();
+  const reports = new StepReports(steps, run.readEvery ?? 10, run.onProgress);
   const flush = async () => {
-    if (pending.length === 0) return;
-    const reports = await readReports(pending);
-    const seconds = (performance.now() - since) / 1000;
-    since = performance.now();
-    const tokens = pending.reduce((sum, one) => sum + one.tokens, 0);
-    pending.length = 0;
-    record = { ...record, history: [...record.history, ...reports] };
-    const pace = reports.length / seconds;
-    for (const report of reports) {
-      run.onProgress?.({
-        ...report,
-        steps,
-        tokensPerSecond: tokens / seconds,
-        memoryBytes: wf.memoryAccount().heldBytes,
-        secondsLeft: (steps - report.step) / pace,
-        evaluation: record.evaluations.at(-1),
-      });
-    }
+    record = await reports.read(record);
   };
 
   while (record.step < steps && !isOver(record, settings.patience)) {
@@ -247,7 +204,7 @@ async function train<S extends object>(
     });
     ({ params, state } = made);
     const seen = batches.flat();
-    pending.push({
+    reports.add({
       step: step + 1,
       learningRate,
       losses: made.losses,
@@ -255,8 +212,7 @@ async function train<S extends object>(
       tokens: seen.reduce((sum, { used }) => sum + used, 0),
     });
     record = { ...record, step: step + 1 };
-    const isSilent = performance.now() - since > LONGEST_SILENCE_MS;
-    if (isSilent || pending.length >= (run.readEvery ?? 10)) await flush();
+    if (reports.isDue) await flush();
 
     const isLast = record.step === steps;
     if (
@@ -269,7 +225,7 @@ async function train<S extends object>(
       }
       const now = { step: record.step, loss };
       record = { ...record, evaluations: [...record.evaluations, now] };
-      since = performance.now();
+      reports.restart();
     }
     const every = run.checkpointEvery ?? 0;
     if (run.folder !== undefined && every > 0 && record.step % every === 0) {
@@ -330,27 +286,6 @@ async function takeStep<S extends object>(
 
 function zeros(params: Factors): Factors {
   return wf.mapTree(params, ({ shape }) => wf.zeros(shape));
-}
-
-async function readReports(pending: readonly Pending[]): Promise<StepReport[]> {
-  const scalars = pending.flatMap(({ losses, norm }) => [norm, ...losses]);
-  const values = (await wf.read(...scalars)).map(([value]) => value!);
-  let at = 0;
-  return pending.map(({ step, learningRate, losses }) => {
-    const gradientNorm = values[at++]!;
-    const own = values.slice(at, at += losses.length);
-    const loss = own.reduce((sum, one) => sum + one, 0);
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw new NumericalError(
-        `Cannot go on training as the loss of step ${step} is not finite`,
-        {
-          actual: `loss ${loss}, norm of gradients ${gradientNorm}`,
-          hint: 'Lower "learningRate", or compute in "f32"',
-        },
-      );
-    }
-    return { step, loss, learningRate, gradientNorm };
-  });
 }
 
 async function evaluate<S>(

@@ -13,16 +13,13 @@ import {
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { LoraAdapter } from "../adapter/lora_adapter.ts";
 import type { Row } from "./rows.ts";
+import type { TrainProgress } from "./step_reports.ts";
 import {
   RECORDED_SETTINGS,
   recordedRows,
   recordedStart,
 } from "./testing_training.ts";
-import {
-  trainAdapter,
-  type TrainProgress,
-  type TrainRun,
-} from "./train_adapter.ts";
+import { trainAdapter, type TrainRun } from "./train_adapter.ts";
 import type { TrainSettings } from "./train_settings.ts";
 
 async function train(
