@@ -67,6 +67,9 @@ const STAGE_SETTINGS = z.object({
   events: z.int().optional(),
 });
 
+/** With fewer rows of the test, figures say nothing about a method. */
+const LEAST_ROWS = 100;
+
 function periodOf(
   events: readonly ReportEvent[],
   start: number,
@@ -152,7 +155,9 @@ export const assembleStage: Op<
     const last = periods.at(-1)!.train;
     const stage: CardStage = {
       title: `Movement by QLoRA: ${words.join(", ")}`,
-      scope: source.scope,
+      scope: (scores["tuned"]?.rows ?? 0) < LEAST_ROWS
+        ? "mechanics"
+        : source.scope,
       model: `${source.model}, NF4, LoRA of rank ${settings.rank}`,
       tuning: [
         {
