@@ -41,7 +41,7 @@ function checkExposures(exposures: readonly number[], classes: number): void {
  * const { positions } = await signalPositions.run({ probabilities });
  * console.log(await positions.toArray()); // [-1, 1]
  * const mean = await signalPositions.run({ probabilities }, { by: "probability" });
- * console.log((await mean.positions.toArray())[1]!.toFixed(1)); // 0.6
+ * console.log((await mean.positions.data())[1]!.toFixed(1)); // 0.6
  * ```
  */
 export const signalPositions: Op<
