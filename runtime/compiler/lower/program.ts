@@ -23,6 +23,7 @@ import type { FlatGraph, FlatNode } from "./flat.ts";
 import type { Group } from "./group.ts";
 import type { Update } from "./overwrite.ts";
 import { unshaped } from "./simplify.ts";
+import { usedResults } from "./used_results.ts";
 
 /** A program, and the updates in it that have to be done in place. */
 export interface BuiltProgram {
@@ -214,7 +215,8 @@ class ProgramBuilder {
     outputs: ReadonlyMap<number, FlatNode>,
   ): Unnumbered<HostLoopStep> {
     const loop = node.attributes.loop!;
-    const { carries, sequences, results } = loop;
+    const { carries, sequences } = loop;
+    const results = usedResults(loop, outputs);
     const slices = results.length - carries;
     const isAsked = results.map((_, k) => k < carries || outputs.has(k));
     const roots = results.filter((_, k) => isAsked[k]);
