@@ -12,18 +12,21 @@ import { formatShape, sameShape } from "../../device/shapes.ts";
 import { zeros } from "../creation.ts";
 import { add, multiply, subtract, tanh } from "../elementwise.ts";
 import { take } from "../indexing.ts";
-import { reshape } from "../movement.ts";
+import { expandDims, reshape } from "../movement.ts";
 import { castTo, requireFloat } from "../node.ts";
 import { sum } from "../reductions.ts";
-import type { I32, Tensor } from "../tensor.ts";
+import type { CustomCall } from "../gradients/several.ts";
+import type { F64, I32, Tensor } from "../tensor.ts";
+import { grad } from "../transforms.ts";
 import { checkTargets, type LossOptions, reduceLosses } from "./loss_rows.ts";
 import { customGradients } from "./several.ts";
 import {
   type AnyFloat,
-  type Classifier,
   gradientsOfChunks,
   type LogitRule,
-  logSumsOfChunks,
+  type LossFlow,
+  multiplySlope,
+  softmaxOfChunks,
 } from "./vocabulary_chunks.ts";
 
 /** What {@linkcode cutCrossEntropy} takes beside the tensors. */
@@ -45,8 +48,9 @@ export interface CutCrossEntropyOptions<D extends FloatDType>
 /**
  * `crossEntropy(hidden · classifierᵀ + bias, targets)` with its gradients for
  * hidden states, classifier and bias. Logits are computed in chunks of classes,
- * of about 16 MB, and again on the way back: all of them together are never
- * held. f16 is computed in f32.
+ * of about 8 MB: all of them together are never held. Gradients for hidden states
+ * follow from the same walk; for classifier and bias logits are computed again.
+ * f16 is computed in f32.
  *
  * @param hidden `[..., size]`.
  * @param classifier One row a class, `[classes, size]`, in the dtype of the
@@ -95,23 +99,7 @@ export function cutCrossEntropy<D extends FloatDType>(
   const given = bias === undefined ? [] : [bias];
   const apply = customGradients(
     (...inputs) => forward(inputs, rule),
-    ({ inputs, outputs, cotangents }) => {
-      const [h, at, weights, b] = inputs as Inputs;
-      const [, logSums] = outputs as [AnyFloat, AnyFloat];
-      const none = () => zeros(logSums.shape, { dtype: rule.dtype });
-      const [ofLosses = none(), ofLogSums] = cotangents as AnyFloat[];
-      const made = gradientsOfChunks(h, { weights, bias: b }, rule, {
-        targets: at,
-        logSums,
-        ofLosses,
-        ofLogSums: ofLogSums === undefined
-          ? ofLosses
-          : add(ofLosses, ofLogSums),
-      });
-      return [made.hidden, undefined, made.weights, made.bias].map((one, k) =>
-        one === undefined ? one : castTo(one, inputs[k]!.dtype)
-      );
-    },
+    (call) => gradients(call, rule),
   );
   const [losses] = apply(
     reshape(hidden, [rows, size]),
@@ -129,19 +117,71 @@ export function cutCrossEntropy<D extends FloatDType>(
 
 type Inputs = readonly [AnyFloat, I32, AnyFloat, AnyFloat | undefined];
 
-/** Losses and logarithms of sums, one a row. */
+/**
+ * Losses, logarithms of sums, and the gradients of the latter with respect to
+ * the hidden states.
+ */
 function forward(inputs: readonly Tensor[], rule: LogitRule): Tensor[] {
-  const [hidden, targets, weights, bias] = inputs as Inputs;
-  const { dtype, softcap } = rule;
-  const classifier: Classifier = { weights, bias };
-  const logSums = logSumsOfChunks(hidden, classifier, rule);
+  const [hidden, , weights, bias] = inputs as Inputs;
+  const { logSums, slopes } = softmaxOfChunks(hidden, { weights, bias }, rule);
+  return [subtract(logSums, hitsOf(inputs as Inputs, rule)), logSums, slopes];
+}
+
+/** The logits of the targets, `[rows]`. */
+function hitsOf(
+  [hidden, targets, weights, bias]: Inputs,
+  { dtype, softcap }: LogitRule,
+): AnyFloat {
   const own = castTo(take(weights, targets), dtype);
   let hit: AnyFloat = sum(multiply(castTo(hidden, dtype), own), { axis: 1 });
   if (bias !== undefined) hit = add(hit, castTo(take(bias, targets), dtype));
-  if (softcap !== undefined) {
-    hit = multiply(tanh(multiply(hit, 1 / softcap)), softcap);
+  return softcap === undefined
+    ? hit
+    : multiply(tanh(multiply(hit, 1 / softcap)), softcap);
+}
+
+function gradients(
+  { inputs, outputs, cotangents }: CustomCall,
+  rule: LogitRule,
+): (Tensor | undefined)[] {
+  const given = inputs as Inputs;
+  const [hidden, targets, weights, bias] = given;
+  const [, logSums, slopes] = outputs as [AnyFloat, AnyFloat, AnyFloat];
+  const none = () => zeros(logSums.shape, { dtype: rule.dtype });
+  const [ofLosses = none(), ofSums, ofSlopes] = cotangents as AnyFloat[];
+  const ofLogSums = ofSums === undefined ? ofLosses : add(ofLosses, ofSums);
+  const flow: LossFlow = { targets, logSums, ofLosses, ofLogSums };
+  const made = gradientsOfChunks(hidden, { weights, bias }, rule, flow);
+  const hit = hitsOf(given, rule);
+  const own = castTo(take(weights, targets), rule.dtype);
+  const ofHidden = rule.filterBelow > 0 ? made.hidden : subtract(
+    multiply(slopes, expandDims(ofLogSums, 1)),
+    multiply(own, expandDims(multiplySlope(ofLosses, hit, rule), 1)),
+  );
+  let all: (AnyFloat | undefined)[] = [ofHidden, made.weights, made.bias];
+  if (ofSlopes !== undefined) {
+    const more = gradientsOfSlopes(given, rule, ofSlopes);
+    all = all.map((one, k) => one === undefined ? one : add(one, more[k]!));
   }
-  return [subtract(logSums, hit), logSums];
+  const [first, ...rest] = all.map((one, k) =>
+    one === undefined ? one : castTo(one, inputs[k === 0 ? 0 : k + 1]!.dtype)
+  );
+  return [first, undefined, ...rest];
+}
+
+/** What gradients of gradients need: logits of all chunks are held. */
+function gradientsOfSlopes(
+  [hidden, , weights, bias]: Inputs,
+  rule: LogitRule,
+  flow: AnyFloat,
+): readonly (AnyFloat | undefined)[] {
+  const product = (h: AnyFloat, w: AnyFloat, b?: AnyFloat): F64 => {
+    const { slopes } = softmaxOfChunks(h, { weights: w, bias: b }, rule);
+    return sum(multiply(slopes, flow)) as F64;
+  };
+  return bias === undefined
+    ? grad(product, { argnums: [0, 1] })(hidden, weights)
+    : grad(product, { argnums: [0, 1, 2] })(hidden, weights, bias);
 }
 
 function checkInputs(

@@ -7,15 +7,20 @@
 
 import type { DType, FloatDType } from "../../device/dtypes.ts";
 import { matmul } from "../contraction.ts";
-import { arange, zeros } from "../creation.ts";
+import { arange, full, zeros } from "../creation.ts";
 import {
   absolute,
   add,
+  divide,
   equal,
   exp,
+  isFinite,
   less,
+  log,
+  maximum,
   multiply,
   square,
+  stopGradient,
   subtract,
   tanh,
   where,
@@ -29,7 +34,7 @@ import {
   transpose,
 } from "../movement.ts";
 import { castTo, expandTo } from "../node.ts";
-import { logSumExp, max, sum } from "../reductions.ts";
+import { max, sum } from "../reductions.ts";
 import { scan } from "../scan.ts";
 import type { I32, Tensor } from "../tensor.ts";
 import { mapTree } from "../tree.ts";
@@ -38,8 +43,8 @@ import { tied } from "./tied.ts";
 /** A tensor that has gradients. */
 export type AnyFloat = Tensor<FloatDType>;
 
-/** Logits of one chunk; in f32 they take 16 MB. */
-const CHUNK_LOGITS = 2 ** 22;
+/** Logits of one chunk; with their exponentials they take 16 MB in f32. */
+const CHUNK_LOGITS = 2 ** 21;
 /** Chunks are whole tiles, and at least one. */
 const TILE = 128;
 
@@ -157,28 +162,97 @@ function logitsOf(hidden: AnyFloat, chunk: Chunk, rule: LogitRule): AnyFloat {
     : multiply(tanh(multiply(raw, 1 / softcap)), softcap);
 }
 
+/** What a softmax over all classes gives, without its elements. */
+export interface SoftmaxSums {
+  /** Logarithms of the sums of the exponentials of all logits, `[rows]`. */
+  readonly logSums: AnyFloat;
+  /**
+   * Gradients of `logSums` with respect to the hidden states: rows of weights,
+   * weighted by the softmax, `[rows, size]`.
+   */
+  readonly slopes: AnyFloat;
+}
+
+/** Sums of exponentials, which are divided by that of the highest logit so far. */
+interface RunningSums {
+  /** `[rows, 1]`. */
+  readonly highest: AnyFloat;
+  /** `[rows, 1]`. */
+  readonly total: AnyFloat;
+  /** Times the rows of weights, `[rows, size]`. */
+  readonly weighted: AnyFloat;
+}
+
 /**
- * Logarithms of the sums of the exponentials of all logits.
+ * Sums over all classes, in one walk. Where nothing asks for `slopes`, they cost
+ * nothing.
  *
  * @param hidden `[rows, size]`.
  * @param classifier The classifier.
  * @param rule How logits are computed.
- * @returns `[rows]`.
+ * @returns The sums.
  */
-export function logSumsOfChunks(
+export function softmaxOfChunks(
   hidden: AnyFloat,
   classifier: Classifier,
   rule: LogitRule,
-): AnyFloat {
-  const [, parts] = walk<readonly Tensor[], AnyFloat>(
-    (none, chunk) => [
-      none,
-      logSumExp(logitsOf(hidden, chunk, rule), { axis: 1 }),
-    ],
-    [],
+): SoftmaxSums {
+  const { dtype } = rule;
+  const row = { axis: 1, keepDims: true } as const;
+  const column = [hidden.shape[0]!, 1];
+  const start: RunningSums = {
+    highest: full(column, -Infinity, { dtype }),
+    total: zeros(column, { dtype }),
+    weighted: zeros(hidden.shape, { dtype }),
+  };
+  const [end] = walk<RunningSums, readonly Tensor[]>(
+    (before, chunk) => {
+      const logits = logitsOf(hidden, chunk, rule);
+      const highest = stopGradient(
+        maximum(before.highest, max(logits, row) as AnyFloat),
+      );
+      const shift = finite(highest);
+      const past = exp(subtract(before.highest, shift));
+      const parts = exp(subtract(logits, shift));
+      const slopes = multiplySlope(parts, logits, rule);
+      const sums = matmul(slopes, castTo(chunk.weights, dtype));
+      return [{
+        highest,
+        total: add(multiply(before.total, past), sum(parts, row) as AnyFloat),
+        weighted: add(multiply(before.weighted, past), sums),
+      }, []];
+    },
+    start,
     chunksOf(classifier, hidden.shape[0]!),
   );
-  return logSumExp(concat(parts), { axis: 0 });
+  const logSums = add(log(end.total), finite(end.highest));
+  return {
+    logSums: reshape(logSums, [hidden.shape[0]!]),
+    slopes: divide(end.weighted, end.total),
+  };
+}
+
+/** An infinite maximum would give NaN when subtracted from itself. */
+function finite(highest: AnyFloat): AnyFloat {
+  return where(isFinite(highest), highest, 0);
+}
+
+/**
+ * Times the slope of logits with respect to what they were before they were
+ * squashed.
+ *
+ * @param x What is multiplied.
+ * @param logits The squashed logits.
+ * @param rule How they were computed.
+ * @returns The product.
+ */
+export function multiplySlope(
+  x: AnyFloat,
+  logits: AnyFloat,
+  { softcap }: LogitRule,
+): AnyFloat {
+  if (softcap === undefined) return x;
+  return multiply(x, subtract(1, square(multiply(logits, 1 / softcap))));
 }
 
 /** What the gradients follow from, one a row. */
@@ -273,9 +347,7 @@ function gradientOfLogits(
     const small = tilesBelow(difference, rule.filterBelow);
     gradient = where(small, 0, gradient);
   }
-  if (rule.softcap === undefined) return gradient;
-  const part = multiply(logits, 1 / rule.softcap);
-  return multiply(gradient, subtract(1, square(part)));
+  return multiplySlope(gradient, logits, rule);
 }
 
 /** Whether all elements of the tile that an element is in are below a limit. */
