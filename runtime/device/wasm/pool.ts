@@ -26,7 +26,7 @@ export interface Job extends ItemWork {
 }
 
 /** Nanoseconds of work from which on workers that look for it are given some. */
-const WORTH_SHARING = 30_000;
+const WORTH_SHARING = 10_000;
 /** Nanoseconds of work from which on workers that sleep are woken up. */
 const WORTH_WAKING = 150_000;
 /**
@@ -46,7 +46,7 @@ const TOO_LONG = 40_000_000;
 /** Milliseconds between two looks at how far the workers are. */
 const WATCH = 2;
 /** Milliseconds that a worker looks for the next job before it sleeps. */
-const WORKER_SPIN = 0.04;
+const WORKER_SPIN = 0.2;
 /** Milliseconds that the main thread waits without letting others run. */
 const MAIN_SPIN = 0.1;
 /** Milliseconds after which it is looked whether the workers still live. */
