@@ -105,15 +105,16 @@ Deno.test("cutCrossEntropy of 49,152 classes stores the logits of one chunk", ()
   const loss = (h: F32, c: F32): F32 =>
     cutCrossEntropy(h, c, zeros([2048], { dtype: "i32" }));
   const [value, gradients] = valueAndGrad(loss, { argnums: [0, 1] })(
-    data(2048, 64),
-    data(49_152, 64),
+    data(2048, 32),
+    data(49_152, 32),
   );
   const program = programOf(value, ...gradients);
-  assert.equal(largestBuffer(program), 2 ** 22);
+  assert.equal(largestBuffer(program), 2 ** 21);
   const loops = program.steps.filter((step) => step.kind === "hostLoop");
+  // Logits, their sums, the mean row of the classifier; its gradient behind.
   assert.deepEqual(loops.map(({ body }) => kinds(body.steps)), [
-    ["contract", "row"],
-    ["contract", "contract", "contract"],
+    ["contract", "row", "contract"],
+    ["contract", "row", "contract"],
   ]);
 });
 
