@@ -1,7 +1,8 @@
 /**
  * Language models: reading a prompt, and writing token by token. SmolLM2-135M in
  * Q4_1, the same file for llama.cpp; transformers.js has its weights in ONNX, see
- * `peers/export_onnx.py`. What is not in `.cache/models` is left out.
+ * `peers/export_onnx.py`, and needs `--allow-ffi`. What is not in `.cache/models`
+ * or not allowed is left out.
  *
  * @module
  */
@@ -47,7 +48,9 @@ export async function run(
 
 async function peersHere(): Promise<Writer[]> {
   const all = [await llamaCpp(FILE)];
-  if (existsSync(ONNX)) {
+  // It loads native libraries.
+  const { state } = await Deno.permissions.query({ name: "ffi" });
+  if (existsSync(ONNX) && state === "granted") {
     // The address is computed, so that checks of this module do not fetch it.
     const url = new URL("./peers/transformers_js.ts", import.meta.url);
     const { transformersJs } = await import(url.href) as {
