@@ -25,6 +25,8 @@ export interface SimulateEvidenceOptions {
   readonly sentences?: number | undefined;
   /** Whether truths are dealt anew among the items, so that nothing can be told. */
   readonly shuffled?: boolean | undefined;
+  /** The change from which it is no hold; 0.03 by default. */
+  readonly threshold?: number | undefined;
   /** Decides everything; 0 by default. */
   readonly seed?: number | undefined;
 }
@@ -63,8 +65,8 @@ const HISTORY = 25;
 const FIRST_DAY = Date.UTC(2010, 0, 4);
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** The deviation with which a third of normal changes holds: 0.03 is its 2/3 quantile. */
-const SPREAD = OVERNIGHT_THRESHOLD / 0.430727299295457;
+/** The 2/3 quantile of the normal distribution: a third of changes lies within it. */
+const THIRD = 0.430727299295457;
 
 /** The `n`-th weekday. */
 function weekday(n: number): string {
@@ -79,7 +81,8 @@ function weekday(n: number): string {
  * figure of the company, `s` what the news say (sentences for either side, counted and
  * scaled to unit variance), `a` and `b` their strengths.
  *
- * @param options Items, strengths, sentences, whether truths are shuffled, seed.
+ * @param options Items, strengths, sentences, whether truths are shuffled, threshold,
+ * seed.
  * @returns The items and the Bayes rate, which is 1/3 (or a class's part) of shuffled
  * ones.
  * @throws {ParameterError} When strengths are out of range.
@@ -97,11 +100,19 @@ export async function simulateEvidence(
 ): Promise<SimulatedEvidence> {
   const { factorStrength = 0, items: count = 600, textStrength = 0 } = options;
   const { seed = 0, sentences = 9, shuffled = false } = options;
+  const { threshold = OVERNIGHT_THRESHOLD } = options;
+  const spread = threshold / THIRD;
   const left = 1 - factorStrength - textStrength;
   if (!(factorStrength >= 0 && textStrength >= 0 && left >= 0)) {
     throw new ParameterError("Cannot simulate with these strengths", {
       expected: "parts of the variance, 1 together at most",
       actual: `${factorStrength} and ${textStrength}`,
+    });
+  }
+  if (!(threshold > 0 && threshold < Infinity)) {
+    throw new ParameterError("Cannot simulate with this threshold", {
+      expected: "a number above 0",
+      actual: String(threshold),
     });
   }
   const keys = wf.random.split(wf.random.key(seed), 5);
@@ -119,9 +130,9 @@ export async function simulateEvidence(
     const said = (2 * rising - sentences) / Math.sqrt(sentences);
     const signal = Math.sqrt(factorStrength) * figures[item]! +
       Math.sqrt(textStrength) * said;
-    signals.push(SPREAD * signal);
-    const change = SPREAD * (signal + Math.sqrt(left) * noise[item]!);
-    const truth = { answer: answerOfChange(change), change };
+    signals.push(spread * signal);
+    const change = spread * (signal + Math.sqrt(left) * noise[item]!);
+    const truth = { answer: answerOfChange(change, threshold), change };
     const day = weekday(item + HISTORY);
     const walk = walks.subarray(item * HISTORY, (item + 1) * HISTORY);
     const sources = makeSources({
@@ -148,7 +159,8 @@ export async function simulateEvidence(
     : made;
   const bayes = await bayesOf(
     shuffled ? signals.map(() => 0) : signals,
-    shuffled ? SPREAD : SPREAD * Math.sqrt(left),
+    shuffled ? spread : spread * Math.sqrt(left),
+    threshold,
   );
   return { items, ...bayes };
 }
@@ -181,11 +193,12 @@ function pricesOf(item: number, walk: Float32Array): SourcePrice[] {
 async function bayesOf(
   signals: readonly number[],
   deviation: number,
+  threshold: number,
 ): Promise<Pick<SimulatedEvidence, "bayesRate" | "bayesAnswers">> {
   if (deviation === 0) {
     return {
       bayesRate: 1,
-      bayesAnswers: signals.map((one) => answerOfChange(one)),
+      bayesAnswers: signals.map((one) => answerOfChange(one, threshold)),
     };
   }
   const below = async (bound: number) => {
@@ -196,8 +209,8 @@ async function bayesOf(
     return (await halves.data()).map((one) => (1 + one) / 2);
   };
   const [lower, upper] = [
-    await below(-OVERNIGHT_THRESHOLD),
-    await below(OVERNIGHT_THRESHOLD),
+    await below(-threshold),
+    await below(threshold),
   ];
   const rows = signals.map((_, k) =>
     [lower[k]!, upper[k]! - lower[k]!, 1 - upper[k]!] as const

@@ -111,6 +111,22 @@ Deno.test("voting over noisy samples raises accuracy with their number", async (
   assert.ok(Math.abs(all! - accuracy) < 0.03, `${all} ${accuracy}`);
 });
 
+Deno.test("another threshold scales the changes, so that classes stay thirds", async () => {
+  const options = { items: 60, factorStrength: 0.5 };
+  const usual = await simulateEvidence(options);
+  const narrow = await simulateEvidence({ ...options, threshold: 0.01 });
+  assert.deepEqual(truthsOf(narrow.items), truthsOf(usual.items));
+  assert.ok(Math.abs(narrow.bayesRate - usual.bayesRate) < 1e-12);
+  narrow.items.forEach(({ truth }, item) => {
+    const expected = usual.items[item]!.truth!.change / 3;
+    assert.ok(Math.abs(truth!.change - expected) < 1e-12);
+  });
+  await assert.rejects(
+    () => simulateEvidence({ ...options, threshold: 0 }),
+    ParameterError,
+  );
+});
+
 Deno.test("simulateEvidence is decided by its seed", async () => {
   const [first, again, other] = await Promise.all(
     [1, 1, 2].map((seed) =>

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
+import { OVERNIGHT_THRESHOLD } from "./answers.ts";
 import {
   simulateEvidence,
   type SimulateEvidenceOptions,
@@ -19,7 +20,7 @@ const PART = z.number().min(0).max(1).default(0);
  * Items with a planted signal, see `simulateEvidence`.
  *
  * Params: `items` (600), `factorStrength` (0), `textStrength` (0), `sentences` (9),
- * `shuffled` (false), `seed` (0). Outputs: `items`; `bayesRate`, the accuracy of the
+ * `shuffled` (false), `threshold` (0.03), `seed` (0). Outputs: `items`; `bayesRate`, the accuracy of the
  * best rule that there is.
  *
  * @throws {ParameterError} When strengths are more than 1 together.
@@ -38,7 +39,7 @@ export const simulatedItems: Op<
   { items: EvidenceItem[]; bayesRate: number }
 > = op({
   name: "evidence/simulatedItems",
-  version: "1",
+  version: "2",
   doc: "Items with a planted signal and a known Bayes rate",
   inputs: {},
   params: z.object({
@@ -47,6 +48,7 @@ export const simulatedItems: Op<
     textStrength: PART,
     sentences: z.int().min(1).max(100).default(9),
     shuffled: z.boolean().default(false),
+    threshold: z.number().positive().default(OVERNIGHT_THRESHOLD),
     seed: z.int().nonnegative().default(0),
   }),
   outputs: {

@@ -142,7 +142,11 @@ const SIMULATED_SPLITS = [
 function sourceOf(options: Options, seed: number, threshold: number): Source {
   const { prices, reports } = options;
   if (reports === undefined || prices === undefined) {
-    const { bayesRate, items } = simulatedItems({}, { ...SIMULATED, seed });
+    const { bayesRate, items } = simulatedItems({}, {
+      ...SIMULATED,
+      threshold,
+      seed,
+    });
     return {
       items,
       bayesRate,

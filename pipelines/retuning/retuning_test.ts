@@ -10,6 +10,7 @@ import { modelPort } from "../../ops/language/mod.ts";
 import { op } from "../../runtime/flow/mod.ts";
 import { readRetuningOptions, retuningCommand } from "./command.ts";
 import { curriculum } from "./curriculum.ts";
+import { rewardOf } from "./evidence_policy.ts";
 import { placeRows, shuffleTruths, simpleAnswers } from "./item_ops.ts";
 import { RETUNING_REPORT } from "./report_schema.ts";
 import { retuning } from "./retuning.ts";
@@ -184,8 +185,10 @@ Deno.test("curriculum takes what is neither easy nor hard, then what is near", a
   const made = await curriculum.run({ items, prompts, texts }, {
     samples: 4,
     least: 3,
+    threshold: 0.01,
   });
   assert.deepEqual(made.prompts, ["c", "d", "a"]);
+  assert.ok(made.truths.every(({ threshold }) => threshold === 0.01));
   assert.deepEqual(made.summary, {
     easy: 2,
     medium: 1,
@@ -197,6 +200,15 @@ Deno.test("curriculum takes what is neither easy nor hard, then what is near", a
     async () => await curriculum.run({ items, prompts, texts }, { samples: 3 }),
     DataError,
   );
+});
+
+Deno.test("answers are rewarded by the threshold of the pipeline", () => {
+  const text = "<think>…</think><score>[7.0, 3.0]</score>" +
+    "<pct_change>0.0150</pct_change><answer>up</answer>";
+  const truth = { answer: "up", change: 0.04 } as const;
+  // Form, class and daring; a rise of 1.5 % is an up above 1 % only
+  assert.equal(rewardOf(text, { ...truth, threshold: 0.01 }), 5);
+  assert.equal(rewardOf(text, { ...truth, threshold: 0.03 }), 4);
 });
 
 Deno.test("truths are dealt anew, and simple answers need no model", async () => {

@@ -166,6 +166,7 @@ export function tuningChain(
   const chosen = curriculum({ items: pool, prompts: poolPrompts, texts }, {
     samples: times,
     least: settings.promptsPerStep,
+    threshold: settings.threshold,
   });
   const learnt = evidencePolicy({
     model: beginner,
