@@ -23,6 +23,8 @@ export interface Egarch11Params {
   readonly maxIterations?: number;
   /** Days ahead of `forecast`; 1. */
   readonly horizon?: number;
+  /** Whether γ ≥ |α| and 0 < β < 1 are kept to; true. */
+  readonly invertible?: boolean;
 }
 
 /** Outputs of {@linkcode egarch11}. */
@@ -41,8 +43,17 @@ export interface Egarch11Outputs {
  * EGARCH(1,1) by maximum likelihood for normal residuals (D. Nelson,
  * "Conditional Heteroskedasticity in Asset Returns", 1991): `rₜ = μ + √hₜ zₜ`,
  * `log hₜ = ω + β log hₜ₋₁ + α zₜ₋₁ + γ (|zₜ₋₁| − √(2/π))`. Falls and rises may
- * move the variance differently, and no parameter but |β| < 1 needs a bound. The
- * first variance is the mean squared residual, or `initialVariance`.
+ * move the variance differently. The first variance is the mean squared residual,
+ * or `initialVariance`.
+ *
+ * Variances are positive whatever the parameters, but not all parameters can be
+ * used to forecast: where γ < |α|, moves of one side lower the next variance,
+ * which makes the next standardised move larger and the variance lower still,
+ * until it is nothing. Short series often have their greatest likelihood there. By
+ * default the search keeps to γ ≥ |α|, 0 < β < 1, where the log variance has a
+ * floor (O. Wintenberger, "Continuous invertibility and stable QML estimation of
+ * the EGARCH(1,1) model", 2013); `invertible: false` asks for |β| < 1 only, as
+ * other software does.
  *
  * Input `returns` [t], at least 50, all finite, in any unit. Params: see
  * {@linkcode Egarch11Params}. Outputs: see {@linkcode Egarch11Outputs};
@@ -64,7 +75,7 @@ export interface Egarch11Outputs {
 export const egarch11: Op<{ returns: F64 }, Egarch11Params, Egarch11Outputs> =
   op({
     name: "volatility/egarch11",
-    version: "1",
+    version: "2",
     doc: "EGARCH(1,1) by maximum likelihood",
     inputs: {
       returns: port.tensor("f64", ["t"], { doc: "Returns in any unit" }),
@@ -73,6 +84,7 @@ export const egarch11: Op<{ returns: F64 }, Egarch11Params, Egarch11Outputs> =
       initialVariance: z.number().positive().optional(),
       maxIterations: z.number().int().min(1).default(500),
       horizon: z.number().int().min(1).default(1),
+      invertible: z.boolean().default(true),
     }),
     outputs: {
       fit: port.value(egarchFitSchema, {

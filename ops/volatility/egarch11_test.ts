@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { reference } from "../../fixtures/reference/volatility.ts";
 import { egarch11 } from "./egarch11.ts";
-import { egarchForecasts } from "./egarch_model.ts";
+import * as wf from "../../runtime/tensor/mod.ts";
+import { egarchForecasts, egarchPath } from "./egarch_model.ts";
 import { assertClose, markPound, normals, series } from "./testing.ts";
 
 const returns = markPound();
@@ -60,6 +61,48 @@ Deno.test("egarch11 finds the parameters of a simulated path, falls weighing mor
     assert.ok(error < 0.03, `error of ${name}: ${error}`);
   }
   assert.ok(fit.parameters.alpha < -3 * (fit.standardErrors?.alpha ?? NaN));
+});
+
+Deno.test("egarch11 has the variances and the likelihood that arch has for its parameters, and finds them", async () => {
+  const { egarch } = reference;
+  const { mu, omega, alpha, beta, gamma } = egarch.parameters;
+  const { logVariance } = egarchPath(
+    wf.expandDims(series(egarch.returns), 1),
+    wf.tensor([mu, omega, alpha, beta, gamma].map((one) => [one ?? NaN]), {
+      dtype: "f64",
+    }),
+    egarch.initialVariance,
+  );
+  const path = await wf.exp(wf.slice(logVariance, null, 0)).data();
+  assertClose(path.slice(0, 5), egarch.varianceHead, 1e-12);
+  assertClose(path.slice(-5), egarch.varianceTail, 1e-12);
+
+  for (const invertible of [true, false]) {
+    const { fit } = await egarch11.run({ returns: series(egarch.returns) }, {
+      initialVariance: egarch.initialVariance,
+      invertible,
+    });
+    // Its first variance moves with its parameters, ours does not.
+    assert.ok(Math.abs(fit.logLikelihood - egarch.logLikelihood) < 0.1);
+    for (const name of ["mu", "omega", "alpha", "beta", "gamma"] as const) {
+      const error = egarch.standardErrors[name] ?? NaN;
+      const miss = Math.abs(
+        fit.parameters[name] - (egarch.parameters[name] ?? NaN),
+      );
+      assert.ok(miss < 0.1 * error, `${name}: ${fit.parameters[name]}`);
+    }
+  }
+});
+
+Deno.test("egarch11 keeps the likelihood's best fit from running away unless told otherwise", async () => {
+  // Noise of one size: a small sample likes sizes that calm.
+  const returns = series(Float64Array.from({ length: 250 }, normals(5)));
+  const plain = (await egarch11.run({ returns }, { invertible: false })).fit;
+  const kept = (await egarch11.run({ returns })).fit;
+  assert.ok(plain.parameters.gamma < Math.abs(plain.parameters.alpha));
+  assert.ok(plain.logLikelihood > kept.logLikelihood);
+  const { alpha, beta, gamma } = kept.parameters;
+  assert.ok(gamma >= Math.abs(alpha) && beta > 0 && beta < 1);
 });
 
 Deno.test("egarch11 does not depend on the unit of the returns", async () => {

@@ -58,6 +58,8 @@ export interface EgarchFitOptions {
   readonly initialVariance?: number | undefined;
   /** Most iterations a start. */
   readonly maxIterations: number;
+  /** Whether the search keeps to γ ≥ |α| and 0 < β < 1. */
+  readonly invertible: boolean;
   /** Stops the search. */
   readonly signal: AbortSignal;
 }
@@ -69,13 +71,53 @@ const STARTS: readonly (readonly [beta: number, gamma: number])[] = [
   [0.98, 0.1],
 ];
 
-/** β from its free form: tanh keeps it between −1 and 1. */
-function fromFree(free: F64): F64 {
-  const row = (index: number): F64 => wf.slice(free, [index, index + 1]);
-  return wf.concat([row(0), row(1), row(2), wf.tanh(row(3)), row(4)], {
-    axis: 0,
-  });
+/** A way to write parameters, so that a search needs no bounds. */
+interface FreeForm {
+  /** mu, omega, alpha, beta, gamma of free numbers, shape [5, 1]. */
+  readonly toParameters: (free: F64) => F64;
+  /** Free numbers for a mean, β and γ; ω and α are 0. */
+  readonly start: (mu: number, beta: number, gamma: number) => Float64Array;
 }
+
+function rowOf(free: F64, index: number): F64 {
+  return wf.slice(free, [index, index + 1]);
+}
+
+/** Only |β| < 1, by tanh. */
+const STATIONARY: FreeForm = {
+  toParameters: (free) =>
+    wf.concat([
+      wf.slice(free, [0, 3]),
+      wf.tanh(rowOf(free, 3)),
+      rowOf(free, 4),
+    ], { axis: 0 }),
+  start: (mu, beta, gamma) =>
+    Float64Array.of(mu, 0, 0, Math.atanh(beta), gamma),
+};
+
+/**
+ * Neither a rise nor a fall lowers the variance by its size: γ + α and γ − α
+ * are squares, and β lies between 0 and 1. The log variance then has a floor,
+ * `(ω − γ √(2/π)) / (1 − β)`.
+ */
+const INVERTIBLE: FreeForm = {
+  toParameters: (free) => {
+    const [up, down] = [wf.square(rowOf(free, 2)), wf.square(rowOf(free, 4))];
+    return wf.concat([
+      wf.slice(free, [0, 2]),
+      wf.multiply(wf.subtract(up, down), 0.5),
+      wf.sigmoid(rowOf(free, 3)),
+      wf.multiply(wf.add(up, down), 0.5),
+    ], { axis: 0 });
+  },
+  start: (mu, beta, gamma) => {
+    const root = Math.sqrt(gamma);
+    return Float64Array.of(mu, 0, root, Math.log(beta / (1 - beta)), root);
+  },
+};
+
+/** How near to |α|, relative to γ, γ counts as on its bound. */
+const AT_BOUND = 1e-4;
 
 function toParameters(numbers: ArrayLike<number>): EgarchParameters {
   const [mu, omega, alpha, beta, gamma] = Array.from(numbers);
@@ -96,6 +138,7 @@ export async function fitEgarch(
   options: EgarchFitOptions,
 ): Promise<EgarchFit> {
   const { initialVariance, maxIterations, signal } = options;
+  const form = options.invertible ? INVERTIBLE : STATIONARY;
   const mean = meanOf(returns);
   const scale = Math.sqrt(meanOf(returns.map((value) => (value - mean) ** 2)));
   if (!(scale > 1e-14 * Math.abs(mean))) {
@@ -112,7 +155,7 @@ export async function fitEgarch(
   const objective = wf.compile(
     wf.valueAndGrad((free: F64): F64 =>
       wf.negative(wf.divide(
-        wf.sum(egarchLogDensities(unit, fromFree(free), initial)),
+        wf.sum(egarchLogDensities(unit, form.toParameters(free), initial)),
         rows,
       ))
     ),
@@ -120,7 +163,7 @@ export async function fitEgarch(
   let best: wf.optim.Minimum<F64> | undefined;
   let failure: unknown;
   for (const [beta, gamma] of STARTS) {
-    const start = Float64Array.of(mean / scale, 0, 0, Math.atanh(beta), gamma);
+    const start = form.start(mean / scale, beta, gamma);
     try {
       const end = await wf.optim.minimize(
         objective,
@@ -140,7 +183,7 @@ export async function fitEgarch(
     );
   }
   const { mu, omega, ...weights } = toParameters(
-    await fromFree(best.parameters).data(),
+    await form.toParameters(best.parameters).data(),
   );
   // In log variances a change of unit adds a constant
   const parameters = {
@@ -151,7 +194,14 @@ export async function fitEgarch(
   const warnings = best.converged
     ? []
     : ["The search ended before it converged"];
-  const errors = await errorsOrWarning(
+  const isAtBound = options.invertible &&
+    weights.gamma - Math.abs(weights.alpha) <= AT_BOUND * weights.gamma;
+  if (isAtBound) {
+    warnings.push(
+      "The best fit lies on the bound γ = |α|, where standard errors do not hold",
+    );
+  }
+  const errors = isAtBound ? null : await errorsOrWarning(
     returns,
     parameters,
     initialVariance,

@@ -47,6 +47,14 @@ const splitFitSchema: z.ZodType<EgarchSplitFit> = z.object({
   bounded: z.number().int(),
 });
 
+/** Params of {@linkcode egarchForecast}. */
+export interface EgarchForecastParams {
+  /** Most iterations a start; 300. */
+  readonly maxIterations?: number | undefined;
+  /** Whether γ ≥ |α| and 0 < β < 1 are kept to, see {@linkcode egarch11}; true. */
+  readonly invertible?: boolean | undefined;
+}
+
 /** How far forecasts may leave the range of the training rows' variances. */
 const ROOM = 10;
 
@@ -54,13 +62,14 @@ const ROOM = 10;
  * One-day-ahead variance forecasts by {@linkcode egarch11}, fitted anew to the
  * training window of each split and updated every day, as `garchForecast` does
  * it for GARCH(1,1): with the parameters of the split the recursion runs from
- * the first training row through the test rows. The recursion has no bounds of its
- * own: with the parameters of a poor fit it runs away, so forecasts are kept
- * between a tenth of the least and ten times the greatest fitted variance.
+ * the first training row through the test rows. Fits keep to the parameters whose
+ * recursion forgets where it began, see `egarch11`; with `invertible: false` they
+ * run away on short windows. Either way forecasts are kept between a tenth of the
+ * least and ten times the greatest fitted variance.
  *
  * Inputs: `returns` [t], NaN only at the start; optional `variance` [t], whose
- * mean over the training rows sets the level; `splits`. Param `maxIterations`
- * (300). Outputs `forecast` [t], NaN outside of the test windows; `fits`, one for
+ * mean over the training rows sets the level; `splits`. Params: see
+ * {@linkcode EgarchForecastParams}. Outputs `forecast` [t], NaN outside of the test windows; `fits`, one for
  * each split. Throws a `DataError` for NaN, bad splits, or a training window of
  * fewer than 50 known returns.
  *
@@ -77,11 +86,11 @@ const ROOM = 10;
  */
 export const egarchForecast: Op<
   { returns: F64; variance?: F64; splits: Splits },
-  { maxIterations?: number | undefined },
+  EgarchForecastParams,
   { forecast: F64; fits: readonly EgarchSplitFit[] }
 > = op({
   name: "volatility/egarchForecast",
-  version: "1",
+  version: "2",
   doc:
     "Walk-forward variance forecasts by EGARCH(1,1), refitted a split, updated daily",
   causal: true,
@@ -94,14 +103,17 @@ export const egarchForecast: Op<
     ),
     splits: port.value(SPLITS, { doc: "Walk-forward splits" }),
   },
-  params: z.object({ maxIterations: z.number().int().min(1).default(300) }),
+  params: z.object({
+    maxIterations: z.number().int().min(1).default(300),
+    invertible: z.boolean().default(true),
+  }),
   outputs: {
     forecast: port.tensor("f64", ["t"], {
       doc: "Variance forecast of each test row",
     }),
     fits: port.value(z.array(splitFitSchema), { doc: "The fit of each split" }),
   },
-  run: async ({ returns, variance, splits }, { maxIterations }, ctx) => {
+  run: async ({ returns, variance, splits }, params, ctx) => {
     const series = await readGarchSeries(returns, variance, splits);
     const forecast = new Float64Array(series.returns.length).fill(NaN);
     const fits: EgarchSplitFit[] = [];
@@ -111,10 +123,7 @@ export const egarchForecast: Op<
         name: "EGARCH(1,1)",
         split: index,
       });
-      const fit = await fitEgarch(train, {
-        maxIterations,
-        signal: ctx.signal,
-      });
+      const fit = await fitEgarch(train, { ...params, signal: ctx.signal });
       const { mu, omega, alpha, beta, gamma } = fit.parameters;
       const { logVariance } = egarchPath(
         wf.expandDims(wf.slice(returns, [start, testEnd]), 1),

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import * as wf from "../../runtime/tensor/mod.ts";
+import { samplePrices } from "../data/mod.ts";
 import { egarch11 } from "./egarch11.ts";
 import { egarchForecast } from "./egarch_forecast.ts";
+import { ewmaForecast } from "./ewma_forecast.ts";
+import { qlike } from "./loss_ops.ts";
 
 const ROWS = 420;
 const SPLITS = [
@@ -50,11 +53,55 @@ Deno.test("egarchForecast is causal, and takes the level of another measure", as
     })).forecast.data();
   const base = await run(returns, 1);
   const later = await run(
-    returns.map((value, row) => row < 330 ? value : 2 * value),
+    returns.map((value, row) => row < 330 ? value : -10 * value),
     1,
   );
   assert.deepEqual([...later.slice(300, 331)], [...base.slice(300, 331)]);
   assert.notEqual(later[331], base[331]);
   const doubled = await run(returns, 2);
   assert.ok(Math.abs(doubled[310]! / base[310]! - 2) < 1e-12);
+});
+
+Deno.test("egarchForecast does not run away on years of an index, as the plain maximum of the likelihood does", async () => {
+  const { prices } = await samplePrices.run({}, {
+    from: "2002-01-01",
+    to: "2008-01-31",
+  });
+  const close = Float64Array.from(
+    prices.getColumn("close").toArray() as Iterable<unknown>,
+    Number,
+  );
+  const returns = close.map((value, row) =>
+    row === 0 ? NaN : Math.log(value / close[row - 1]!)
+  );
+  const squares = returns.map((value) => Math.max(value ** 2, 1e-7));
+  const splits = Array.from({ length: 5 }, (_, year) => ({
+    trainStart: 252 * year,
+    trainEnd: 252 * (year + 1),
+    testStart: 252 * (year + 1),
+    testEnd: 252 * (year + 2),
+  }));
+  const measure = async (invertible: boolean) => {
+    const { forecast, fits } = await egarchForecast.run({
+      returns: wf.tensor(returns),
+      splits,
+    }, { invertible });
+    const loss = await qlike.run({ variance: wf.tensor(squares), forecast }, {
+      missing: "drop",
+    });
+    return { loss: loss.mean, bounded: fits.map((fit) => fit.bounded) };
+  };
+  const kept = await measure(true);
+  const plain = await measure(false);
+  const { forecast } = await ewmaForecast.run({
+    variance: wf.tensor(squares),
+    splits,
+  });
+  const ewma = await qlike.run({ variance: wf.tensor(squares), forecast }, {
+    missing: "drop",
+  });
+  assert.deepEqual(kept.bounded, [0, 0, 0, 0, 0]);
+  assert.ok(plain.bounded.some((rows) => rows > 100));
+  assert.ok(kept.loss < 1.05 * ewma.mean, `${kept.loss}, ${ewma.mean}`);
+  assert.ok(plain.loss > 1.5 * ewma.mean, `${plain.loss}, ${ewma.mean}`);
 });

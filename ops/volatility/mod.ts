@@ -34,7 +34,7 @@ export {
   type Egarch11Outputs,
   type Egarch11Params,
 } from "./egarch11.ts";
-export { egarchForecast, type EgarchSplitFit } from "./egarch_forecast.ts";
+export * from "./egarch_forecast.ts";
 export type { EgarchFit } from "./egarch_fit.ts";
 export type { EgarchParameters } from "./egarch_model.ts";
 export { ewma, type EwmaParams, type EwmaPath } from "./ewma.ts";
