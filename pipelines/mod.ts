@@ -62,6 +62,7 @@ export type { CurriculumSummary } from "./retuning/curriculum.ts";
 export type {
   ExampleCounts,
   RetuningReport,
+  WindowTuning,
 } from "./retuning/report_schema.ts";
 export {
   retuning,
@@ -75,12 +76,14 @@ export {
   type RetuningInput,
   type RetuningSettings,
 } from "./retuning/settings.ts";
+export type { ShownResponse } from "./retuning/shown_responses.ts";
 export {
   type LanguageInputs,
   type LanguageSettings,
   type LanguageStage,
   languageStage,
 } from "./stock_movement/language_stage.ts";
+export { readLogits } from "./stock_movement/read_logits.ts";
 export type {
   StockMovementReport,
   TuningReport,
@@ -90,6 +93,12 @@ export {
   type StockMovementSettings,
   type StockMovementSettingsInput,
 } from "./stock_movement/settings.ts";
+export {
+  type EventSource,
+  fileEvents,
+  type FileOptions,
+  sampleEvents,
+} from "./stock_movement/sources.ts";
 export {
   stockMovement,
   type StockMovementInputs,

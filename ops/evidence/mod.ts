@@ -25,6 +25,7 @@ export * from "./difficulty.ts";
 export * from "./label_overnight.ts";
 export * from "./parse_evidence.ts";
 export * from "./reward.ts";
+export * from "./sum_counts.ts";
 export * from "./votes.ts";
 export * from "./prompt.ts";
 export * from "./sources.ts";

@@ -8,11 +8,11 @@ import { z } from "zod";
 import {
   ANSWER_COMPARISON,
   ANSWER_SCORES,
+  ANSWER_WINDOW,
   type AnswerComparison,
   type AnswerScores,
+  type AnswerWindow,
   cardMetrics,
-  type CardPeriod,
-  type CardTuning,
 } from "../../ops/evaluate/mod.ts";
 import {
   accuracyBySamples,
@@ -20,37 +20,47 @@ import {
   EVIDENCE_ANSWER,
   EVIDENCE_COUNTS,
   EVIDENCE_ITEM,
+  type EvidenceCounts,
   type EvidenceItem,
   guessBound,
+  sumEvidenceCounts,
 } from "../../ops/evidence/mod.ts";
+import type { GrpoStep } from "../../ops/language/mod.ts";
 import { GRPO_STEP } from "../../ops/language/reinforcement/grpo_record.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
-import { CURRICULUM_SUMMARY } from "./curriculum.ts";
+import { cardNotes, cardSplits, cardTuning, periodOf } from "./card_parts.ts";
+import { CURRICULUM_SUMMARY, type CurriculumSummary } from "./curriculum.ts";
 import {
   EXAMPLE_COUNTS,
+  type ExampleCounts,
   RETUNING_REPORT,
   type RetuningReport,
 } from "./report_schema.ts";
+import { SHOWN_RESPONSE, type ShownResponse } from "./shown_responses.ts";
 
-/** What the report is made of. */
+/** What the report is made of; lists have an entry a window. */
 export type ReportInputs = {
   splits: Splits;
-  train: EvidenceItem[];
-  cold: EvidenceItem[];
-  pool: EvidenceItem[];
-  test: EvidenceItem[];
+  train: EvidenceItem[][];
+  cold: EvidenceItem[][];
+  pool: EvidenceItem[][];
+  test: EvidenceItem[][];
   scores: Record<string, AnswerScores>;
+  byWindow: AnswerWindow[];
+  confusions: Record<string, number[][]>;
   shuffled: AnswerScores;
   comparisons: Record<string, AnswerComparison[]>;
-  ballots: Ballot[][];
-  responses: RetuningReport["responses"];
-  untunedResponses: RetuningReport["untunedResponses"];
-  examples: RetuningReport["examples"];
-  begin: { history: { loss: number }[] };
-  curriculum: RetuningReport["curriculum"];
-  policy: RetuningReport["policy"];
+  ballots: Ballot[][][];
+  responses: EvidenceCounts[];
+  begunResponses: EvidenceCounts[];
+  untunedResponses: EvidenceCounts[];
+  examples: ExampleCounts[];
+  begin: { history: { loss: number }[] }[];
+  curriculum: CurriculumSummary[];
+  policy: GrpoStep[][];
+  shown: ShownResponse[];
   bayesRate?: number | undefined;
 };
 
@@ -64,11 +74,14 @@ export interface AssembleReportParams {
   readonly rule: "majority" | "score";
   /** Seed of the guesses. */
   readonly seed: number;
+  /** What the items are; "items of evidence" by default. */
+  readonly data?: string | undefined;
   /** What else a reader must know. */
   readonly notes: readonly string[];
 }
 
-const ITEMS = port.value(z.array(EVIDENCE_ITEM));
+const ITEMS = port.list(port.value(z.array(EVIDENCE_ITEM)));
+const COUNTS = port.list(port.value(EVIDENCE_COUNTS));
 const BALLOTS = port.value(z.array(z.array(z.object({
   answer: EVIDENCE_ANSWER.nullable(),
   up: z.number().nullable(),
@@ -82,7 +95,7 @@ export const assembleReport: Op<
   { report: RetuningReport }
 > = op({
   name: "retuning/assembleReport",
-  version: "1",
+  version: "2",
   doc: "The report of RETuning: scores beside baselines, and what happened",
   inputs: {
     splits: port.value(SPLITS),
@@ -91,17 +104,21 @@ export const assembleReport: Op<
     pool: ITEMS,
     test: ITEMS,
     scores: port.record(port.value(ANSWER_SCORES)),
+    byWindow: port.value(z.array(ANSWER_WINDOW)),
+    confusions: port.record(port.value(z.array(z.array(z.number())))),
     shuffled: port.value(ANSWER_SCORES),
     comparisons: port.record(port.value(z.array(ANSWER_COMPARISON))),
-    ballots: BALLOTS,
-    responses: port.value(EVIDENCE_COUNTS),
-    untunedResponses: port.value(EVIDENCE_COUNTS),
-    examples: port.value(EXAMPLE_COUNTS),
-    begin: port.value(
+    ballots: port.list(BALLOTS),
+    responses: COUNTS,
+    begunResponses: COUNTS,
+    untunedResponses: COUNTS,
+    examples: port.list(port.value(EXAMPLE_COUNTS)),
+    begin: port.list(port.value(
       z.object({ history: z.array(z.object({ loss: z.number() })) }),
-    ),
-    curriculum: port.value(CURRICULUM_SUMMARY),
-    policy: port.value(z.array(GRPO_STEP)),
+    )),
+    curriculum: port.list(port.value(CURRICULUM_SUMMARY)),
+    policy: port.list(port.value(z.array(GRPO_STEP))),
+    shown: port.value(z.array(SHOWN_RESPONSE)),
     bayesRate: port.optional(z.number()),
   },
   params: z.object({
@@ -109,12 +126,13 @@ export const assembleReport: Op<
     scope: z.enum(["findings", "mechanics"]),
     rule: z.enum(["majority", "score"]),
     seed: z.int().nonnegative(),
+    data: z.string().default("items of evidence"),
     notes: z.array(z.string()).readonly(),
   }),
   outputs: { report: port.value(RETUNING_REPORT) },
-  run: async (inputs, { model, notes, rule, scope, seed }) => {
+  run: async (inputs, { data, model, notes, rule, scope, seed }) => {
     const { [model]: own, ...baselines } = inputs.scores;
-    const truth = inputs.test.map((item) => item.truth!.answer);
+    const truth = inputs.test.flat().map((item) => item.truth!.answer);
     const tests = Object.entries(inputs.comparisons).flatMap(
       ([baseline, table]) =>
         table.map(({ metric, pValue }) => ({
@@ -124,20 +142,26 @@ export const assembleReport: Op<
           test: "paired permutation of days",
         })),
     );
+    const tunings = inputs.begin.map(({ history }, window) => ({
+      examples: inputs.examples[window]!,
+      losses: history.map(({ loss }) => loss),
+      curriculum: inputs.curriculum[window]!,
+      policy: inputs.policy[window]!,
+    }));
+    const responses = sumEvidenceCounts(inputs.responses);
     return {
       report: {
+        data: [{
+          name: data,
+          period: periodOf([...inputs.train, ...inputs.test]),
+          note: null,
+        }],
         stage: {
           title: "Evidence by RETuning",
           scope,
           model,
-          tuning: tuningOf(inputs),
-          splits: [{
-            train: periodOf(inputs.train),
-            validation: null,
-            test: periodOf(inputs.test),
-            purge: 0,
-            embargo: inputs.splits[0]!.testStart - inputs.splits[0]!.trainEnd,
-          }],
+          tuning: cardTuning(inputs),
+          splits: cardSplits(inputs, inputs.splits),
           metrics: cardMetrics({
             model,
             scores: own!,
@@ -145,86 +169,22 @@ export const assembleReport: Op<
             shuffled: inputs.shuffled,
             tests,
           }),
-          notes: [...notes, ...notesOf(inputs)],
+          notes: [
+            ...notes,
+            ...cardNotes({ responses, tunings, bayesRate: inputs.bayesRate }),
+          ],
         },
-        responses: inputs.responses,
-        untunedResponses: inputs.untunedResponses,
-        votes: accuracyBySamples(inputs.ballots, truth, { rule }),
+        byWindow: inputs.byWindow,
+        confusions: inputs.confusions,
+        responses,
+        begunResponses: sumEvidenceCounts(inputs.begunResponses),
+        untunedResponses: sumEvidenceCounts(inputs.untunedResponses),
+        votes: accuracyBySamples(inputs.ballots.flat(), truth, { rule }),
         guesses: await guessBound(truth, { seed }),
-        examples: inputs.examples,
-        losses: inputs.begin.history.map(({ loss }) => loss),
-        curriculum: inputs.curriculum,
-        policy: inputs.policy,
+        tunings,
+        shown: inputs.shown,
         bayesRate: inputs.bayesRate ?? null,
       },
     };
   },
 });
-
-function periodOf(items: readonly EvidenceItem[]): CardPeriod {
-  return {
-    from: items[0]!.sources.day,
-    to: items.at(-1)!.sources.day,
-    rows: items.length,
-  };
-}
-
-function tuningOf({ cold, pool, train }: ReportInputs): CardTuning[] {
-  const once = { byWindow: false };
-  return [
-    {
-      what: "weights of the structured scorer",
-      on: "all training items",
-      period: periodOf(train),
-      by: "penalised likelihood",
-      ...once,
-    },
-    {
-      what: "adapter, on examples by rule",
-      on: "the first half of the training items",
-      period: periodOf(cold),
-      by: "likelihood of the examples",
-      ...once,
-    },
-    {
-      what: "adapter, on rewards",
-      on: "the second half of the training items",
-      period: periodOf(pool),
-      by: "form, accuracy, agreement",
-      ...once,
-    },
-    {
-      what: "sizes, rates, temperature",
-      on: "nothing: fixed beforehand",
-      period: null,
-      by: null,
-      ...once,
-    },
-  ];
-}
-
-function notesOf(
-  { bayesRate, curriculum, policy, responses }: ReportInputs,
-): string[] {
-  const notes = [
-    `${responses.strict} of ${responses.responses} responses have the form to the letter, ${responses.repaired} were repaired by rule, ${responses.unanswered} have no answer and do not vote.`,
-  ];
-  if (curriculum.added > 0) {
-    notes.push(
-      `Of the ${curriculum.chosen} items that were rewarded only ${curriculum.medium} are of medium difficulty: too few items, or a model that is always right or wrong.`,
-    );
-  }
-  if (policy.every(({ informative }) => informative === 0)) {
-    notes.push(
-      "All answers to an item were worth the same in every step, so nothing was learnt from rewards.",
-    );
-  }
-  if (bayesRate !== undefined) {
-    notes.push(
-      `Items are simulated: the best rule that there is would be right about ${
-        (100 * bayesRate).toFixed(1)
-      } % of them.`,
-    );
-  }
-  return notes;
-}

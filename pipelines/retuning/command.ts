@@ -33,6 +33,7 @@ import {
   RETUNING_FIELDS,
   RETUNING_SETTINGS,
   RETUNING_SIZES,
+  type RetuningSettings,
 } from "./settings.ts";
 
 /** How the command is called. */
@@ -46,8 +47,11 @@ export const RETUNING_USAGE = `Usage: deno task retuning [options]
   --size small|full    how much of everything (default small)
   --detail full|brief  length of instructions and examples (default brief)
   --threshold RATE     change of the next open from which it is no hold (0.03)
+  --windows N          walk-forward windows that the last third is cut into, each
+                       with a tuning of its own (1)
   --cold-items N, --policy-items N, --test-items N
-                       items for examples, for rewards and for the test at most
+                       items for examples, for rewards and for the test at most,
+                       in each window
   --no-balance         take items as they come, rather than as many of each
                        class, in the test too
   --cold-steps N, --policy-steps N
@@ -69,6 +73,7 @@ const whole = (name: CountName) =>
   number.pipe(RETUNING_FIELDS[name].unwrap()).optional();
 
 type CountName =
+  | "windows"
   | "coldItems"
   | "policyItems"
   | "testItems"
@@ -86,6 +91,7 @@ const OPTIONS = z.object({
   detail: RETUNING_FIELDS.detail.unwrap().optional(),
   threshold: number.pipe(RETUNING_FIELDS.threshold.unwrap()).optional(),
   balance: RETUNING_FIELDS.balance.unwrap().optional(),
+  windows: whole("windows"),
   coldItems: whole("coldItems"),
   policyItems: whole("policyItems"),
   testItems: whole("testItems"),
@@ -130,17 +136,31 @@ interface Source {
   readonly items: Output<EvidenceItem[]>;
   readonly splits: Output<Splits> | Splits;
   readonly bayesRate?: Output<number>;
+  readonly data: string;
   readonly notes: readonly string[];
 }
 
 /** Items that are simulated: the first two thirds are learnt from. */
 const SIMULATED = { items: 300, factorStrength: 0.4, textStrength: 0.3 };
-const SIMULATED_SPLITS = [
-  { trainStart: 0, trainEnd: 198, testStart: 200, testEnd: 300 },
-];
+const SIMULATED_TEST = 200;
+/** Items left out before a test: their outcomes reach into it. */
+const SIMULATED_GAP = 2;
 
-function sourceOf(options: Options, seed: number, threshold: number): Source {
+function simulatedSplits(windows: number): Splits {
+  const rows = SIMULATED.items - SIMULATED_TEST;
+  const start = (window: number) =>
+    SIMULATED_TEST + Math.round(window * rows / windows);
+  return Array.from({ length: windows }, (_, window) => ({
+    trainStart: 0,
+    trainEnd: start(window) - SIMULATED_GAP,
+    testStart: start(window),
+    testEnd: start(window + 1),
+  }));
+}
+
+function sourceOf(options: Options, settings: RetuningSettings): Source {
   const { prices, reports } = options;
+  const { seed, threshold, windows } = settings;
   if (reports === undefined || prices === undefined) {
     const { bayesRate, items } = simulatedItems({}, {
       ...SIMULATED,
@@ -150,7 +170,8 @@ function sourceOf(options: Options, seed: number, threshold: number): Source {
     return {
       items,
       bayesRate,
-      splits: SIMULATED_SPLITS,
+      splits: simulatedSplits(windows),
+      data: "simulated items",
       notes: ["The items are simulated."],
     };
   }
@@ -163,7 +184,8 @@ function sourceOf(options: Options, seed: number, threshold: number): Source {
   const { events } = thinEvents({ events: joined.events });
   return {
     items: evidenceOfEvents({ events }, { threshold }).items,
-    splits: eventSplits({ events }).splits,
+    splits: eventSplits({ events }, { windows }).splits,
+    data: "reports joined with prices",
     notes: [
       "A report without an hour counts as known at the close of its day; what follows is the move to the next open.",
     ],
@@ -196,17 +218,14 @@ export async function retuningCommand(
     ...RETUNING_SIZES[options.size],
     ...Object.fromEntries(chosen),
   });
-  const { notes, ...inputs } = sourceOf(
-    options,
-    settings.seed,
-    settings.threshold,
-  );
+  const { data, notes, ...inputs } = sourceOf(options, settings);
   const place = options.model ?? SMALL_MODEL;
   const isOwn = place === SMALL_MODEL;
   const { model } = loadModel({ files: await modelFiles(place) });
   const { node } = retuning({ ...inputs, model }, settings, {
     model: isOwn ? "the small model, tuned" : "the model, tuned",
     scope: isOwn ? "mechanics" : "findings",
+    data,
     notes,
   });
   const run = start([node], {

@@ -113,29 +113,31 @@ export const likeliest: Op<
 });
 
 /**
- * Puts what is known of some rows into a column of all: -1 and NaN elsewhere.
+ * Puts what is known of some rows of each window into a column of all: -1 and NaN
+ * elsewhere.
  *
- * Inputs: `answers`, i32 `["n"]`; `logits`, f64 `["n", "k"]`, by default those of the
- * answers, which are -∞ but for one; `rows`, where they stand; `days`, for the number of
- * all rows. Outputs: `answers`, i32 `["t"]`; `logits`, f64 `["t", "k"]`.
+ * Inputs, an entry a window: `answers`, i32 `["n"]`; `logits`, f64 `["n", "k"]`, by
+ * default those of the answers, which are -∞ but for one; `rows`, where they stand.
+ * And `days`, for the number of all rows. Outputs: `answers`, i32 `["t"]`; `logits`,
+ * f64 `["t", "k"]`.
  */
 export const placeRows: Op<
   {
-    answers: Tensor<"i32">;
-    logits?: F64 | undefined;
-    rows: number[];
+    answers: Tensor<"i32">[];
+    logits?: F64[] | undefined;
+    rows: number[][];
     days: Tensor<"i32">;
   },
   Record<never, never>,
   { answers: Tensor<"i32">; logits: F64 }
 > = op({
   name: "retuning/placeRows",
-  version: "1",
-  doc: "Puts answers to some rows into columns of all",
+  version: "2",
+  doc: "Puts answers to some rows of each window into columns of all",
   inputs: {
-    answers: port.tensor("i32", ["n"]),
-    logits: port.optional(port.tensor("f64", ["n", "k"])),
-    rows: port.value(z.array(z.int())),
+    answers: port.list(port.tensor("i32", ["..."])),
+    logits: port.optional(port.list(port.tensor("f64", ["...", "k"]))),
+    rows: port.list(port.value(z.array(z.int()))),
     days: port.tensor("i32", ["t"]),
   },
   outputs: {
@@ -145,17 +147,19 @@ export const placeRows: Op<
   run: async (inputs) => {
     const all = inputs.days.shape[0]!;
     const classes = EVIDENCE_ANSWERS.length;
-    const given = await inputs.answers.data();
-    const own = await inputs.logits?.data();
     const answers = new Int32Array(all).fill(UNLABELLED);
     const logits = new Float64Array(all * classes).fill(NaN);
-    inputs.rows.forEach((row, k) => {
-      answers[row] = given[k]!;
-      for (let c = 0; c < classes; c++) {
-        logits[row * classes + c] = own?.[k * classes + c] ??
-          (c === given[k] ? 0 : -Infinity);
-      }
-    });
+    for (const [window, rows] of inputs.rows.entries()) {
+      const given = await inputs.answers[window]!.data();
+      const own = await inputs.logits?.[window]?.data();
+      rows.forEach((row, k) => {
+        answers[row] = given[k]!;
+        for (let c = 0; c < classes; c++) {
+          logits[row * classes + c] = own?.[k * classes + c] ??
+            (c === given[k] ? 0 : -Infinity);
+        }
+      });
+    }
     return {
       answers: wf.tensor(answers),
       logits: wf.tensor(logits, { shape: [all, classes] }),

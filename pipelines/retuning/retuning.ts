@@ -5,32 +5,31 @@
  */
 
 import { compareAnswers, walkForwardScores } from "../../ops/evaluate/mod.ts";
-import {
-  type EvidenceItem,
-  fitStructuredScorer,
-  scoreStructured,
-} from "../../ops/evidence/mod.ts";
+import type { EvidenceItem } from "../../ops/evidence/mod.ts";
 import type { LanguageModel } from "../../ops/language/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
 import type { Node, Output } from "../../runtime/flow/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
 import { assembleReport } from "./assemble_report.ts";
-import {
-  likeliest,
-  placeRows,
-  shuffleTruths,
-  simpleAnswers,
-} from "./item_ops.ts";
+import { placeRows } from "./item_ops.ts";
 import type { RetuningReport } from "./report_schema.ts";
-import { selectItems } from "./select_items.ts";
 import type { RetuningSettings } from "./settings.ts";
-import { tuningChain, votedAnswers } from "./tuning_chain.ts";
+import { shownResponses } from "./shown_responses.ts";
+import type { VotedAnswers } from "./tuning_chain.ts";
+import {
+  BASELINE_NAMES,
+  type WindowAnswers,
+  windowChain,
+} from "./window_chain.ts";
 
 /** What RETuning runs on. */
 export interface RetuningInputs {
   /** Items by day. */
   readonly items: Output<EvidenceItem[]>;
-  /** Windows over the items, with a gap between training and test. */
+  /**
+   * Windows over the items, with a gap between training and test: as many as the
+   * settings say.
+   */
   readonly splits: Output<Splits> | Splits;
   /** The model, with its tokenizer. */
   readonly model: Output<LanguageModel>;
@@ -44,6 +43,8 @@ export interface RetuningLabels {
   readonly model: string;
   /** What its figures may be read as. */
   readonly scope: "findings" | "mechanics";
+  /** What the items are; "items of evidence" by default. */
+  readonly data?: string | undefined;
   /** What else a reader must know. */
   readonly notes: readonly string[];
 }
@@ -58,7 +59,7 @@ export interface RetuningOutputs {
   readonly logits: Output<F64>;
   /** The same of the structured scorer. */
   readonly structuredLogits: Output<F64>;
-  /** The tuned model. */
+  /** The tuned model, of the last window. */
   readonly model: Output<LanguageModel>;
 }
 
@@ -69,7 +70,8 @@ const CLASSES = 3;
  * tuned on them and on rewards, answers each item of the test several times, and
  * votes. Beside it stand the scorer, the model before and between, the majority class
  * and guesses, and the same chain on shuffled truths. Of the test nothing is learnt.
- * Nothing runs until an output is asked for.
+ * Each window has a chain of its own; their answers are scored together. Nothing runs
+ * until an output is asked for.
  *
  * @param inputs Items, windows, model.
  * @param settings All settings.
@@ -97,105 +99,102 @@ export function retuning(
   settings: RetuningSettings,
   labels: RetuningLabels,
 ): RetuningOutputs {
-  const { coldItems, policyItems, resamples, seed, testItems } = settings;
-  const selected = selectItems({ items, splits }, {
-    coldItems,
-    policyItems,
-    testItems,
-    balance: settings.balance,
-  });
-  const { cold, days, labels: truths, pool, test, testRows, train } = selected;
-  const chainOn = (
-    own: Output<EvidenceItem[]>,
-    begin: Output<EvidenceItem[]>,
-    rewarded: Output<EvidenceItem[]>,
-  ) => {
-    const { scorer } = fitStructuredScorer({ items: own }, {
-      threshold: settings.threshold,
-    });
-    const chain = tuningChain(
-      { model, scorer, cold: begin, pool: rewarded, test },
-      settings,
-    );
-    return { scorer, chain };
-  };
-  const { chain, scorer } = chainOn(train, cold, pool);
-  const shuffled = (own: Output<EvidenceItem[]>) =>
-    shuffleTruths({ items: own }, { seed }).items;
-  const chance = chainOn(shuffled(train), shuffled(cold), shuffled(pool)).chain;
-
-  const structured = scoreStructured({ items: test, scorer }).logits;
-  const untuned = votedAnswers(model, test, settings);
-  const simple = simpleAnswers({ train, test }, { seed });
-  const named: Record<string, Output<Tensor<"i32">>> = {
-    "structured scorer": likeliest({ logits: structured }).answers,
-    "the model on examples only": chain.begun.answers,
-    "the model untuned": untuned.answers,
-    "majority class": simple.majority,
-    "guesses": simple.guesses,
-  };
-  const placed = (answers: Output<Tensor<"i32">>, logits?: Output<F64>) =>
+  const { resamples, rule, samples, seed } = settings;
+  const windows = Array.from(
+    { length: settings.windows },
+    (_, window) => windowChain({ items, model, splits }, settings, window),
+  );
+  const each = <T>(of: (window: WindowAnswers) => T) => windows.map(of);
+  const { days } = windows[0]!.rows;
+  const last = windows.at(-1)!;
+  const rows = each((window) => window.rows.testRows);
+  const placed = (
+    answers: Output<Tensor<"i32">>[],
+    logits?: Output<F64>[],
+  ) =>
     placeRows({
       answers,
-      rows: testRows,
+      rows,
       days,
       ...(logits === undefined ? {} : { logits }),
     });
-  const scoresOf = (answers: Output<Tensor<"i32">>) =>
+  const voted = (of: (window: WindowAnswers) => VotedAnswers) => {
+    const answers = each(of);
+    return placed(
+      answers.map((one) => one.answers),
+      answers.map((one) => one.logits),
+    );
+  };
+  const truths = placed(each((window) => window.rows.labels)).answers;
+  const scored = (answers: Output<Tensor<"i32">>) =>
     walkForwardScores({ labels: truths, answers, days, splits }, {
       classes: CLASSES,
       resamples,
       seed,
-    }).scores;
-  const own = placed(chain.tuned.answers, chain.tuned.logits);
-  const others = Object.fromEntries(
-    Object.entries(named).map(([name, answers]) =>
-      [name, placed(answers).answers] as const
-    ),
-  );
-  const mapped = <T>(of: (answers: Output<Tensor<"i32">>) => T) =>
-    Object.fromEntries(
-      Object.entries(others).map(([name, answers]) =>
-        [name, of(answers)] as const
-      ),
-    );
+    });
+  const own = voted(({ chain }) => chain.tuned);
+  const ownScores = scored(own.answers);
+  const others = BASELINE_NAMES.map((name) => {
+    const { answers } = placed(each((window) => window.others[name]));
+    return { name, answers, scores: scored(answers) };
+  });
+  const byName = <T>(of: (other: (typeof others)[number]) => T) =>
+    Object.fromEntries(others.map((other) => [other.name, of(other)] as const));
   const node = assembleReport({
     splits,
-    train,
-    cold,
-    pool,
-    test,
-    scores: { [labels.model]: scoresOf(own.answers), ...mapped(scoresOf) },
-    shuffled: scoresOf(placed(chance.tuned.answers).answers),
-    comparisons: mapped((second) =>
+    train: each((window) => window.rows.train),
+    cold: each((window) => window.rows.cold),
+    pool: each((window) => window.rows.pool),
+    test: each((window) => window.rows.test),
+    scores: {
+      [labels.model]: ownScores.scores,
+      ...byName(({ scores }) => scores.scores),
+    },
+    byWindow: ownScores.byWindow,
+    confusions: {
+      [labels.model]: ownScores.confusion,
+      ...byName(({ scores }) => scores.confusion),
+    },
+    shuffled: scored(voted(({ chance }) => chance).answers).scores,
+    comparisons: byName(({ answers }) =>
       compareAnswers({
         labels: truths,
         first: own.answers,
-        second,
+        second: answers,
         clusters: days,
       }, { classes: CLASSES, resamples, seed }).table
     ),
-    ballots: chain.tuned.ballots,
-    responses: chain.tuned.counts,
-    untunedResponses: untuned.counts,
-    examples: chain.examples,
-    begin: chain.begin,
-    curriculum: chain.curriculum,
-    policy: chain.policy,
+    ballots: each(({ chain }) => chain.tuned.ballots),
+    responses: each(({ chain }) => chain.tuned.counts),
+    begunResponses: each(({ chain }) => chain.begun.counts),
+    untunedResponses: each(({ untuned }) => untuned.counts),
+    examples: each(({ chain }) => chain.examples),
+    begin: each(({ chain }) => chain.begin),
+    curriculum: each(({ chain }) => chain.curriculum),
+    policy: each(({ chain }) => chain.policy),
+    shown: shownResponses({
+      items: last.rows.test,
+      prompts: last.chain.tuned.prompts,
+      texts: last.chain.tuned.texts,
+    }, { samples }).shown,
     ...(bayesRate === undefined ? {} : { bayesRate }),
   }, {
     model: labels.model,
     scope: labels.scope,
+    data: labels.data,
     notes: [...labels.notes, ...balanceNotes(settings)],
-    rule: settings.rule,
+    rule,
     seed,
   });
   return {
     node,
     answers: own.answers,
     logits: own.logits,
-    structuredLogits: placed(named["structured scorer"]!, structured).logits,
-    model: chain.model,
+    structuredLogits: placed(
+      each((window) => window.others["structured scorer"]),
+      each((window) => window.structuredLogits),
+    ).logits,
+    model: last.chain.model,
   };
 }
 

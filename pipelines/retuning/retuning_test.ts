@@ -81,6 +81,18 @@ const column = op({
   run: ({ values }) => ({ rows: values.shape[0]! }),
 });
 
+const rowsWithNumbers = op({
+  name: "test/rowsWithNumbers",
+  inputs: { values: port.tensor("f64", ["t", "k"]) },
+  outputs: { rows: port.value(z.array(z.number())) },
+  run: async ({ values }) => {
+    const data = await values.data();
+    const width = values.shape[1]!;
+    const rows = [...Array(values.shape[0]).keys()];
+    return { rows: rows.filter((row) => !Number.isNaN(data[row * width]!)) };
+  },
+});
+
 Deno.test("retuning goes through all stages and reports each baseline", async () => {
   const { bayesRate, items } = simulatedItems({}, {
     items: 90,
@@ -122,8 +134,9 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
   assert.equal(notes[0], "A note.");
   assert.equal(splits[0]!.embargo, 2);
   assert.ok(splits[0]!.train.to < splits[0]!.test.from);
-  assert.equal(report.losses.length, 2);
-  assert.equal(report.policy.length, 1);
+  assert.equal(report.tunings.length, 1);
+  assert.equal(report.tunings[0]!.losses.length, 2);
+  assert.equal(report.tunings[0]!.policy.length, 1);
   assert.deepEqual(report.votes.map(({ samples }) => samples), [1, 2]);
   assert.equal(report.responses.responses, 12);
   assert.ok(report.bayesRate! > 0.4);
@@ -133,6 +146,61 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
     ),
   );
   for (const { rows } of [given!, votes!, rule!]) assert.equal(rows, 90);
+});
+
+Deno.test("each window has a chain of its own, and answers are joined", async () => {
+  const { items } = simulatedItems({}, { items: 90, factorStrength: 0.5 });
+  const splits = [
+    { trainStart: 0, trainEnd: 58, testStart: 60, testEnd: 75 },
+    { trainStart: 0, trainEnd: 73, testStart: 75, testEnd: 90 },
+  ];
+  const small = {
+    promptTokens: 400,
+    answerTokens: 8,
+    coldItems: 6,
+    policyItems: 2,
+    testItems: 3,
+    rank: 2,
+    coldSteps: 1,
+    coldBatch: 1,
+    difficultySamples: 1,
+    policySteps: 1,
+    samples: 1,
+    resamples: 20,
+  };
+  const labels = { model: "tiny", scope: "mechanics", notes: [] } as const;
+  const model = tiny().model;
+  const both = retuning(
+    { items, splits, model },
+    RETUNING_SETTINGS.parse({ ...small, windows: 2 }),
+    labels,
+  );
+  const first = retuning(
+    { items, splits: splits.slice(0, 1), model },
+    RETUNING_SETTINGS.parse(small),
+    labels,
+  );
+  const [joined, alone] = await Promise.all(
+    [both, first].map(({ node }) => node.value({ store: "memory" })),
+  );
+  const { byWindow, confusions, responses, stage, tunings } = joined!.report;
+  assert.deepEqual(byWindow.map(({ rows }) => rows), [3, 3]);
+  assert.equal(stage.metrics[0]!.rows, 6);
+  assert.equal(responses.responses, 6);
+  assert.equal(confusions["tiny"]!.flat().reduce((a, b) => a + b), 6);
+  assert.deepEqual(tunings[0], alone!.report.tunings[0]);
+  assert.notDeepEqual(tunings[1]!.losses, tunings[0]!.losses);
+  const [before, after] = stage.splits;
+  assert.ok(before!.test.to < after!.test.from);
+  assert.ok(after!.train.to < after!.test.from);
+  assert.ok(after!.train.to > before!.test.from);
+  assert.ok(stage.tuning[0]!.byWindow);
+  const { structuredLogits } = both;
+  const known = await rowsWithNumbers({ values: structuredLogits }).value({
+    store: "memory",
+  });
+  assert.equal(known.rows.length, 6);
+  assert.ok(known.rows.every((row) => row >= 60));
 });
 
 Deno.test("selectItems learns from the past only, and knows its test", async () => {
@@ -161,14 +229,16 @@ Deno.test("selectItems learns from the past only, and knows its test", async () 
   }
   assert.ok(cold.at(-1)!.sources.day < pool[0]!.sources.day);
   assert.ok(pool.at(-1)!.sources.day < test[0]!.sources.day);
-  const known = [...(await labels.data()).entries()].filter(([, label]) =>
-    label >= 0
+  assert.deepEqual(
+    [...await labels.data()],
+    testRows.map((row) => EVIDENCE_ANSWERS.indexOf(items[row]!.truth!.answer)),
   );
-  assert.deepEqual(known.map(([row]) => row), testRows);
-  await assert.rejects(
-    async () => await selectItems.run({ items, splits: SPLITS }, { window: 1 }),
-    DataError,
-  );
+  for (const bad of [{ window: 1 }, { windows: 2 }]) {
+    await assert.rejects(
+      async () => await selectItems.run({ items, splits: SPLITS }, bad),
+      DataError,
+    );
+  }
 });
 
 Deno.test("curriculum takes what is neither easy nor hard, then what is near", async () => {
@@ -228,11 +298,11 @@ Deno.test("truths are dealt anew, and simple answers need no model", async () =>
 
 Deno.test("placeRows leaves other rows empty", async () => {
   const { answers, logits } = await placeRows.run({
-    answers: wf.tensor([2, -1], { dtype: "i32" }),
-    rows: [1, 3],
-    days: wf.zeros([4], { dtype: "i32" }),
+    answers: [[2, -1], [0]].map((own) => wf.tensor(own, { dtype: "i32" })),
+    rows: [[1, 3], [4]],
+    days: wf.zeros([6], { dtype: "i32" }),
   });
-  assert.deepEqual(await answers.toArray(), [-1, 2, -1, -1]);
+  assert.deepEqual(await answers.toArray(), [-1, 2, -1, -1, 0, -1]);
   const data = await logits.data();
   assert.deepEqual([...data.slice(3, 6)], [-Infinity, -Infinity, 0]);
   assert.ok(Number.isNaN(data[0]));

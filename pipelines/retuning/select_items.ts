@@ -7,7 +7,6 @@
 import { z } from "zod";
 import { EVIDENCE_ANSWERS, EVIDENCE_ITEM } from "../../ops/evidence/mod.ts";
 import type { EvidenceAnswer, EvidenceItem } from "../../ops/evidence/mod.ts";
-import { UNLABELLED } from "../../ops/labels.ts";
 import { checkSplits, SPLITS, type Splits } from "../../ops/splits.ts";
 import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
@@ -20,6 +19,8 @@ const MILLISECONDS_PER_DAY = 86_400_000;
 export interface SelectItemsParams {
   /** Which of the windows; 0 by default. */
   readonly window?: number | undefined;
+  /** How many windows there must be; 1 by default. */
+  readonly windows?: number | undefined;
   /** Items at most for the examples to begin with; 120 by default. */
   readonly coldItems?: number | undefined;
   /** Items at most whose answers are rewarded; 16 by default. */
@@ -51,11 +52,11 @@ export type SelectedItems = {
  *
  * Inputs: `items` by day; `splits` over them. Params: see
  * {@linkcode SelectItemsParams}. Outputs: `train`, all training items; `cold`, `pool`,
- * `test`; `testRows`, where the items of the test stand; `labels`, i32 `["t"]`, -1 for
- * all but these; `days` since 1970-01-01, i32 `["t"]`.
+ * `test`; `testRows`, where the items of the test stand; `labels` of these, i32
+ * `["n"]`; `days` of all items since 1970-01-01, i32 `["t"]`.
  *
- * @throws {DataError} When a window does not fit, there is no such window, or nothing
- * is left to learn from or to test on.
+ * @throws {DataError} When a window does not fit, there are more or fewer windows than
+ * expected, or nothing is left to learn from or to test on.
  */
 export const selectItems: Op<
   { items: EvidenceItem[]; splits: Splits },
@@ -63,7 +64,7 @@ export const selectItems: Op<
   SelectedItems
 > = op({
   name: "retuning/selectItems",
-  version: "1",
+  version: "2",
   doc: "Items to begin with, to reward and to test on, by time",
   inputs: {
     items: port.value(z.array(EVIDENCE_ITEM)),
@@ -71,6 +72,7 @@ export const selectItems: Op<
   },
   params: z.object({
     window: z.int().nonnegative().default(0),
+    windows: z.int().min(1).default(1),
     coldItems: z.int().min(1).default(120),
     policyItems: z.int().min(1).default(16),
     testItems: z.int().min(1).default(24),
@@ -82,28 +84,23 @@ export const selectItems: Op<
     pool: port.value(z.array(EVIDENCE_ITEM)),
     test: port.value(z.array(EVIDENCE_ITEM)),
     testRows: port.value(z.array(z.int())),
-    labels: port.tensor("i32", ["t"]),
+    labels: port.tensor("i32", ["n"]),
     days: port.tensor("i32", ["t"]),
   },
   run: ({ items, splits }, params) => {
     const { balance, coldItems, policyItems, testItems, window } = params;
     checkSplits(splits, items.length);
-    const split = splits[window];
+    checkWindows(splits, params);
+    const split = splits[window]!;
     const known = [...items.keys()].filter((row) => items[row]!.truth !== null);
     const within = (from: number, to: number) =>
       known.filter((row) => row >= from && row < to);
-    const train = split === undefined
-      ? []
-      : within(split.trainStart, split.trainEnd);
-    const test = split === undefined
-      ? []
-      : within(split.testStart, split.testEnd);
+    const train = within(split.trainStart, split.trainEnd);
+    const test = within(split.testStart, split.testEnd);
     if (train.length < 2 || test.length === 0) {
       throw new DataError(`Cannot learn from window ${window}`, {
         expected: "at least two known items to learn from, and one to test on",
-        actual: split === undefined
-          ? `${splits.length} windows`
-          : `${train.length} and ${test.length}`,
+        actual: `${train.length} and ${test.length}`,
       });
     }
     const half = Math.ceil(train.length / 2);
@@ -111,10 +108,10 @@ export const selectItems: Op<
     const some = (rows: readonly number[], most: number) =>
       balance ? balanced(rows, most, answerOf) : thinned(rows, most);
     const testRows = some(test, testItems);
-    const labels = new Int32Array(items.length).fill(UNLABELLED);
-    for (const row of testRows) {
-      labels[row] = EVIDENCE_ANSWERS.indexOf(items[row]!.truth!.answer);
-    }
+    const labels = Int32Array.from(
+      testRows,
+      (row) => EVIDENCE_ANSWERS.indexOf(answerOf(row)),
+    );
     const at = (rows: readonly number[]) => rows.map((row) => items[row]!);
     return {
       train: at(some(train, Infinity)),
@@ -133,6 +130,18 @@ export const selectItems: Op<
     };
   },
 });
+
+function checkWindows(
+  splits: Splits,
+  { window, windows }: { readonly window: number; readonly windows: number },
+): void {
+  if (splits.length === windows && window < windows) return;
+  throw new DataError(`Cannot learn from window ${window}`, {
+    expected: `${windows} windows, counted from 0`,
+    actual: `${splits.length} windows`,
+    hint: 'Set "windows" to the number of windows',
+  });
+}
 
 /** Some of the rows, evenly spread. */
 function thinned(rows: readonly number[], most: number): number[] {

@@ -17,11 +17,13 @@ export interface RetuningSettings {
   readonly promptTokens: number;
   /** Tokens of an answer at most. */
   readonly answerTokens: number;
+  /** Walk-forward windows, each with a chain of its own: as many as the splits have. */
+  readonly windows: number;
   /** Items at most that the examples to begin with are made of. */
   readonly coldItems: number;
   /** Items at most whose answers are rewarded. */
   readonly policyItems: number;
-  /** Items at most that are tested on. */
+  /** Items at most that are tested on in a window. */
   readonly testItems: number;
   /** Whether each class has equally many items, in the test too. */
   readonly balance: boolean;
@@ -63,6 +65,7 @@ export const RETUNING_FIELDS = {
   detail: z.enum(["full", "brief"]).default("brief"),
   promptTokens: count(200),
   answerTokens: count(128),
+  windows: z.int().min(1).max(50).default(1),
   coldItems: count(120),
   policyItems: count(16),
   testItems: count(24),

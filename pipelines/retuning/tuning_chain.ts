@@ -31,6 +31,10 @@ import type { RetuningSettings } from "./settings.ts";
 
 /** Answers of a model to the items of a test. */
 export interface VotedAnswers {
+  /** What was asked, one an item. */
+  readonly prompts: Output<string[]>;
+  /** All responses, those to the first item first. */
+  readonly texts: Output<string[]>;
   /** What the votes gave, -1 for nothing. */
   readonly answers: Output<Tensor<"i32">>;
   /** Logits of down, hold and up. */
@@ -109,16 +113,16 @@ export function votedAnswers(
   settings: RetuningSettings,
 ): VotedAnswers {
   const { answerTokens, rule, samples, seed, temperature } = settings;
-  const { prompts } = repeatPrompts({
-    prompts: promptsFor(model, test, settings),
-  }, { times: samples });
-  const { texts } = generate({ model, prompts }, {
-    maxTokens: answerTokens,
-    temperature,
-    seed,
-    batch: 16,
+  const prompts = promptsFor(model, test, settings);
+  const { texts } = generate({
+    model,
+    prompts: repeatPrompts({ prompts }, { times: samples }).prompts,
+  }, { maxTokens: answerTokens, temperature, seed, batch: 16 });
+  const { answers, ballots, counts, logits } = readEvidence({ texts }, {
+    samples,
+    rule,
   });
-  return readEvidence({ texts }, { samples, rule });
+  return { prompts, texts, answers, ballots, counts, logits };
 }
 
 /**
