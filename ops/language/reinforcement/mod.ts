@@ -5,6 +5,7 @@
  */
 
 export * from "./define_grpo.ts";
+export type { GradedAnswer, Reward } from "./draw_answers.ts";
 export * from "./group_advantages.ts";
 export * from "./grpo_loss.ts";
 export type { GrpoStep } from "./grpo_record.ts";

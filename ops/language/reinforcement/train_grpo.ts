@@ -20,10 +20,6 @@ import {
   type Prompt,
 } from "../generation/prompt_text.ts";
 import { checkPrompts } from "../generation/prompts.ts";
-import {
-  type GeneratedText,
-  generateTexts,
-} from "../generation/stream_text.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { StepOrder } from "../tuning/batches.ts";
 import { loadCheckpoint, saveCheckpoint } from "../tuning/checkpoint.ts";
@@ -31,8 +27,12 @@ import { copyFactors } from "../tuning/copy_factors.ts";
 import { learningRateAt } from "../tuning/schedule.ts";
 import type { Factors, StepOptimizer } from "../tuning/step_program.ts";
 import { withFactors } from "../tuning/train_program.ts";
-import { groupAdvantages } from "./group_advantages.ts";
-import { tokenWeights } from "./grpo_loss.ts";
+import {
+  drawAnswers,
+  type DrawnAnswers,
+  type GradedAnswer,
+  type Reward,
+} from "./draw_answers.ts";
 import {
   GRPO_RECORD,
   grpoFingerprint,
@@ -50,27 +50,6 @@ import {
   type ScoredBatch,
 } from "./policy_program.ts";
 import { type PolicyAnswer, policyBatch } from "./policy_rows.ts";
-
-/**
- * What an answer is worth. A pure function: the same text, the same number.
- *
- * @param text The answer, without special tokens.
- * @param prompt Number of the prompt.
- * @returns A finite number.
- */
-export type Reward = (text: string, prompt: number) => number;
-
-/** An answer as it was drawn and graded. */
-export interface GradedAnswer {
-  /** Number of the prompt. */
-  readonly prompt: number;
-  /** The text. */
-  readonly text: string;
-  /** What it is worth. */
-  readonly reward: number;
-  /** How much better than its group it is. */
-  readonly advantage: number;
-}
 
 /** How {@linkcode trainGrpo} trains. */
 export interface TrainGrpoOptions extends GrpoSettingsInput {
@@ -251,7 +230,7 @@ class GrpoTraining {
     };
     while (record.step < steps) {
       const { step } = record;
-      let answers: Answers;
+      let answers: DrawnAnswers;
       try {
         throwIfAborted(signal);
         answers = await this.#answer(params, step, signal);
@@ -300,79 +279,15 @@ class GrpoTraining {
     params: Factors,
     step: number,
     signal: AbortSignal | undefined,
-  ): Promise<Answers> {
-    const { aggregate, deviation, groupSize, seed, ...settings } =
-      this.#settings;
-    const [own] = await this.#order.rowsOf(step);
-    const asked = own!.flatMap((prompt) =>
-      Array.from({ length: groupSize }, () => prompt)
+  ): Promise<DrawnAnswers> {
+    const [asked] = await this.#order.rowsOf(step);
+    return await drawAnswers(
+      withFactors(this.#model, params),
+      { prompts: this.#prompts, tokens: this.#tokens, asked: asked!, step },
+      this.#reward,
+      this.#settings,
+      signal,
     );
-    const model = withFactors(this.#model, params);
-    const texts: GeneratedText[] = [];
-    for (let at = 0; at < asked.length; at += settings.batchSize) {
-      const some = asked.slice(at, at + settings.batchSize);
-      const made = await generateTexts(
-        model,
-        some.map((prompt) => this.#prompts[prompt]!),
-        {
-          maxTokens: settings.maxTokens,
-          temperature: settings.temperature,
-          stop: settings.stop,
-          truncate: settings.truncate,
-          // Answers differ from step to step, and within a group
-          seed: seed * 2 ** 20 + step,
-          copies: some.map((_, k) => (at + k) % groupSize),
-          signal,
-        },
-      );
-      texts.push(...made);
-    }
-    const rewards = texts.map(({ text }, k) => this.#rewardOf(text, asked[k]!));
-    const groups = own!.map((_, k) =>
-      rewards.slice(k * groupSize, (k + 1) * groupSize)
-    );
-    const advantages = groups.flatMap((group) =>
-      groupAdvantages(group, { deviation })
-    );
-    const weights = tokenWeights(texts.map(({ ids }) => ids.length), aggregate);
-    const mean = (values: readonly number[]) =>
-      values.reduce((sum, one) => sum + one, 0) / values.length;
-    return {
-      rows: texts.map(({ ids }, k) => ({
-        prompt: this.#tokens[asked[k]!]!,
-        answer: ids,
-        advantage: advantages[k]!,
-        weight: weights[k]!,
-      })),
-      graded: texts.map(({ text }, k) => ({
-        prompt: asked[k]!,
-        text,
-        reward: rewards[k]!,
-        advantage: advantages[k]!,
-      })),
-      summary: {
-        reward: mean(rewards),
-        bestReward: mean(groups.map((group) => Math.max(...group))),
-        informative: mean(
-          groups.map((group) => Number(new Set(group).size > 1)),
-        ),
-        length: mean(texts.map(({ ids }) => ids.length)),
-        ended: mean(
-          texts.map(({ finishReason }) =>
-            Number(finishReason === "end" || finishReason === "stop")
-          ),
-        ),
-      },
-    };
-  }
-
-  #rewardOf(text: string, prompt: number): number {
-    const reward = this.#reward(text, prompt);
-    if (Number.isFinite(reward)) return reward;
-    throw new DataError(`Cannot learn from the reward of prompt ${prompt}`, {
-      expected: "a finite number",
-      actual: String(reward),
-    });
   }
 
   /** Batches of answers with what policy and reference say of them. */
@@ -433,15 +348,6 @@ class GrpoTraining {
     await wf.realize(made.params, made.state, made.loss, made.norm);
     return { ...made, losses: [...losses, made.loss] };
   }
-}
-
-interface Answers {
-  readonly rows: readonly PolicyAnswer[];
-  readonly graded: readonly GradedAnswer[];
-  readonly summary: Pick<
-    GrpoStep,
-    "reward" | "bestReward" | "informative" | "length" | "ended"
-  >;
 }
 
 async function measure(
