@@ -15,6 +15,16 @@ import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
  * `logits`, f64 `["t", "k"]`. Outputs: `answers`, i32 `["t"]`, of equal logits the
  * first; `probabilities`, f64 `["t", "k"]`. Rows of NaN have answers that mean
  * nothing and probabilities of NaN. Stays lazy.
+ *
+ * @example
+ * ```ts
+ * import { readLogits } from "@weft/weft/pipelines";
+ * import * as wf from "@weft/weft/tensor";
+ *
+ * const logits = wf.tensor([[0, 2], [1, -1]], { dtype: "f64" });
+ * const { answers } = await readLogits.run({ logits });
+ * console.log(await answers.toArray()); // [1, 0]
+ * ```
  */
 export const readLogits: Op<
   { logits: F64 },

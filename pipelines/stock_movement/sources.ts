@@ -55,6 +55,13 @@ const INDEX_NAME = "the market";
  * nothing of it is a price of a company.
  *
  * @returns The events.
+ *
+ * @example
+ * ```ts
+ * import { sampleEvents } from "@weft/weft/pipelines";
+ *
+ * console.log(sampleEvents().source.isReturn); // false
+ * ```
  */
 export function sampleEvents(): EventSource {
   const { events } = reportEarnings({
@@ -75,10 +82,27 @@ export function sampleEvents(): EventSource {
 }
 
 /**
- * Reports of a file, joined with the prices of another.
+ * Reports of a file, joined with the prices of another. Nothing is read until the
+ * events are asked for.
  *
  * @param options Files and how they are joined.
  * @returns The events.
+ *
+ * @example
+ * ```ts
+ * import { fileEvents } from "@weft/weft/pipelines";
+ *
+ * const { source } = fileEvents({
+ *   reports: "calls.jsonl",
+ *   prices: "prices.parquet",
+ *   market: "equal",
+ *   timing: "after",
+ *   measure: "close-to-close",
+ *   horizon: 1,
+ *   figures: [],
+ * });
+ * console.log(source.returnsOf); // ["the stock", "the market"]
+ * ```
  */
 export function fileEvents(options: FileOptions): EventSource {
   const { horizon, market, measure, timing } = options;
