@@ -56,15 +56,14 @@ export function planTake(builder: PlanBuilder, request: KernelRequest): View {
     const at = buffers[indices.slot]!;
     const out = allocate(node.dtype, node.size);
     buffers[slot] = out;
-    let to = 0;
+    const perLook = Math.max(1, Math.floor(OPERATIONS_PER_LOOK / (after + 2)));
     let work = 0;
     for (let row = 0; row < before; row++) {
-      for (let k = 0; k < at.length; k++) {
-        const from = (row * along + resolveIndex("take", at[k]!, along)) *
-          after;
-        for (let j = 0; j < after; j++) out[to++] = x[from + j]!;
-        work += after + 2;
-        if (work > OPERATIONS_PER_LOOK) {
+      for (let from = 0; from < at.length; from += perLook) {
+        const to = Math.min(at.length, from + perLook);
+        takeSlices(x, at, out, { row, along, after, from, to });
+        work += to - from;
+        if (work >= perLook) {
           work = 0;
           yield;
         }
@@ -72,6 +71,29 @@ export function planTake(builder: PlanBuilder, request: KernelRequest): View {
     }
   });
   return wholeView(slot, node.shape);
+}
+
+/** Indices `from` to `to` of one row of what is taken. */
+interface TakenPart {
+  readonly row: number;
+  readonly along: number;
+  readonly after: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+function takeSlices(
+  x: TypedArray,
+  at: TypedArray,
+  out: TypedArray,
+  { row, along, after, from, to }: TakenPart,
+): void {
+  const start = row * along;
+  let place = (row * at.length + from) * after;
+  for (let k = from; k < to; k++) {
+    const source = (start + resolveIndex("take", at[k]!, along)) * after;
+    for (let j = 0; j < after; j++) out[place++] = x[source + j]!;
+  }
 }
 
 /**

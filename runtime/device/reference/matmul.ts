@@ -6,11 +6,11 @@
  */
 
 import { allocate, isFloatDType, type TypedArray } from "../dtypes.ts";
-import { sizeOf } from "../shapes.ts";
+import { type Shape, sizeOf } from "../shapes.ts";
 import type { PlanBuilder } from "./builder.ts";
 import { OPERATIONS_PER_LOOK, type Work } from "../clock.ts";
 import type { KernelRequest } from "./kernels.ts";
-import { type View, wholeView } from "./views.ts";
+import { mergeAxes, type View, wholeView } from "./views.ts";
 
 /** Below this many multiplications packing does not pay. */
 const SMALL = 512;
@@ -35,12 +35,13 @@ interface Matrix {
  */
 export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
   const { node, index } = request;
-  const [left, right] = request.inputs as [View, View];
-  const rank = node.shape.length;
-  const rows = node.shape[rank - 2]!;
-  const columns = node.shape[rank - 1]!;
+  const shape = node.shape;
+  const [left, right] = joinRows(shape, request.inputs as [View, View]);
+  const rank = left.shape.length;
+  const rows = left.shape[rank - 2]!;
+  const columns = right.shape[rank - 1]!;
   const depth = left.shape[rank - 1]!;
-  const batch = node.shape.slice(0, rank - 2);
+  const batch = left.shape.slice(0, rank - 2);
   const slot = builder.newSlot(node.size);
   const exact = !isFloatDType(node.dtype);
   const small = rows * columns * depth <= SMALL;
@@ -57,6 +58,7 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
       columnStride: view.strides[rank - 1]!,
     });
     const multiplyAll = function* (): Work {
+      let panels: Panels | undefined;
       let work = 0;
       for (let k = 0; k < products.length; k += 2) {
         const a = matrix(left, products[k]!);
@@ -73,12 +75,44 @@ export function planMatmul(builder: PlanBuilder, request: KernelRequest): View {
             work = 0;
             yield;
           }
-        } else yield* multiplyPacked(a, b, out, at, rows, columns, depth);
+        } else {
+          panels ??= newPanels(rows, columns, depth);
+          yield* multiplyPacked(a, b, panels, out, at, rows, columns, depth);
+        }
       }
     };
     return multiplyAll();
   });
-  return wholeView(slot, node.shape);
+  return wholeView(slot, shape);
+}
+
+/**
+ * Matrices that are all multiplied by the same one are the rows of one tall
+ * matrix, wherever these lie at equal distances.
+ */
+function joinRows(shape: Shape, views: [View, View]): [View, View] {
+  const [left, right] = views;
+  const last = shape.length - 1;
+  const shared = (stride: number, axis: number) =>
+    axis >= last - 1 || stride === 0 || shape[axis] === 1;
+  if (!right.strides.every(shared)) return views;
+  const { shape: lengths, strides } = mergeAxes(
+    left.shape.slice(0, last),
+    [left.strides.slice(0, last)],
+  );
+  if (lengths.length !== 1) return views;
+  return [
+    {
+      ...left,
+      shape: [lengths[0]!, left.shape[last]!],
+      strides: [strides[0]![0]!, left.strides[last]!],
+    },
+    {
+      ...right,
+      shape: right.shape.slice(last - 1),
+      strides: right.strides.slice(last - 1),
+    },
+  ];
 }
 
 /** Pairs of offsets of the two operands, one pair a product. */
@@ -231,6 +265,20 @@ function addLines(
   }
 }
 
+/** Where the operands of a product are packed; used for one after another. */
+interface Panels {
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+}
+
+function newPanels(rows: number, columns: number, depth: number): Panels {
+  const slice = Math.min(depth, DEPTH);
+  return {
+    left: new Float64Array(((rows + 3) & ~3) * slice),
+    right: new Float64Array(((columns + 3) & ~3) * slice),
+  };
+}
+
 /** Packs lines (rows of a, columns of b) in fours: `[ceil(n / 4)][depth][4]`. */
 function pack(
   data: TypedArray,
@@ -241,19 +289,27 @@ function pack(
   depthStride: number,
   panel: Float64Array,
 ): void {
-  for (let line = 0; line < lines; line += 4) {
-    const base = line * depth;
-    const width = Math.min(4, lines - line);
+  let to = 0;
+  let line = 0;
+  for (; line + 4 <= lines; line += 4) {
+    let from = offset + line * lineStride;
+    const second = lineStride;
+    const third = 2 * lineStride;
+    const fourth = 3 * lineStride;
+    for (let k = 0; k < depth; k++, to += 4, from += depthStride) {
+      panel[to] = data[from]!;
+      panel[to + 1] = data[from + second]!;
+      panel[to + 2] = data[from + third]!;
+      panel[to + 3] = data[from + fourth]!;
+    }
+  }
+  if (line === lines) return;
+  // The last panel is filled up with zeros.
+  for (let k = 0; k < depth; k++) {
     for (let inner = 0; inner < 4; inner++) {
-      let to = base + inner;
-      if (inner >= width) {
-        for (let k = 0; k < depth; k++, to += 4) panel[to] = 0;
-        continue;
-      }
-      let from = offset + (line + inner) * lineStride;
-      for (let k = 0; k < depth; k++, to += 4, from += depthStride) {
-        panel[to] = data[from]!;
-      }
+      panel[to++] = line + inner < lines
+        ? data[offset + (line + inner) * lineStride + k * depthStride]!
+        : 0;
     }
   }
 }
@@ -261,17 +317,14 @@ function pack(
 function* multiplyPacked(
   a: Matrix,
   b: Matrix,
+  { left, right }: Panels,
   out: TypedArray,
   at: number,
   rows: number,
   columns: number,
   depth: number,
 ): Work {
-  const paddedRows = (rows + 3) & ~3;
-  const paddedColumns = (columns + 3) & ~3;
   const slice = Math.min(depth, DEPTH);
-  const left = new Float64Array(paddedRows * slice);
-  const right = new Float64Array(paddedColumns * slice);
   // Narrow dtypes are rounded once, at the end.
   const total = depth > slice && !(out instanceof Float64Array)
     ? new Float64Array(rows * columns)

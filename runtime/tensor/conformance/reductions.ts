@@ -250,6 +250,49 @@ const OTHER_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "matmul of a stack with one shared matrix equals each product",
+    run: ({ dtype, tolerance }) =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 0, max: 4 }),
+          fc.integer({ min: 0, max: 9 }),
+          fc.integer({ min: 1, max: 19 }),
+          fc.integer({ min: 0, max: 9 }),
+          fc.constantFrom("plain", "rows apart", "turned"),
+          async (count, m, n, k, layout) => {
+            const rows = layout === "rows apart" ? m + 1 : m;
+            const a = spreadNumbers(count * rows * k, -1, 1);
+            const b = spreadNumbers(k * n, -1, 1, 2);
+            const turned = layout === "turned";
+            const expected = Array.from({ length: count * m * n }, (_, at) => {
+              const [row, j] = [Math.floor(at / n), at % n];
+              const [c, i] = [Math.floor(row / m), row % m];
+              const from = k * (turned ? i * count + c : c * rows + i);
+              let sum = 0;
+              for (let p = 0; p < k; p++) sum += a[from + p]! * b[p * n + j]!;
+              return sum;
+            });
+            const stack = turned
+              ? wf.permuteDims(
+                wf.tensor(a, { dtype, shape: [m, count, k] }),
+                [1, 0, 2],
+              )
+              : wf.slice(
+                wf.tensor(a, { dtype, shape: [count, rows, k] }),
+                null,
+                [0, m],
+              );
+            await assertClose(
+              wf.matmul(stack, wf.tensor(b, { dtype, shape: [k, n] })),
+              expected,
+              tolerance * 20,
+            );
+          },
+        ),
+        { numRuns: 40 },
+      ),
+  },
+  {
     name: "long reductions may meet in one number",
     run: async ({ dtype }) => {
       const x = wf.tensor(spreadNumbers(131_516, -3, 5), {
