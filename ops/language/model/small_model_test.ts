@@ -26,8 +26,10 @@ Deno.test("the small model foresees text of its kind that it has not seen", asyn
   const model = await readModel(SMALL_MODEL);
   const tokenizer = makeTokenizer(model.tokenizer!);
   const ids: number[] = [];
-  for (const text of documents(HELD_OUT_SEED)) {
-    ids.push(...tokenizer.encode(text + END, { addSpecialTokens: false }));
+  for (const parts of documents(HELD_OUT_SEED)) {
+    for (const part of [...parts, END]) {
+      ids.push(...tokenizer.encode(part, { addSpecialTokens: false }));
+    }
     if (ids.length > 1025) break;
   }
   const tokens = wf.tensor(ids.slice(0, 1024), {
@@ -44,7 +46,7 @@ Deno.test("the small model foresees text of its kind that it has not seen", asyn
     classifierOf(model) as wf.F32,
     targets,
   ).item();
-  // A uniform guess costs log(2048) = 7.62; 0.437 was measured on 131,072 tokens
+  // A uniform guess costs log(2048) = 7.62; 0.504 was measured on 65,536 tokens
   assert.ok(loss > 0.2 && loss < 0.7, `its loss is ${loss}`);
 });
 
