@@ -22,12 +22,13 @@ import {
 import { loadModel, modelFiles, SMALL_MODEL } from "../../ops/language/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
 import { ParameterError } from "../../runtime/core/errors.ts";
-import { showRuns } from "../../runtime/display/mod.ts";
+import { WEFT_VERSION } from "../../runtime/core/version.ts";
+import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, type Output, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
-import { cardMetricTable } from "../model_card.ts";
+import { devicesUsed } from "../outlook/devices_used.ts";
 import { readArguments } from "../read_arguments.ts";
-import type { RetuningReport } from "./report_schema.ts";
+import { retuningPage, retuningText } from "./report_page.ts";
 import { retuning } from "./retuning.ts";
 import {
   RETUNING_FIELDS,
@@ -62,7 +63,8 @@ export const RETUNING_USAGE = `Usage: deno task retuning [options]
   --rule majority|score
                        how votes are counted
   --seed NUMBER        seed of all random draws (default 0)
-  --out DIR            folder of report.json (default out/retuning)
+  --out DIR            folder of report.json and report.html (default
+                       out/retuning)
   --store PLACE        folder of results that later runs reuse, "memory" or
                        "none" (default .weft/store)
   --device NAME        preferred device: wasm, webgpu or reference
@@ -193,7 +195,7 @@ function sourceOf(options: Options, settings: RetuningSettings): Source {
 }
 
 /**
- * Runs RETuning, writes the report and prints a short table.
+ * Runs RETuning, writes the report as JSON and as a page, and prints its tables.
  *
  * @param args Arguments of the command line.
  * @param print Where lines go.
@@ -228,29 +230,35 @@ export async function retuningCommand(
     data,
     notes,
   });
+  const createdAt = new Date();
   const run = start([node], {
     store: openStore(options.store),
     device: options.device,
   });
   const [{ report }] = await run.values;
+  const devices = devicesUsed(run.events.past);
   await writeFile(
     join(options.out, "report.json"),
     `${JSON.stringify({ settings, ...report }, null, 2)}\n`,
   );
-  for (const line of summaryOf(report)) print(line);
-  print(`Report: ${join(options.out, "report.json")}`);
-}
-
-function summaryOf(report: RetuningReport): string[] {
-  const { guesses, stage, votes } = report;
-  return [
-    String(cardMetricTable(stage)),
-    ...votes.map(({ accuracy, samples }) =>
-      `${samples} votes: accuracy ${accuracy.toFixed(4)}`
-    ),
-    `guesses: macro F1 ${guesses.macroF1.toFixed(4)} ± ${
-      guesses.macroF1Deviation.toFixed(4)
-    }`,
-    ...stage.notes,
-  ];
+  await writeFile(
+    join(options.out, "report.html"),
+    await retuningPage(report, options.size, {
+      view: viewOf(run.events.past),
+      createdAt,
+      provenance: [
+        ["items", data],
+        ["reports", options.reports ?? "none"],
+        ["prices", options.prices ?? "none"],
+        ["model", isOwn ? "the small model of Weft" : place],
+        ["settings", JSON.stringify(settings)],
+        ["Weft", WEFT_VERSION],
+        ["Deno", Deno.version.deno],
+        ["devices", devices],
+      ],
+    }),
+  );
+  print(retuningText(report));
+  print(`Devices: ${devices}`);
+  print(`Report: ${join(options.out, "report.html")}`);
 }

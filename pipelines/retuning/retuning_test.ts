@@ -328,13 +328,21 @@ Deno.test("the command runs on the small model that comes with Weft", async () =
         ...["--out", out, "--store", "memory", "--cold-items", "9"],
         ...["--policy-items", "3", "--test-items", "3", "--cold-steps", "1"],
         ...["--policy-steps", "1", "--answer-tokens", "12", "--samples", "1"],
+        ...["--windows", "2"],
       ],
       (line) => lines.push(line),
     );
     const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
     assert.equal(report.stage.scope, "mechanics");
     assert.equal(report.settings.coldSteps, 1);
+    assert.deepEqual(
+      report.stage.splits.map((split: { embargo: number }) => split.embargo),
+      [2, 2],
+    );
     assert.ok(lines.join("\n").includes("structured scorer"));
+    const page = await readFile(join(out, "report.html"), "utf8");
+    assert.match(page, /mechanics only/);
+    assert.match(page, /Whole responses/);
   } finally {
     await rm(out, { recursive: true });
   }

@@ -48,7 +48,7 @@ figcaption{font-size:.88rem;color:var(--quiet);margin-top:.5rem;max-width:44rem}
 .note>:last-child{margin-bottom:0}
 .definitions{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1.4rem;font-size:.9rem;margin:1rem 0}
 .definitions dt{color:var(--quiet)}
-.definitions dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
+.definitions dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap;font-variant-numeric:tabular-nums}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 1.6rem}
 details{border:1px solid var(--line);border-radius:8px;padding:.55rem 1rem;margin:1rem 0}
 summary{cursor:pointer;font-weight:600}
