@@ -22,7 +22,11 @@ import {
 import { checkPrompts } from "../generation/prompts.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { StepOrder } from "../tuning/batches.ts";
-import { loadCheckpoint, saveCheckpoint } from "../tuning/checkpoint.ts";
+import {
+  clearUnfinished,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "../tuning/checkpoint.ts";
 import { copyFactors } from "../tuning/copy_factors.ts";
 import { learningRateAt } from "../tuning/schedule.ts";
 import type { Factors, StepOptimizer } from "../tuning/step_program.ts";
@@ -204,6 +208,7 @@ class GrpoTraining {
       step: 0,
       history: [],
     };
+    if (folder !== undefined) await clearUnfinished(folder);
     if (options.resume === true && folder !== undefined) {
       const { fingerprint } = record;
       const found = await loadCheckpoint(

@@ -144,6 +144,32 @@ const SPELLED: Partial<Record<wf.DType, SafetensorsDType>> = {
   u8: "U8",
 };
 
+/** What is being written, and what is being replaced by it. */
+const UNFINISHED =
+  /^(checkpoint-\d+)\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.part(\.old)?$/;
+
+/**
+ * Removes what a training left half written that was killed while it wrote a
+ * checkpoint; a whole checkpoint that was about to be replaced is put back. To be
+ * called before a training begins: no two may share a folder.
+ *
+ * @param folder The folder of all checkpoints; may be missing.
+ */
+export async function clearUnfinished(folder: string): Promise<void> {
+  const names = new Set(await namesIn(folder));
+  for (const name of names) {
+    const [, own, isWhole] = UNFINISHED.exec(name) ?? [];
+    if (own === undefined) continue;
+    const path = join(folder, name);
+    if (isWhole === undefined || names.has(own)) {
+      await rm(path, { recursive: true });
+    } else {
+      await rename(path, join(folder, own));
+      names.add(own);
+    }
+  }
+}
+
 /**
  * Writes a checkpoint, then removes the others of the folder.
  *
@@ -200,14 +226,16 @@ function leavesOf(state: unknown): wf.Tensor[] {
   return leaves;
 }
 
-async function checkpointsIn(folder: string): Promise<number[]> {
-  let names: string[];
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    names = await readdir(folder);
+    return await readdir(folder);
   } catch {
     return [];
   }
-  return names
+}
+
+async function checkpointsIn(folder: string): Promise<number[]> {
+  return (await namesIn(folder))
     .map((name) => /^checkpoint-(\d+)$/.exec(name)?.[1])
     .filter((step) => step !== undefined)
     .map(Number);

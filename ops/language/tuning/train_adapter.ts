@@ -13,6 +13,7 @@ import type { LoraAdapter } from "../adapter/lora_adapter.ts";
 import type { LanguageModel } from "../model/language_model.ts";
 import { batchOf, StepOrder } from "./batches.ts";
 import {
+  clearUnfinished,
   type Evaluation,
   fingerprintOf,
   loadCheckpoint,
@@ -153,6 +154,7 @@ async function train<S extends object>(
     evaluations: [],
   };
   let best: Factors | undefined;
+  if (run.folder !== undefined) await clearUnfinished(run.folder);
   if (run.resume === true && run.folder !== undefined) {
     const found = await loadCheckpoint(
       run.folder,

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fixture from "../../../fixtures/reference/qlora.json" with {
@@ -115,6 +123,28 @@ Deno.test("training goes on from a checkpoint bit for bit", async () => {
       );
     });
   }
+});
+
+Deno.test("what a killed training left half written is cleared, and nothing else", async () => {
+  await inFolder(async (folder) => {
+    const path = (name: string) => join(folder, name);
+    const half = (step: number) => `checkpoint-${step}.${crypto.randomUUID()}`;
+    const first = await train({ steps: 2 }, { folder, checkpointEvery: 2 });
+    // Killed as it replaced a whole checkpoint by one that is whole, too
+    await rename(path("checkpoint-2"), path(`${half(2)}.part.old`));
+    for (const name of [half(2), half(4)]) {
+      await mkdir(path(`${name}.part`));
+      await writeFile(path(`${name}.part/adapter_config.json`), "{");
+    }
+    const foreign = ["checkpoint-1.part", "checkpoint-1.mine.part", "notes"];
+    for (const name of foreign) await mkdir(path(name));
+    const again = await train({ steps: 2 }, { folder, resume: true });
+    assert.deepEqual(again.history, first.history);
+    assert.deepEqual(
+      (await readdir(folder)).sort(),
+      ["checkpoint-2", ...foreign].sort(),
+    );
+  });
 });
 
 Deno.test("seeds decide order and dropout", async () => {
