@@ -29,6 +29,7 @@ export * from "./sum_counts.ts";
 export * from "./votes.ts";
 export * from "./prompt.ts";
 export * from "./sources.ts";
+export * from "./check_causal_items.ts";
 export * from "./cold_start.ts";
 export * from "./factors.ts";
 export * from "./fit_scorer.ts";

@@ -7,18 +7,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import {
-  eventSplits,
-  readPrices,
-  readReports,
-  reportMoves,
-  thinEvents,
-} from "../../ops/data/mod.ts";
-import {
-  type EvidenceItem,
-  evidenceOfEvents,
-  simulatedItems,
-} from "../../ops/evidence/mod.ts";
+import { eventSplits, readPrices, readReports } from "../../ops/data/mod.ts";
+import { type EvidenceItem, simulatedItems } from "../../ops/evidence/mod.ts";
 import { loadModel, modelFiles, SMALL_MODEL } from "../../ops/language/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
 import { ParameterError } from "../../runtime/core/errors.ts";
@@ -28,6 +18,7 @@ import { openStore, type Output, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
 import { readArguments } from "../read_arguments.ts";
+import { reportItems } from "./report_items.ts";
 import { retuningPage, retuningText } from "./report_page.ts";
 import { retuning } from "./retuning.ts";
 import {
@@ -177,15 +168,14 @@ function sourceOf(options: Options, settings: RetuningSettings): Source {
       notes: ["The items are simulated."],
     };
   }
-  const joined = reportMoves({
+  const { events, items } = reportItems({
     reports: readReports({ file: file(reports) }).reports,
     prices: readPrices({ file: file(prices) }, {
       required: ["date", "ticker", "open", "close"],
     }).prices,
-  }, { timing: "after", measure: "close-to-open" });
-  const { events } = thinEvents({ events: joined.events });
+  }, { threshold });
   return {
-    items: evidenceOfEvents({ events }, { threshold }).items,
+    items,
     splits: eventSplits({ events }, { windows }).splits,
     data: "reports joined with prices",
     notes: [

@@ -172,7 +172,7 @@ export function tuningBlocks(report: RetuningReport): ReportBlock[] {
       ? [lineFigure(rewards.x, rewards.series, {
         title: "Rewards",
         xLabel: "step",
-        yLabel: "of 6",
+        yLabel: "reward, 6 at most",
       })]
       : []),
     policyTable(report),
