@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { CardMetric, CardStage } from "../../ops/evaluate/mod.ts";
+import type {
+  CardMetric,
+  CardStage,
+  Interval,
+} from "../../ops/evaluate/mod.ts";
+import { BLOCK_DAYS } from "./loss_intervals.ts";
 import type { TickerResult, TickerScore } from "./ticker_schema.ts";
 
 /** Names of the models for people. */
@@ -70,31 +75,32 @@ function metricOf(
 ): CardMetric {
   const { name, factor } = UNITS[`${score.target} ${score.loss}`] ??
     { name: score.loss, factor: 1 };
-  const same = all.filter(({ target, loss }) =>
-    target === score.target && loss === score.loss
+  const scaled = (interval: Interval): Interval => ({
+    value: factor * interval.value,
+    lower: factor * interval.lower,
+    upper: factor * interval.upper,
+  });
+  const baselines = Object.entries(score.pValues).flatMap(
+    ([baseline, pValue]) => {
+      const other = all.find(({ target, loss, model }) =>
+        target === score.target && loss === score.loss && model === baseline
+      );
+      return other === undefined ? [] : [{
+        model: volatilityModelName(baseline),
+        ...scaled({ ...other, value: other.mean }),
+        pValue,
+        test: pValue === null ? null : "Diebold-Mariano",
+      }];
+    },
   );
-  const baselines = Object.entries(score.pValues).map(([baseline, pValue]) => ({
-    model: volatilityModelName(baseline),
-    value: factor *
-      (same.find(({ model }) => model === baseline)?.mean ?? NaN),
-    lower: null,
-    upper: null,
-    pValue,
-    test: pValue === null ? null : "Diebold-Mariano",
-  }));
-  const { shuffled } = score;
   return {
     metric: name,
     model: volatilityModelName(score.model),
     rows: score.rows,
     lowerIsBetter: true,
-    value: factor * score.mean,
-    lower: null,
-    upper: null,
+    ...scaled({ ...score, value: score.mean }),
     baselines,
-    shuffled: shuffled === null
-      ? null
-      : { value: factor * shuffled, lower: null, upper: null },
+    shuffled: score.shuffled && scaled(score.shuffled),
   };
 }
 
@@ -131,10 +137,15 @@ export function cardStagesOf(result: TickerResult): CardStage[] {
         scores.filter((score) => score.model === name)
           .map((score) => metricOf(score, scores))
       ),
-      notes: NOTES[target],
+      notes: [...NOTES[target], ...COMMON_NOTES],
     };
   });
 }
+
+const COMMON_NOTES = [
+  `Intervals are of 95 %, from a bootstrap of blocks of ${BLOCK_DAYS} days.`,
+  "Shuffled: the same chain on the same days in a random order, prices put together from the shuffled returns.",
+];
 
 const NOTES: Readonly<Record<TickerScore["target"], readonly string[]>> = {
   variance: [

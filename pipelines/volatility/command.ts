@@ -12,7 +12,7 @@ import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
-import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { FINDING_CODES, readPrices, samplePrices } from "../../ops/data/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
 import { readArguments } from "../read_arguments.ts";
 import { comingTable, scoreTable, volatilityPage } from "./report_page.ts";
@@ -28,7 +28,8 @@ export const VOLATILITY_USAGE = `Usage: deno task volatility [options]
 
   --prices FILE      CSV, Parquet or Arrow file of daily prices
                      (default: S&P 500, 2000 to 2020, as sample data)
-  --tickers A,B      which tickers of a file with several
+  --tickers A,B      which tickers of a file with several (default: all, if
+                     there are at most 8)
   --implied FILE     implied volatility, columns date and close in per cent a
                      year, as of the VIX: one more forecast
   --days N           trading days used, the last ones (default 2520)
@@ -97,41 +98,71 @@ export function readVolatilityOptions(
   });
 }
 
-function inputsOf(options: VolatilityOptions): VolatilityPipelineInputs {
-  const { prices, tickers, implied } = options;
-  const required = ["date", "open", "high", "low", "close"] as const;
+/** Tickers that are forecast without being named. */
+const MOST_TICKERS = 8;
+
+/** Tickers that an error names, to choose from. */
+const NAMED_TICKERS = 5;
+
+const BARS = ["date", "open", "high", "low", "close"] as const;
+
+function pricesOf(path: string, tickers?: readonly string[]) {
+  return readPrices({ file: file(path) }, {
+    required: [...BARS],
+    ...(tickers === undefined ? {} : { tickers }),
+  });
+}
+
+/** The tickers of a file in its order; none where it has no such column. */
+async function tickersOf(path: string): Promise<readonly string[]> {
+  const { prices } = await readPrices.run({ file: file(path) }, {
+    required: ["date"],
+    policy: Object.fromEntries(
+      FINDING_CODES.map((code) => [code, "ignore"] as const),
+    ),
+  });
+  if (!prices.columns.includes("ticker")) return [];
+  return [...new Set(prices.getColumn("ticker").toArray().map(String))];
+}
+
+/**
+ * What the pipeline reads for the options of the command.
+ *
+ * @param options The options.
+ * @returns Prices by ticker: the named tickers, or all of the file.
+ * @throws {ParameterError} If the file has more than 8 and none are named.
+ */
+export async function volatilityInputs(
+  options: VolatilityOptions,
+): Promise<VolatilityPipelineInputs> {
+  const { prices, tickers = [], implied } = options;
   const extra = implied === undefined ? {} : {
     implied: readPrices({ file: file(implied) }, {
       required: ["date", "close"],
     }).prices,
   };
   if (prices === undefined) {
-    if (tickers !== undefined) {
+    if (tickers.length > 0) {
       throw new ParameterError("Cannot choose tickers of the sample prices", {
         hint: 'Name a file of your own: "--prices FILE"',
       });
     }
     return { tickers: { "S&P 500": samplePrices() }, ...extra };
   }
-  const names = tickers ?? [];
-  if (names.length === 0) {
-    return {
-      tickers: {
-        [prices]: readPrices({ file: file(prices) }, {
-          required: [...required],
-        }),
+  const names = tickers.length > 0 ? tickers : await tickersOf(prices);
+  if (tickers.length === 0 && names.length > MOST_TICKERS) {
+    throw new ParameterError(
+      `Cannot forecast all tickers of "${prices}" as there are ${names.length}`,
+      {
+        expected: `at most ${MOST_TICKERS}, or the ones that you name`,
+        actual: `${names.slice(0, NAMED_TICKERS).join(", ")}, …`,
+        hint: `Choose some: "--tickers ${names.slice(0, 2).join(",")}"`,
       },
-      ...extra,
-    };
+    );
   }
   return {
-    tickers: Object.fromEntries(names.map((ticker) => [
-      ticker,
-      readPrices({ file: file(prices) }, {
-        required: [...required],
-        tickers: [ticker],
-      }),
-    ])),
+    tickers: names.length === 0 ? { [prices]: pricesOf(prices) } : Object
+      .fromEntries(names.map((ticker) => [ticker, pricesOf(prices, [ticker])])),
     ...extra,
   };
 }
@@ -152,7 +183,7 @@ export async function volatilityCommand(
     return;
   }
   const settings = VOLATILITY_SETTINGS.parse(options);
-  const inputs = inputsOf(options);
+  const inputs = await volatilityInputs(options);
   await mkdir(options.out, { recursive: true });
   showRuns();
   const createdAt = new Date();

@@ -16,6 +16,7 @@ import {
 import { cardStageBlocks, modelCardSections } from "../model_card.ts";
 import type { PageDetails } from "../outlook/report_page.ts";
 import { volatilityModelName } from "./card_stages.ts";
+import { BLOCK_DAYS } from "./loss_intervals.ts";
 import type { TickerResult, TickerScore } from "./ticker_schema.ts";
 import type { VolatilityStudy } from "./volatility.ts";
 
@@ -26,8 +27,13 @@ function annualized(variance: number | null): number {
   return variance === null ? NaN : 100 * Math.sqrt(variance * TRADING_DAYS);
 }
 
+function shortened(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /**
- * Mean losses of all models of one target.
+ * Mean losses of all models of one target, with their intervals and with what
+ * they are on shuffled days.
  *
  * @param result The result for a ticker.
  * @param target What is forecast.
@@ -44,19 +50,24 @@ export function scoreTable(
   return resultTable(
     [
       "model",
-      ...losses.map((loss) => ({
-        label: loss.toUpperCase(),
-        best: "low" as const,
-      })),
+      ...losses.flatMap((loss) => [
+        { label: loss.toUpperCase(), best: "low" as const },
+        "95 % interval",
+        "shuffled",
+      ]),
     ],
     models.map((model) => {
       const cells = [
         volatilityModelName(model),
-        ...losses.map((loss) => {
+        ...losses.flatMap((loss) => {
           const score = scores.find((one) =>
             one.model === model && one.loss === loss
           );
-          return score === undefined ? null : Number(score.mean.toPrecision(4));
+          return score === undefined ? [null, null, null] : [
+            Number(score.mean.toPrecision(4)),
+            `${shortened(score.lower)} … ${shortened(score.upper)}`,
+            score.shuffled === null ? null : shortened(score.shuffled.value),
+          ];
         }),
       ];
       return baselines.includes(model)
@@ -113,6 +124,7 @@ function tickerBlocks(result: TickerResult): ReportBlock[] {
     comingTable(result),
     scoreTable(result, "variance"),
     "QLIKE is realised / forecast − log(realised / forecast) − 1 of the variances; MSE is in squared variance. Both are better when lower. Bold is the best of a column, italic a baseline.",
+    `Intervals come from a bootstrap of blocks of ${BLOCK_DAYS} days, and are of each model by itself: two that overlap can still differ, as both saw the same days (see the tests in the model card). Shuffled is the same chain on the same days in a random order.`,
     scoreTable(result, "price"),
     scoreTable(result, "return"),
   ];

@@ -148,6 +148,36 @@ export const lastClose: Op<
   },
 });
 
+/**
+ * The prices that returns lead to: the first close, and from row 1 on
+ * `close_0 exp(Σ r)`. Of shuffled returns it is a path with the same moves and no
+ * memory.
+ */
+export const priceOf: Op<
+  { close: F64; returns: F64 },
+  Record<never, never>,
+  { close: F64 }
+> = op({
+  name: "volatility/priceOf",
+  version: "1",
+  doc: "Prices of returns",
+  inputs: {
+    close: port.tensor("f64", ["t"]),
+    returns: port.tensor("f64", ["t"]),
+  },
+  params: z.object({}),
+  outputs: { close: port.tensor("f64", ["t"]) },
+  run: ({ close, returns }) => {
+    const first = wf.slice(close, [0, 1]);
+    const later = wf.cumulativeSum(wf.slice(returns, [1, returns.size]), {
+      axis: 0,
+    });
+    return {
+      close: wf.concat([first, wf.multiply(wf.exp(later), first)], { axis: 0 }),
+    };
+  },
+});
+
 /** Logarithms, for scores of prices. */
 export const logOf: Op<{ x: F64 }, Record<never, never>, { y: F64 }> = op({
   name: "volatility/logOf",

@@ -12,6 +12,7 @@ import { SPLITS, type Splits } from "../../ops/splits.ts";
 import type { ForecastScore } from "../../ops/volatility/mod.ts";
 import { periodOf } from "../outlook/days.ts";
 import { PRICE_FINDINGS, type PriceFinding } from "../outlook/report_schema.ts";
+import { LOSS_INTERVALS, type LossIntervals } from "./loss_intervals.ts";
 import {
   TICKER_RESULT,
   type TickerResult,
@@ -42,12 +43,14 @@ export interface TickerResultInputs {
   forecasts: Record<string, F64>;
   /** Scores of variance against each baseline. */
   varianceTables: Record<string, Table>;
-  /** Scores of the processes on shuffled days. */
-  shuffledTable: Table;
   /** Scores of prices. */
   priceTable: Table;
   /** Scores of returns. */
   returnTable: Table;
+  /** Intervals by target. */
+  intervals: Record<string, LossIntervals>;
+  /** Intervals on shuffled days by target. */
+  shuffled: Record<string, LossIntervals>;
 }
 
 const TABLE = z.custom<Table>((value) => Array.isArray(value));
@@ -59,7 +62,7 @@ export const tickerResult: Op<
   { result: TickerResult }
 > = op({
   name: "volatility/tickerResult",
-  version: "1",
+  version: "2",
   doc: "What was found for one ticker",
   inputs: {
     findings: port.value(PRICE_FINDINGS),
@@ -72,9 +75,10 @@ export const tickerResult: Op<
     expectedReturn: port.tensor("f64", ["t"]),
     forecasts: port.record(port.tensor("f64", ["t"])),
     varianceTables: port.record(port.value(TABLE)),
-    shuffledTable: port.value(TABLE),
     priceTable: port.value(TABLE),
     returnTable: port.value(TABLE),
+    intervals: port.record(port.value(LOSS_INTERVALS)),
+    shuffled: port.record(port.value(LOSS_INTERVALS)),
   },
   params: z.object({ ticker: z.string() }),
   outputs: { result: port.value(TICKER_RESULT) },
@@ -121,9 +125,9 @@ export const tickerResult: Op<
           expectedReturn: (await inputs.expectedReturn.data())[rows]!,
         },
         scores: [
-          ...scoresOf("variance", inputs.varianceTables, inputs.shuffledTable),
-          ...scoresOf("price", { lastClose: inputs.priceTable }),
-          ...scoresOf("return", { zero: inputs.returnTable }),
+          ...scoresOf("variance", inputs.varianceTables, inputs),
+          ...scoresOf("price", { lastClose: inputs.priceTable }, inputs),
+          ...scoresOf("return", { zero: inputs.returnTable }, inputs),
         ],
       },
     };
@@ -144,10 +148,11 @@ function plain(
 function scoresOf(
   target: TickerScore["target"],
   tables: Readonly<Record<string, Table>>,
-  shuffled?: Table,
+  { intervals, shuffled }: Pick<TickerResultInputs, "intervals" | "shuffled">,
 ): TickerScore[] {
   const [first] = Object.values(tables);
   return (first ?? []).map(({ model, loss, mean }) => {
+    const { lower, upper } = intervals[target]![loss]![model]!;
     const same = (table: Table) =>
       table.find((row) => row.model === model && row.loss === loss);
     return {
@@ -155,13 +160,15 @@ function scoresOf(
       model,
       loss,
       mean,
+      lower,
+      upper,
       rows: countOf(Object.values(tables)),
       pValues: Object.fromEntries(
         Object.entries(tables).map((
           [baseline, table],
         ) => [baseline, same(table)?.comparison?.pValue ?? null]),
       ),
-      shuffled: shuffled === undefined ? null : same(shuffled)?.mean ?? null,
+      shuffled: shuffled[target]?.[loss]?.[model] ?? null,
     };
   });
 }

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { INTERVAL, type Interval } from "../../ops/evaluate/mod.ts";
 import {
   PRICE_FINDINGS,
   type PriceFinding,
@@ -39,12 +40,16 @@ export interface TickerScore {
   readonly loss: "qlike" | "mse" | "mae";
   /** Its mean over the scored rows. */
   readonly mean: number;
+  /** Lower end of the 95 % interval of the mean, from a block bootstrap. */
+  readonly lower: number;
+  /** Its upper end. */
+  readonly upper: number;
   /** How many rows were scored. */
   readonly rows: number;
   /** Two-sided p-values of Diebold and Mariano's test, by baseline. */
   readonly pValues: Readonly<Record<string, number | null>>;
-  /** The same on shuffled days; null where it was not run. */
-  readonly shuffled: number | null;
+  /** The mean on shuffled days with its interval; null where it was not run. */
+  readonly shuffled: Interval | null;
 }
 
 /** The result for one ticker. */
@@ -99,8 +104,10 @@ export const TICKER_RESULT: z.ZodType<TickerResult> = z.object({
     model: z.string(),
     loss: z.enum(["qlike", "mse", "mae"]),
     mean: z.number(),
+    lower: z.number(),
+    upper: z.number(),
     rows: z.int(),
     pValues: z.record(z.string(), z.number().nullable()),
-    shuffled: z.number().nullable(),
+    shuffled: INTERVAL.nullable(),
   })),
 });

@@ -29,12 +29,14 @@ import type { PriceFinding } from "../outlook/report_schema.ts";
 import { wholeDays } from "../outlook/whole_days.ts";
 import { dayInputs } from "./day_inputs.ts";
 import { impliedForecast } from "./implied_forecast.ts";
+import { lossIntervals } from "./loss_intervals.ts";
 import type { VolatilitySettings } from "./settings.ts";
 import {
   constantForecast,
   forecastMoves,
   lastClose,
   logOf,
+  priceOf,
   refitOften,
   rootOf,
 } from "./small_ops.ts";
@@ -104,35 +106,20 @@ export function tickerStage(
     splits: years,
   });
 
-  const numeric = numericForecast({ prices: day.close }, {
-    method: settings.forecaster,
-    window: 120,
-  }).forecast;
-  const correction = correctedPrice({
-    prices: day.close,
-    forecast: numeric,
-    ahead: day.calendar,
-    features: day.features,
-    splits,
-  }, {
-    trainRows: settings.processRows,
-    inducing: settings.inducing,
-    seed: settings.seed,
-  });
-  const { moves } = forecastMoves({
-    close: day.close,
-    forecast: correction.corrected,
-  });
+  const { seed } = settings;
   // The censored process learns from corrections that were out of sample.
   const { splits: nested } = nestedSplits({ splits }, { skip: 1 });
-
-  const processes = (series: { variance: Output<F64>; returns: Output<F64> }) =>
-    processForecasts({ ...series, moves, splits, nested }, settings);
-  const real = processes({ variance, returns });
-  const { seed } = settings;
-  const shuffled = processes({
-    variance: shuffleRows({ x: variance }, { seed }).y,
-    returns: shuffleRows({ x: returns }, { seed }).y,
+  const chain = (
+    series: { close: Output<F64>; variance: Output<F64>; returns: Output<F64> },
+  ) => chainForecasts({ ...series, day, splits, nested }, settings);
+  const real = chain({ close: day.close, variance, returns });
+  const mixedReturns = shuffleRows({ x: returns }, { seed }).y;
+  const mixedVariance = shuffleRows({ x: variance }, { seed }).y;
+  const mixedClose = priceOf({ close: day.close, returns: mixedReturns }).close;
+  const chance = chain({
+    close: mixedClose,
+    variance: mixedVariance,
+    returns: mixedReturns,
   });
   const implied = inputs.implied === undefined ? {} : {
     implied:
@@ -145,9 +132,7 @@ export function tickerStage(
     garch: garchForecast({ returns, variance, splits }).forecast,
     egarch: egarchForecast({ returns, variance, splits }).forecast,
     har: harForecast({ variance, splits }, { insanityFilter: false }).forecast,
-    process: real.process.forecast,
-    censored: real.censored.forecast,
-    censoredScaled: real.censoredScaled.forecast,
+    ...real.variance,
     ...implied,
   };
   const { table: varianceTables } = map(
@@ -159,32 +144,23 @@ export function tickerStage(
         missing: "drop",
       }),
   );
-  const shuffledForecasts = {
-    process: shuffled.process.forecast,
-    censored: shuffled.censored.forecast,
-    censoredScaled: shuffled.censoredScaled.forecast,
-  };
-  const shuffledTable = scoreForecasts({
-    variance: shuffleRows({ x: variance }, { seed }).y,
-    forecasts: shuffledForecasts,
-  }, { baseline: "process", losses: ["qlike", "mse"], missing: "drop" }).table;
   const last = lastClose({ close: day.close });
+  const priceForecasts = {
+    lastClose: last.forecast,
+    ...real.price,
+  };
+  const returnForecasts = { zero: last.zero, ...real.return };
   const priceTable = scoreForecasts({
     variance: last.truth,
-    forecasts: {
-      lastClose: last.forecast,
-      numeric: logOf({ x: numeric }).y,
-      corrected: correction.logMean,
-    },
+    forecasts: priceForecasts,
   }, { baseline: "lastClose", losses: ["mae", "mse"], missing: "drop" }).table;
   const returnTable = scoreForecasts({
     variance: returns,
-    forecasts: {
-      zero: last.zero,
-      censored: real.censored.observedMean,
-      censoredScaled: real.censoredScaled.observedMean,
-    },
+    forecasts: returnForecasts,
   }, { baseline: "zero", losses: ["mae", "mse"], missing: "drop" }).table;
+  const ofVariance = { losses: ["qlike", "mse"], seed } as const;
+  const ofPrice = { losses: ["mae", "mse"], seed } as const;
+  const mixedLast = lastClose({ close: mixedClose });
   return tickerResult({
     findings: whole.findings,
     dates: day.dates,
@@ -192,14 +168,91 @@ export function tickerStage(
     nested,
     measured,
     close: day.close,
-    corrected: correction.corrected,
-    expectedReturn: real.censoredScaled.observedMean,
+    corrected: real.corrected,
+    expectedReturn: real.return.censoredScaled,
     forecasts,
     varianceTables,
-    shuffledTable,
     priceTable,
     returnTable,
+    intervals: {
+      variance:
+        lossIntervals({ truth: measured, forecasts }, ofVariance).intervals,
+      price:
+        lossIntervals({ truth: last.truth, forecasts: priceForecasts }, ofPrice)
+          .intervals,
+      return:
+        lossIntervals({ truth: returns, forecasts: returnForecasts }, ofPrice)
+          .intervals,
+    },
+    shuffled: {
+      variance: lossIntervals({
+        truth: mixedVariance,
+        forecasts: chance.variance,
+      }, ofVariance).intervals,
+      price: lossIntervals({
+        truth: mixedLast.truth,
+        forecasts: { lastClose: mixedLast.forecast, ...chance.price },
+      }, ofPrice).intervals,
+      return: lossIntervals({
+        truth: mixedReturns,
+        forecasts: { zero: mixedLast.zero, ...chance.return },
+      }, ofPrice).intervals,
+    },
   }, { ticker });
+}
+
+/**
+ * The chain of the method: numeric forecast of the price, its correction, and
+ * the processes of variance and of censored returns.
+ */
+function chainForecasts(
+  inputs: {
+    readonly close: Output<F64>;
+    readonly variance: Output<F64>;
+    readonly returns: Output<F64>;
+    readonly day: {
+      readonly calendar: Output<F64>;
+      readonly features: Output<F64>;
+    };
+    readonly splits: Output<Splits>;
+    readonly nested: Output<Splits>;
+  },
+  settings: VolatilitySettings,
+) {
+  const { close, variance, returns, day, splits, nested } = inputs;
+  const numeric = numericForecast({ prices: close }, {
+    method: settings.forecaster,
+    window: 120,
+  }).forecast;
+  const correction = correctedPrice({
+    prices: close,
+    forecast: numeric,
+    ahead: day.calendar,
+    features: day.features,
+    splits,
+  }, {
+    trainRows: settings.processRows,
+    inducing: settings.inducing,
+    seed: settings.seed,
+  });
+  const { moves } = forecastMoves({ close, forecast: correction.corrected });
+  const { process, censored, censoredScaled } = processForecasts(
+    { variance, returns, moves, splits, nested },
+    settings,
+  );
+  return {
+    corrected: correction.corrected,
+    price: { numeric: logOf({ x: numeric }).y, corrected: correction.logMean },
+    variance: {
+      process: process.forecast,
+      censored: censored.forecast,
+      censoredScaled: censoredScaled.forecast,
+    },
+    return: {
+      censored: censored.observedMean,
+      censoredScaled: censoredScaled.observedMean,
+    },
+  };
 }
 
 /** The three Gaussian processes of variance. */

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { samplePrices } from "../../ops/data/mod.ts";
 import { start } from "../../runtime/flow/mod.ts";
 import { viewOf } from "../../runtime/display/mod.ts";
-import { readVolatilityOptions, volatilityCommand } from "./command.ts";
+import {
+  readVolatilityOptions,
+  volatilityCommand,
+  volatilityInputs,
+} from "./command.ts";
 import { scoreTable, volatilityPage } from "./report_page.ts";
 import { VOLATILITY_SETTINGS } from "./settings.ts";
 import { volatility } from "./volatility.ts";
@@ -43,10 +47,25 @@ Deno.test("the volatility pipeline forecasts, scores and tells for each ticker",
     assert.equal(Object.keys(qlike).length, 8);
     // Shuffled days do not cluster; in 2008 and after, the real ones did.
     const { mean, shuffled } = qlike["process"]!;
-    if (result.ticker === "early") assert.ok(mean < 0.7 * shuffled!);
+    if (result.ticker === "early") assert.ok(mean < 0.7 * shuffled!.value);
     assert.equal(Object.keys(qlike["process"]!.pValues).length, 5);
     assert.equal(qlike["ewma"]!.pValues["ewma"], null);
-    assert.match(String(scoreTable(result, "price")), /last close/);
+    for (const target of ["price", "return"]) {
+      for (const score of result.scores) {
+        if (score.target !== target) continue;
+        assert.ok(score.lower < score.mean && score.mean < score.upper);
+        const { value, lower, upper } = score.shuffled!;
+        assert.ok(lower < value && value < upper);
+      }
+    }
+    // Shuffled moves cannot be forecast: a correction cannot gain there.
+    const chance = Object.fromEntries(
+      result.scores.filter(({ target, loss }) =>
+        target === "price" && loss === "mae"
+      ).map((score) => [score.model, score.shuffled!]),
+    );
+    assert.ok(chance["corrected"]!.value > 0.98 * chance["lastClose"]!.value);
+    assert.match(String(scoreTable(result, "price")), /last close.* … /);
     // A model learns from days before those it is tested on.
     for (const { train, test } of result.windows) {
       assert.ok(train.to < test.from);
@@ -89,6 +108,37 @@ Deno.test("the volatility command reads its options, and refuses what it does no
   );
 });
 
+Deno.test("the volatility command takes all tickers of a small file, and asks to choose from a large one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weft-volatility-"));
+  const table = join(folder, "prices.csv");
+  const fileOf = async (tickers: readonly string[]) =>
+    await writeFile(
+      table,
+      [
+        "date,ticker,open,high,low,close",
+        ...tickers.flatMap((ticker) =>
+          ["2020-01-02", "2020-01-03"].map((date) =>
+            `${date},${ticker},0,3,1,2`
+          )
+        ),
+      ].join("\n"),
+    );
+  try {
+    await fileOf("ABCDEFGHI".split(""));
+    await assert.rejects(
+      volatilityCommand(["--prices", table], () => {}),
+      /there are 9[^]*A, B, C, D, E, …[^]*--tickers A,B/,
+    );
+    await fileOf(["A", "B"]);
+    const { tickers } = await volatilityInputs(
+      readVolatilityOptions(["--prices", table]),
+    );
+    assert.deepEqual(Object.keys(tickers), ["A", "B"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 Deno.test("the volatility command writes its report from a file of the user's, with implied volatility", async () => {
   const folder = await mkdtemp(join(tmpdir(), "weft-volatility-"));
   try {
@@ -115,6 +165,7 @@ Deno.test("the volatility command writes its report from a file of the user's, w
     ], (line) => lines.push(line));
     const text = lines.join("\n");
     assert.match(text, /implied by options/);
+    assert.match(text, /95 % interval +shuffled/);
     const report = JSON.parse(
       await readFile(join(folder, "out", "report.json"), "utf8"),
     );
