@@ -105,7 +105,11 @@ export const egarch11: Op<{ returns: F64 }, Egarch11Params, Egarch11Outputs> =
         name: "returns",
         atLeast: GARCH_ROWS,
       });
-      const fit = await fitEgarch(values, { ...params, signal: ctx.signal });
+      const fit = await fitEgarch(values, {
+        ...params,
+        errors: true,
+        signal: ctx.signal,
+      });
       for (const warning of fit.warnings) ctx.log(`EGARCH(1,1): ${warning}`);
       const { mu, omega, alpha, beta, gamma } = fit.parameters;
       const { logVariance, next } = egarchPath(

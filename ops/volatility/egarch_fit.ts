@@ -60,6 +60,8 @@ export interface EgarchFitOptions {
   readonly maxIterations: number;
   /** Whether the search keeps to γ ≥ |α| and 0 < β < 1. */
   readonly invertible: boolean;
+  /** Whether standard errors are wanted. */
+  readonly errors: boolean;
   /** Stops the search. */
   readonly signal: AbortSignal;
 }
@@ -194,20 +196,15 @@ export async function fitEgarch(
   const warnings = best.converged
     ? []
     : ["The search ended before it converged"];
-  const isAtBound = options.invertible &&
-    weights.gamma - Math.abs(weights.alpha) <= AT_BOUND * weights.gamma;
-  if (isAtBound) {
-    warnings.push(
-      "The best fit lies on the bound γ = |α|, where standard errors do not hold",
-    );
-  }
-  const errors = isAtBound ? null : await errorsOrWarning(
-    returns,
-    parameters,
-    initialVariance,
-    scale,
-    warnings,
-  );
+  const errors = options.errors
+    ? await errorsOrWarning(
+      returns,
+      parameters,
+      options,
+      scale,
+      warnings,
+    )
+    : null;
   return {
     parameters,
     standardErrors: errors && toParameters(errors.classic),
@@ -224,18 +221,24 @@ export async function fitEgarch(
 async function errorsOrWarning(
   returns: Float64Array,
   parameters: EgarchParameters,
-  initial: number | undefined,
+  { initialVariance, invertible }: EgarchFitOptions,
   scale: number,
   warnings: string[],
 ): Promise<LikelihoodErrors | null> {
   const { mu, omega, alpha, beta, gamma } = parameters;
+  if (invertible && gamma - Math.abs(alpha) <= AT_BOUND * gamma) {
+    warnings.push(
+      "Standard errors are missing: the best fit lies on the bound γ = |α|",
+    );
+    return null;
+  }
   const column: F64 = wf.tensor(returns, {
     dtype: "f64",
     shape: [returns.length, 1],
   });
   try {
     return await likelihoodErrors(
-      (matrix) => egarchLogDensities(column, matrix, initial),
+      (matrix) => egarchLogDensities(column, matrix, initialVariance),
       [mu, omega, alpha, beta, gamma],
       [1e-5 * scale, ...differenceSteps([omega, alpha, beta, gamma], [])],
     );

@@ -123,7 +123,11 @@ export const egarchForecast: Op<
         name: "EGARCH(1,1)",
         split: index,
       });
-      const fit = await fitEgarch(train, { ...params, signal: ctx.signal });
+      const fit = await fitEgarch(train, {
+        ...params,
+        errors: false,
+        signal: ctx.signal,
+      });
       const { mu, omega, alpha, beta, gamma } = fit.parameters;
       const { logVariance } = egarchPath(
         wf.expandDims(wf.slice(returns, [start, testEnd]), 1),
