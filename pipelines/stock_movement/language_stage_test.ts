@@ -23,8 +23,8 @@ import { readLogits } from "./read_logits.ts";
 const TUNING = {
   rank: 8,
   alpha: 16,
-  batchSize: 4,
-  sequenceLength: 256,
+  batchSize: 2,
+  sequenceLength: 128,
   maxGradientNorm: 1,
 };
 const store = memoryStore();
