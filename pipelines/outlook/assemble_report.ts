@@ -25,6 +25,7 @@ import {
 } from "../../ops/evidence/mod.ts";
 import { MOVEMENT_CLASSES } from "../../ops/movement/mod.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
+import { withNulls } from "../with_nulls.ts";
 import { cardStages } from "./card_stages.ts";
 import { daysOf, periodOf } from "./days.ts";
 import {
@@ -100,18 +101,6 @@ async function readSeries(
     [model, await values.data()] as const
   );
   return Object.fromEntries(await Promise.all(entries));
-}
-
-/** NaN has no place in JSON. */
-function withNulls(
-  values: Float64Array,
-  start: number,
-  end: number,
-): (number | null)[] {
-  return Array.from(
-    values.subarray(start, end),
-    (value) => Number.isNaN(value) ? null : value,
-  );
 }
 
 function coverageOf(

@@ -10,6 +10,7 @@ import { port } from "../../runtime/ports/mod.ts";
 import type { F64 } from "../../runtime/tensor/mod.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
 import type { ForecastScore } from "../../ops/volatility/mod.ts";
+import { withNulls } from "../with_nulls.ts";
 import { periodOf } from "../outlook/days.ts";
 import { PRICE_FINDINGS, type PriceFinding } from "../outlook/report_schema.ts";
 import { LOSS_INTERVALS, type LossIntervals } from "./loss_intervals.ts";
@@ -107,11 +108,11 @@ export const tickerResult: Op<
           ),
         })),
         dates: dates.slice(start, end),
-        measured: plain(measured, start, end),
+        measured: withNulls(measured, start, end),
         forecasts: Object.fromEntries(
           Object.entries(forecasts).map((
             [model, series],
-          ) => [model, plain(series, start, end)]),
+          ) => [model, withNulls(series, start, end)]),
         ),
         coming: {
           day: dates[rows]!,
@@ -133,17 +134,6 @@ export const tickerResult: Op<
     };
   },
 });
-
-function plain(
-  values: Float64Array,
-  start: number,
-  end: number,
-): (number | null)[] {
-  return Array.from(
-    values.subarray(start, end),
-    (value) => Number.isFinite(value) ? value : null,
-  );
-}
 
 function scoresOf(
   target: TickerScore["target"],

@@ -12,14 +12,15 @@ import type { F64 } from "../../../runtime/tensor/mod.ts";
 import { PairGeometry } from "../gaussian_process/covariance.ts";
 import {
   assertFinite,
+  FITTED_SHAPE,
+  type FittedProcess,
+  GP_FIT_SHAPE,
   type GpFitParams,
+  SEARCH_SHAPE,
+  type SearchReport,
   standardisation,
-} from "../gaussian_process/gp_fit.ts";
-import {
-  hyperParameterSchema,
-  type Kernel,
-  kernelSchema,
-} from "../gaussian_process/kernel.ts";
+} from "../gaussian_process/fit_shapes.ts";
+import type { Kernel } from "../gaussian_process/kernel.ts";
 import { solveFactored } from "../gaussian_process/marginal_likelihood.ts";
 import {
   PriorCovariance,
@@ -37,15 +38,8 @@ import {
 import { CensoredProblem } from "./problem.ts";
 
 /** A fitted censored Gaussian process, beside the tensors that condition it. */
-export interface CensoredGaussianProcessModel {
-  /** The kernel with its fitted values. */
-  readonly kernel: Kernel;
-  /** Variance of the noise, on the scale of the standardised targets. */
-  readonly noiseVariance: number;
-  /** What was subtracted from the targets; 0 without standardisation. */
-  readonly targetMean: number;
-  /** What the targets were divided by; 1 without standardisation. */
-  readonly targetScale: number;
+export interface CensoredGaussianProcessModel
+  extends FittedProcess, SearchReport {
   /** How the posterior is approximated. */
   readonly method: CensoredMethod;
   /** Lower limit on the scale of the targets; null where there is none. */
@@ -58,37 +52,23 @@ export interface CensoredGaussianProcessModel {
   readonly censoredRight: number;
   /** Approximate log marginal likelihood of the (standardised) targets. */
   readonly logMarginalLikelihood: number;
-  /** Jitter on the diagonal, as a part of its mean; 0 where none was needed. */
-  readonly jitter: number;
   /** Steps to the last posterior; 0 where nothing was cut off. */
   readonly steps: number;
-  /** Evaluations of the search; 0 when nothing was optimised. */
-  readonly evaluations: number;
-  /** Whether the search met its tolerance; true when nothing was optimised. */
-  readonly converged: boolean;
-  /** Hyperparameters that ended on a bound. */
-  readonly atBounds: readonly string[];
 }
 
 /** Schema of {@linkcode CensoredGaussianProcessModel}. */
 export const censoredGaussianProcessModelSchema: z.ZodType<
   CensoredGaussianProcessModel
 > = z.object({
-  kernel: kernelSchema,
-  noiseVariance: z.number().min(0),
-  targetMean: z.number(),
-  targetScale: z.number().positive(),
+  ...FITTED_SHAPE,
+  ...SEARCH_SHAPE,
   method: z.enum(["ep", "laplace", "vi"]),
   left: z.number().nullable(),
   right: z.number().nullable(),
   censoredLeft: z.int().min(0),
   censoredRight: z.int().min(0),
   logMarginalLikelihood: z.number(),
-  jitter: z.number().min(0),
   steps: z.int(),
-  evaluations: z.int(),
-  converged: z.boolean(),
-  atBounds: z.array(z.string()).readonly(),
 });
 
 /** Params of {@linkcode censoredGp}. */
@@ -155,19 +135,9 @@ export const censoredGp: Op<
     y: port.tensor("f64", ["n"]),
   },
   params: z.object({
-    kernel: kernelSchema,
-    noiseVariance: hyperParameterSchema.default({
-      value: 0.1,
-      bounds: [1e-6, 1e2],
-    }),
+    ...GP_FIT_SHAPE,
     ...LIMIT_SHAPE,
     method: z.enum(["ep", "laplace", "vi"]).default("ep"),
-    standardise: z.boolean().default(true),
-    optimise: z.boolean().default(true),
-    starts: z.int().min(1).default(3),
-    seed: z.int().min(0).default(0),
-    maxIterations: z.int().min(0).default(200),
-    tolerance: z.number().positive().default(1e-5),
   }),
   outputs: {
     model: port.value(censoredGaussianProcessModelSchema),

@@ -5,18 +5,21 @@
  */
 
 import { z } from "zod";
-import { DataError } from "../../../runtime/core/errors.ts";
 import { type Op, op } from "../../../runtime/flow/mod.ts";
 import { port } from "../../../runtime/ports/mod.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
 import { PairGeometry } from "./covariance.ts";
 import {
-  type HyperParameter,
-  hyperParameterSchema,
-  type Kernel,
-  kernelSchema,
-} from "./kernel.ts";
+  assertFinite,
+  FITTED_SHAPE,
+  type FittedProcess,
+  GP_FIT_SHAPE,
+  type GpFitParams,
+  SEARCH_SHAPE,
+  type SearchReport,
+  standardisation,
+} from "./fit_shapes.ts";
 import { logDensity } from "./marginal_likelihood.ts";
 import {
   condition,
@@ -26,71 +29,28 @@ import {
 } from "./regression.ts";
 
 /** A fitted Gaussian process, beside the tensors that condition it. */
-export interface GaussianProcessModel {
-  /** The kernel with its fitted values. */
-  readonly kernel: Kernel;
-  /** Variance of the noise, on the scale of the standardised targets. */
-  readonly noiseVariance: number;
-  /** What was subtracted from the targets; 0 without standardisation. */
-  readonly targetMean: number;
-  /** What the targets were divided by; 1 without standardisation. */
-  readonly targetScale: number;
+export interface GaussianProcessModel extends FittedProcess {
   /** Log marginal likelihood of the (standardised) targets. */
   readonly logMarginalLikelihood: number;
-  /** Jitter on the diagonal, as a part of its mean; 0 where none was needed. */
-  readonly jitter: number;
   /** How the search went; absent when nothing was optimised. */
-  readonly search?: {
-    /** Log marginal likelihood that each start reached; null for one that failed. */
-    readonly starts: readonly (number | null)[];
-    /** Evaluations over all starts. */
-    readonly evaluations: number;
-    /** Whether the best start met its tolerance. */
-    readonly converged: boolean;
-    /** Hyperparameters that ended on a bound. */
-    readonly atBounds: readonly string[];
-  } | undefined;
+  readonly search?:
+    | SearchReport & {
+      /** Log marginal likelihood that each start reached; null for one that failed. */
+      readonly starts: readonly (number | null)[];
+    }
+    | undefined;
 }
 
 /** Schema of {@linkcode GaussianProcessModel}. */
 export const gaussianProcessModelSchema: z.ZodType<GaussianProcessModel> = z
   .object({
-    kernel: kernelSchema,
-    noiseVariance: z.number().min(0),
-    targetMean: z.number(),
-    targetScale: z.number().positive(),
+    ...FITTED_SHAPE,
     logMarginalLikelihood: z.number(),
-    jitter: z.number().min(0),
     search: z.object({
       starts: z.array(z.number().nullable()).readonly(),
-      evaluations: z.int(),
-      converged: z.boolean(),
-      atBounds: z.array(z.string()).readonly(),
+      ...SEARCH_SHAPE,
     }).optional(),
   });
-
-/** Params of {@linkcode gpFit}. */
-export interface GpFitParams {
-  /** The covariance function. */
-  kernel: Kernel;
-  /**
-   * Variance of the observation noise, on the scale of the standardised
-   * targets; default 0.1 within `[1e-6, 1e2]`.
-   */
-  noiseVariance?: HyperParameter | undefined;
-  /** Whether targets are centred and scaled (ddof 0); default true. */
-  standardise?: boolean | undefined;
-  /** Whether hyperparameters are fitted; default true. */
-  optimise?: boolean | undefined;
-  /** Starting points: the description's own, then random ones; default 3. */
-  starts?: number | undefined;
-  /** Seed of the random starting points; default 0. */
-  seed?: number | undefined;
-  /** Most iterations of L-BFGS a start; default 200. */
-  maxIterations?: number | undefined;
-  /** Largest gradient that ends a start; default 1e-5. */
-  tolerance?: number | undefined;
-}
 
 /**
  * Fits an exact Gaussian-process regression `y = f(x) + ε`, `f ~ GP(0, k)`,
@@ -145,19 +105,7 @@ export const gpFit: Op<
     x: port.tensor("f64", ["n", "d"]),
     y: port.tensor("f64", ["n"]),
   },
-  params: z.object({
-    kernel: kernelSchema,
-    noiseVariance: hyperParameterSchema.default({
-      value: 0.1,
-      bounds: [1e-6, 1e2],
-    }),
-    standardise: z.boolean().default(true),
-    optimise: z.boolean().default(true),
-    starts: z.int().min(1).default(3),
-    seed: z.int().min(0).default(0),
-    maxIterations: z.int().min(0).default(200),
-    tolerance: z.number().positive().default(1e-5),
-  }),
+  params: z.object(GP_FIT_SHAPE),
   outputs: {
     model: port.value(gaussianProcessModelSchema),
     cholesky: port.tensor("f64", ["n", "n"]),
@@ -212,51 +160,4 @@ function searchReport(
     converged,
     atBounds,
   };
-}
-
-/**
- * Refuses empty and infinite data.
- *
- * @param name The port to blame.
- * @param values What to check.
- */
-export function assertFinite(name: string, values: Float64Array): void {
-  if (values.length === 0) {
-    throw new DataError(`Cannot fit a Gaussian process as "${name}" is empty`, {
-      port: name,
-    });
-  }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new DataError(
-      `Cannot fit a Gaussian process as element ${bad} of "${name}" is ${
-        values[bad]
-      }`,
-      { port: name, expected: "finite numbers" },
-    );
-  }
-}
-
-/**
- * Mean and standard deviation (ddof 0) of targets.
- *
- * @param values At least one.
- * @returns What to subtract and to divide by.
- * @throws DataError for constant targets.
- */
-export function standardisation(
-  values: Float64Array,
-): { mean: number; scale: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const scale = Math.sqrt(
-    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) /
-      values.length,
-  );
-  if (!(scale > 0)) {
-    throw new DataError(
-      `Cannot standardise the targets as all of them are ${mean}`,
-      { port: "y", hint: 'Set "standardise: false"' },
-    );
-  }
-  return { mean, scale };
 }

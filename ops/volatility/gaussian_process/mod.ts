@@ -4,11 +4,8 @@
  * @module
  */
 
-export {
-  type GaussianProcessModel,
-  gpFit,
-  type GpFitParams,
-} from "./gp_fit.ts";
+export type { FittedProcess, GpFitParams, SearchReport } from "./fit_shapes.ts";
+export { type GaussianProcessModel, gpFit } from "./gp_fit.ts";
 export {
   gpForecast,
   type GpForecastFit,

@@ -9,9 +9,17 @@ import { type Op, op } from "../../../runtime/flow/mod.ts";
 import { port } from "../../../runtime/ports/mod.ts";
 import * as wf from "../../../runtime/tensor/mod.ts";
 import type { F64 } from "../../../runtime/tensor/mod.ts";
-import { assertFinite, type GpFitParams, standardisation } from "./gp_fit.ts";
+import {
+  assertFinite,
+  FITTED_SHAPE,
+  type FittedProcess,
+  GP_FIT_SHAPE,
+  type GpFitParams,
+  SEARCH_SHAPE,
+  type SearchReport,
+  standardisation,
+} from "./fit_shapes.ts";
 import { inducingRows } from "./inducing_rows.ts";
-import { hyperParameterSchema, type Kernel, kernelSchema } from "./kernel.ts";
 import {
   PriorCovariance,
   searchHyperparameters,
@@ -20,43 +28,22 @@ import {
 import { sparseEvidence, SparseGeometry, type SparseMethod } from "./sparse.ts";
 
 /** A fitted sparse Gaussian process, beside the tensors that condition it. */
-export interface SparseGaussianProcessModel {
-  /** The kernel with its fitted values. */
-  readonly kernel: Kernel;
-  /** Variance of the noise, on the scale of the standardised targets. */
-  readonly noiseVariance: number;
-  /** What was subtracted from the targets; 0 without standardisation. */
-  readonly targetMean: number;
-  /** What the targets were divided by; 1 without standardisation. */
-  readonly targetScale: number;
+export interface SparseGaussianProcessModel
+  extends FittedProcess, SearchReport {
   /** Bound or model. */
   readonly method: SparseMethod;
   /** Bound of the log marginal likelihood (vfe), or that of the model (fitc). */
   readonly evidence: number;
-  /** Jitter on the diagonal of the inducing rows, as a part of its mean. */
-  readonly jitter: number;
-  /** Evaluations of the search; 0 when nothing was optimised. */
-  readonly evaluations: number;
-  /** Whether the search met its tolerance; true when nothing was optimised. */
-  readonly converged: boolean;
-  /** Hyperparameters that ended on a bound. */
-  readonly atBounds: readonly string[];
 }
 
 /** Schema of {@linkcode SparseGaussianProcessModel}. */
 export const sparseGaussianProcessModelSchema: z.ZodType<
   SparseGaussianProcessModel
 > = z.object({
-  kernel: kernelSchema,
-  noiseVariance: z.number().min(0),
-  targetMean: z.number(),
-  targetScale: z.number().positive(),
+  ...FITTED_SHAPE,
+  ...SEARCH_SHAPE,
   method: z.enum(["vfe", "fitc"]),
   evidence: z.number(),
-  jitter: z.number().min(0),
-  evaluations: z.int(),
-  converged: z.boolean(),
-  atBounds: z.array(z.string()).readonly(),
 });
 
 /** Params of {@linkcode sparseGpFit}. */
@@ -122,19 +109,9 @@ export const sparseGpFit: Op<
     y: port.tensor("f64", ["n"]),
   },
   params: z.object({
-    kernel: kernelSchema,
-    noiseVariance: hyperParameterSchema.default({
-      value: 0.1,
-      bounds: [1e-6, 1e2],
-    }),
+    ...GP_FIT_SHAPE,
     method: z.enum(["vfe", "fitc"]).default("vfe"),
     inducing: z.int().min(1).max(5000).default(64),
-    standardise: z.boolean().default(true),
-    optimise: z.boolean().default(true),
-    starts: z.int().min(1).default(3),
-    seed: z.int().min(0).default(0),
-    maxIterations: z.int().min(0).default(200),
-    tolerance: z.number().positive().default(1e-5),
   }),
   outputs: {
     model: port.value(sparseGaussianProcessModelSchema),
