@@ -83,6 +83,7 @@ export {
   type LanguageStage,
   languageStage,
 } from "./stock_movement/language_stage.ts";
+export { MODEL_NAMES as STOCK_MOVEMENT_MODELS } from "./stock_movement/assemble_report.ts";
 export { readLogits } from "./stock_movement/read_logits.ts";
 export type {
   StockMovementReport,
