@@ -114,10 +114,36 @@ function entryName({ after, at, before }: Difference): string {
   return String(at);
 }
 
-/** A value for a message: no text of any length floods it. */
-function shown(value: unknown): string {
-  const text = textOf(value);
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+/** Characters of a value that a message shows. */
+const MOST_SHOWN = 160;
+/** Characters before the first one that differs. */
+const BEFORE = 40;
+
+/** What differs: of two records the first property, of texts the part. */
+function narrowed({ after, before }: Difference): [string, string] {
+  const areRecords = [before, after].every((one) =>
+    typeof one === "object" && one !== null
+  );
+  if (areRecords) {
+    const [left, right] = [before, after] as Record<string, unknown>[];
+    const keys = [...Object.keys(left!), ...Object.keys(right!)];
+    const key = keys.find((one) => textOf(left![one]) !== textOf(right![one]))!;
+    const [early, late] = part(textOf(left![key]), textOf(right![key]));
+    return [`${key} ${early}`, `${key} ${late}`];
+  }
+  return part(textOf(before), textOf(after));
+}
+
+/** The parts of two texts from shortly before where they differ. */
+function part(left: string, right: string): [string, string] {
+  let same = 0;
+  while (same < left.length && left[same] === right[same]) same++;
+  const from = Math.max(0, same - BEFORE);
+  const cut = (text: string) =>
+    `${from > 0 ? "…" : ""}${text.slice(from, from + MOST_SHOWN)}${
+      text.length > from + MOST_SHOWN ? "…" : ""
+    }`;
+  return [cut(left), cut(right)];
 }
 
 function defaultCuts(items: readonly EvidenceItem[]): string[] {
@@ -220,15 +246,16 @@ function refuse(
   difference: Difference | undefined,
 ): void {
   if (difference === undefined) return;
-  const { after, before, source } = difference;
+  const { source } = difference;
+  const [early, late] = narrowed(difference);
   throw new NumericalError(
     `Cannot use item "${id}" as its source "${source}" looks ahead: entry ${
       entryName(difference)
     } changes when later data arrive`,
     {
       port: source,
-      expected: `${shown(before)}, as known from data up to ${cut}`,
-      actual: `${shown(after)}, with all data`,
+      expected: `${early}, as known from data up to ${cut}`,
+      actual: `${late}, with all data`,
       hint:
         "Use nothing after the day of the item: look for joins by the nearest day, statistics of the whole series, and texts that were edited later",
     },

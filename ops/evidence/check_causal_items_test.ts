@@ -114,6 +114,27 @@ for (
   });
 }
 
+Deno.test("the message shows the part of a long text that changes", async () => {
+  const plant: Plant = (closes, row) => ({
+    reports: [{
+      time: DAYS[row]!,
+      title: "Report",
+      text: `${"Sales rose. ".repeat(100)}Edited: ${
+        closes[row + 1] ?? "none"
+      }.`,
+    }],
+  });
+  await assert.rejects(
+    () => checkCausalItems(made(plant)),
+    (error: unknown) => {
+      const { message } = error as Error;
+      assert.match(message, /expected {2}text ….*Edited: "?none/);
+      assert.ok(message.length < 900, String(message.length));
+      return true;
+    },
+  );
+});
+
 Deno.test("the item that looks ahead is named, not its neighbours", async () => {
   const plant: Plant = (closes, row) =>
     row === 7
