@@ -20,7 +20,7 @@ import {
   type SearchReport,
   standardisation,
 } from "./fit_shapes.ts";
-import { logDensity } from "./marginal_likelihood.ts";
+import { whitenedDensity } from "./marginal_likelihood.ts";
 import {
   condition,
   maximiseLikelihood,
@@ -130,17 +130,18 @@ export const gpFit: Op<
       : undefined;
     const values = search?.values ?? prior.start;
     const conditioned = await condition(prior, geometry, targets, values);
-    const matrix = prior.observations(
-      geometry,
-      wf.tensor(values),
-      conditioned.jitter,
+    const whitened = wf.triangularSolve(
+      conditioned.cholesky,
+      wf.expandDims(targets, -1),
+      { lower: true },
     );
+    const likelihood = whitenedDensity(conditioned.cholesky, whitened);
     return {
       model: {
         ...prior.at(values),
         targetMean: mean,
         targetScale: scale,
-        logMarginalLikelihood: await logDensity(matrix, targets).item(),
+        logMarginalLikelihood: await likelihood.item(),
         jitter: conditioned.jitter,
         search: search === undefined ? undefined : searchReport(search),
       },
