@@ -69,22 +69,31 @@ const UNITS: Readonly<
   "return mse": { name: "MSE of return in (%)²", factor: 1e4 },
 };
 
+/** Models that learn nothing of what they forecast. */
+const NAIVE: Readonly<Record<TickerScore["target"], string>> = {
+  variance: "constant",
+  price: "lastClose",
+  return: "zero",
+};
+
 function metricOf(
   score: TickerScore,
   all: readonly TickerScore[],
 ): CardMetric {
   const { name, factor } = UNITS[`${score.target} ${score.loss}`] ??
     { name: score.loss, factor: 1 };
-  const scaled = (interval: Interval): Interval => ({
-    value: factor * interval.value,
-    lower: factor * interval.lower,
-    upper: factor * interval.upper,
+  const scaled = ({ value, lower, upper }: Interval, by = factor) => ({
+    value: by * value,
+    lower: by * lower,
+    upper: by * upper,
   });
+  const scoreOf = (name: string) =>
+    all.find(({ target, loss, model }) =>
+      target === score.target && loss === score.loss && model === name
+    );
   const baselines = Object.entries(score.pValues).flatMap(
     ([baseline, pValue]) => {
-      const other = all.find(({ target, loss, model }) =>
-        target === score.target && loss === score.loss && model === baseline
-      );
+      const other = scoreOf(baseline);
       return other === undefined ? [] : [{
         model: volatilityModelName(baseline),
         ...scaled({ ...other, value: other.mean }),
@@ -93,6 +102,12 @@ function metricOf(
       }];
     },
   );
+  // Shuffled test days are other days: only what is lost beside a model that
+  // learns nothing can be compared.
+  const naive = scoreOf(NAIVE[score.target]);
+  const rescale = naive === undefined || naive.shuffled === null
+    ? null
+    : naive.mean / naive.shuffled.value;
   return {
     metric: name,
     model: volatilityModelName(score.model),
@@ -100,7 +115,9 @@ function metricOf(
     lowerIsBetter: true,
     ...scaled({ ...score, value: score.mean }),
     baselines,
-    shuffled: score.shuffled && scaled(score.shuffled),
+    shuffled: score.shuffled === null || rescale === null
+      ? null
+      : scaled(score.shuffled, factor * rescale),
   };
 }
 
@@ -144,7 +161,7 @@ export function cardStagesOf(result: TickerResult): CardStage[] {
 
 const COMMON_NOTES = [
   `Intervals are of 95 %, from a bootstrap of blocks of ${BLOCK_DAYS} days.`,
-  "Shuffled: the same chain on the same days in a random order, prices put together from the shuffled returns.",
+  "Shuffled: the same chain on the same days in a random order, prices put together from the shuffled returns. As other days are tested then, it is the loss beside that of a naive forecast there (constant variance, last close, no return), times the naive loss here.",
 ];
 
 const NOTES: Readonly<Record<TickerScore["target"], readonly string[]>> = {

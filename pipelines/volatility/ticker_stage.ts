@@ -187,7 +187,11 @@ export function tickerStage(
     shuffled: {
       variance: lossIntervals({
         truth: mixedVariance,
-        forecasts: chance.variance,
+        forecasts: {
+          constant: constantForecast({ variance: mixedVariance, splits })
+            .forecast,
+          ...chance.variance,
+        },
       }, ofVariance).intervals,
       price: lossIntervals({
         truth: mixedLast.truth,

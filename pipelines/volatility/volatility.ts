@@ -45,7 +45,7 @@ const study: Op<
   { study: VolatilityStudy }
 > = op({
   name: "volatility/study",
-  version: "1",
+  version: "2",
   doc: "Results of all tickers and their model card",
   inputs: { results: port.record(port.value(TICKER_RESULT)) },
   params: z.object({}),

@@ -72,6 +72,7 @@ Deno.test("the volatility pipeline forecasts, scores and tells for each ticker",
     }
   }
   assert.equal(study.card.stages.length, 6);
+  assert.doesNotMatch(study.sentences.join(" "), /on shuffled labels/);
   const page = await volatilityPage(study, {
     view: viewOf(run.events.past),
     createdAt: new Date(0),
