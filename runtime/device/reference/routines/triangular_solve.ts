@@ -6,11 +6,19 @@
 
 import { NumericalError } from "../../../core/errors.ts";
 import { batchCount, matrixName } from "./batch.ts";
-import { copyTransposedInSlices, dot, subtractProduct } from "./product.ts";
+import {
+  addMultiple,
+  copyTransposedInSlices,
+  dot,
+  subtractProduct,
+} from "./product.ts";
 import type { Work } from "../../clock.ts";
 import { SLICE_WORK } from "./sliced.ts";
 
 const BLOCK = 32;
+
+/** Right-hand sides below which transposing a matrix costs as much as solving. */
+const FEW_SIDES = 4;
 
 /** How a triangular matrix is to be read. */
 export interface TriangularOptions {
@@ -46,11 +54,12 @@ export function* triangularSolveRoutine(
   const solution = new Float64Array(rightSides.length);
   const count = batchCount(leading);
   const { lower, transpose, unitDiagonal } = options;
-  const turned = transpose ? new Float64Array(n * n) : matrices;
+  const isTurned = transpose && m >= FEW_SIDES;
+  const turned = isTurned ? new Float64Array(n * n) : matrices;
   const columns = new Float64Array(n * m);
   for (let index = 0; index < count; index++) {
     if (!unitDiagonal) checkDiagonal(matrices, index, leading, n);
-    if (transpose) {
+    if (isTurned) {
       yield* copyTransposedInSlices(
         matrices,
         index * n * n,
@@ -72,15 +81,27 @@ export function* triangularSolveRoutine(
       n,
       m,
     );
-    yield* solveRows(
-      turned,
-      transpose ? 0 : index * n * n,
-      columns,
-      n,
-      m,
-      lower !== transpose,
-      unitDiagonal,
-    );
+    if (transpose && !isTurned) {
+      yield* solveTransposed(
+        matrices,
+        index * n * n,
+        columns,
+        n,
+        m,
+        lower,
+        unitDiagonal,
+      );
+    } else {
+      yield* solveRows(
+        turned,
+        isTurned ? 0 : index * n * n,
+        columns,
+        n,
+        m,
+        lower !== transpose,
+        unitDiagonal,
+      );
+    }
     yield* copyTransposedInSlices(
       columns,
       0,
@@ -189,6 +210,34 @@ export function* solveRows(
       }
       yield;
     }
+  }
+}
+
+/**
+ * Solves `Tᵀ · xᵀ = bᵀ` for each row `b` of a matrix, in place: each unknown, once
+ * known, is taken out of all others along its row of `T`.
+ */
+function* solveTransposed(
+  t: Float64Array,
+  start: number,
+  rows: Float64Array,
+  n: number,
+  m: number,
+  lower: boolean,
+  unitDiagonal: boolean,
+): Work<void> {
+  const atOnce = Math.max(1, Math.floor(SLICE_WORK / (2 * n * m)));
+  for (let step = 0; step < n; step++) {
+    const i = lower ? n - 1 - step : step;
+    const row = start + i * n;
+    const rest = lower ? 0 : i + 1;
+    for (let r = 0; r < m; r++) {
+      const x = r * n;
+      if (!unitDiagonal) rows[x + i]! /= t[row + i]!;
+      const count = n - 1 - step;
+      addMultiple(-rows[x + i]!, t, row + rest, rows, x + rest, count);
+    }
+    if (step % atOnce === atOnce - 1) yield;
   }
 }
 
