@@ -205,6 +205,95 @@ Deno.test("a tokenizer may not put a flood of tokens around a text", () => {
     }), message);
 });
 
+Deno.test("a tokenizer may not make texts much longer", () => {
+  const made = (changes: Record<string, unknown>) =>
+    makeHubTokenizer({
+      kind: "hub",
+      tokenizer: JSON.stringify({
+        ...FILE,
+        pre_tokenizer: PRE_TOKENIZERS[0],
+        ...changes,
+      }),
+      config: "{}",
+    });
+  const replace = (pattern: Record<string, string>, content: string) => ({
+    type: "Replace",
+    pattern,
+    content,
+  });
+  const times = (part: unknown, count: number) => Array(count).fill(part);
+  const doubles = replace({ String: "a" }, "aa");
+  const insert = replace({ Regex: "b?" }, "c");
+  const unfolds = [
+    replace({ Regex: "." }, "\ufdfa"),
+    { type: "NFKD" },
+  ];
+  const long = replace({ String: "a" }, "a".repeat(100_000));
+  const normalizer = (normalizers: unknown[]) => () =>
+    made({ normalizer: { type: "Sequence", normalizers } });
+  normalizer(times(doubles, 10))().encode("aab");
+  for (
+    const parts of [
+      times(doubles, 30),
+      times(insert, 30),
+      times(unfolds, 5).flat(),
+      [long],
+      [{ type: "Sequence", normalizers: times(doubles, 30) }],
+    ]
+  ) {
+    assert.throws(normalizer(parts), /"normalizer" makes texts much longer/);
+  }
+  assert.throws(
+    normalizer(times({ type: "NFC" }, 100_000)),
+    /"normalizer" has 100000 parts/,
+  );
+  assert.throws(
+    normalizer([{ type: "Prepend", prepend: "a".repeat(1000) }]),
+    /puts 1000 characters before a text/,
+  );
+  assert.throws(
+    () =>
+      made({
+        pre_tokenizer: { type: "Sequence", pretokenizers: times(doubles, 30) },
+      }),
+    /"pre_tokenizer" makes texts much longer/,
+  );
+  assert.throws(
+    () => made({ decoder: { type: "Sequence", decoders: times(doubles, 30) } }),
+    /"decoder" makes texts much longer/,
+  );
+  assert.throws(
+    () => made({ pre_tokenizer: { type: "Metaspace", replacement: "aaaa" } }),
+    /other than one character for a space/,
+  );
+});
+
+Deno.test("what is put in a place is taken as it is written", () => {
+  const content = "$&$`$'$$";
+  const part = { type: "Replace", pattern: { String: "a" }, content };
+  const letters = [...new Set(`ab${content}`), "<unk>"];
+  const { decode, encode } = makeHubTokenizer({
+    kind: "hub",
+    tokenizer: JSON.stringify({
+      normalizer: part,
+      pre_tokenizer: null,
+      decoder: { ...part, pattern: { Regex: "b" } },
+      model: {
+        type: "BPE",
+        unk_token: "<unk>",
+        vocab: Object.fromEntries(letters.map((letter, id) => [letter, id])),
+        merges: [],
+      },
+    }),
+    config: "{}",
+  });
+  assert.deepEqual(
+    [...encode("bab")].map((id) => letters[id]),
+    [..."b", ...content, "b"],
+  );
+  assert.equal(decode([letters.indexOf("b")]), content);
+});
+
 Deno.test("every kind of tokenizer.json stands damage", () => {
   const chance = new Chance(2);
   for (const { tokenizer } of Object.values(references.tokenizers)) {

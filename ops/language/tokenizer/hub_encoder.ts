@@ -12,6 +12,7 @@
 import { Tokenizer as HubLibrary } from "@huggingface/tokenizers";
 import { DataError } from "../../../runtime/core/errors.ts";
 import { BytePairs } from "./byte_pairs.ts";
+import { checkGrowth } from "./hub_growth.ts";
 import { checkNormalizer } from "./hub_parts.ts";
 import { adaptPreTokenizer } from "./hub_split.ts";
 import type { AddedToken, HubVocabulary } from "./hub_vocabulary.ts";
@@ -50,6 +51,7 @@ export class HubEncoder {
     this.#added = vocabulary.added;
     this.#ids = vocabulary.ids;
     const isPairs = isObject(model) && BytePairs.serves(model);
+    checkGrowth(tokenizer["pre_tokenizer"], "pre_tokenizer");
     this.#pairs = isPairs ? new BytePairs(model, vocabulary) : null;
     const adapted = {
       model: isPairs ? { type: "BPE", vocab: {}, merges: [] } : model,

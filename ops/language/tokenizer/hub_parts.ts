@@ -6,7 +6,8 @@
  */
 
 import { DataError } from "../../../runtime/core/errors.ts";
-import { patternOf } from "./hub_split.ts";
+import { checkGrowth } from "./hub_growth.ts";
+import { literalContent, patternOf } from "./hub_split.ts";
 import { isList, isObject, type Json, type JsonObject } from "./json_value.ts";
 
 /** Which member of a sequence holds its parts, for each kind of part. */
@@ -49,9 +50,10 @@ const DECODERS: ReadonlySet<string> = new Set([
  *
  * @param value The part, untrusted.
  * @returns The part; null where there is none.
- * @throws {DataError} For unknown kinds and unsafe patterns.
+ * @throws {DataError} For unknown kinds, unsafe patterns and too much growth.
  */
 export function checkNormalizer(value: Json | undefined): JsonObject | null {
+  checkGrowth(value, "normalizer");
   return checkPart(value, "normalizer", NORMALIZERS);
 }
 
@@ -60,9 +62,10 @@ export function checkNormalizer(value: Json | undefined): JsonObject | null {
  *
  * @param value The part, untrusted.
  * @returns The part; null where there is none.
- * @throws {DataError} For unknown kinds and unsafe patterns.
+ * @throws {DataError} For unknown kinds, unsafe patterns and too much growth.
  */
 export function checkDecoder(value: Json | undefined): JsonObject | null {
+  checkGrowth(value, "decoder");
   return checkPart(value, "decoder", DECODERS);
 }
 
@@ -87,7 +90,11 @@ function checkPart(
     };
   }
   if (type === "Replace") {
-    return { ...value, pattern: { Regex: patternOf(value) } };
+    return {
+      ...value,
+      pattern: { Regex: patternOf(value) },
+      content: literalContent(value),
+    };
   }
   return value;
 }

@@ -65,7 +65,10 @@ export function adaptPreTokenizer(value: Json | undefined): JsonObject | null {
       return adaptMetaspace(value);
     default:
       if (!KNOWN.has(type)) throw unknownKind(value);
-      if (type === "Replace") patternOf(value);
+      if (type === "Replace") {
+        patternOf(value);
+        return { ...value, content: literalContent(value) };
+      }
       if (type === "FixedLength") checkLength(value["length"]);
       return value;
   }
@@ -85,9 +88,17 @@ function adaptByteLevel(value: JsonObject): JsonObject {
 
 /** Older files say `add_prefix_space` where newer ones say `prepend_scheme`. */
 function adaptMetaspace(value: JsonObject): JsonObject {
-  if (value["prepend_scheme"] !== undefined) return value;
+  const { replacement = "▁" } = value;
+  if (typeof replacement !== "string" || [...replacement].length !== 1) {
+    throw new DataError(
+      "Cannot use the tokenizer as it puts other than one character for a space",
+      { actual: JSON.stringify(replacement).slice(0, 200) },
+    );
+  }
+  const adapted = { ...value, str_rep: replacement };
+  if (value["prepend_scheme"] !== undefined) return adapted;
   return {
-    ...value,
+    ...adapted,
     prepend_scheme: value["add_prefix_space"] === false ? "never" : "always",
   };
 }
@@ -159,6 +170,18 @@ export function patternOf(value: JsonObject): string {
   throw new DataError("Cannot use the tokenizer as a part has no pattern", {
     actual: JSON.stringify(value).slice(0, 200),
   });
+}
+
+/**
+ * Reads what a part of `tokenizer.json` puts in the place of what it finds. To
+ * JavaScript "$&" is what was found and "$`" all that is before it; in the file
+ * they are characters like others.
+ *
+ * @param value The part.
+ * @returns The text, so that JavaScript takes it as it is.
+ */
+export function literalContent({ content }: JsonObject): string {
+  return typeof content === "string" ? content.replaceAll("$", "$$$$") : "";
 }
 
 function escapePattern(text: string): string {
