@@ -10,8 +10,7 @@ import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
-import { inScopes } from "./emitter_scopes.ts";
-import { Lookups } from "./lookups.ts";
+import { Lookups, writeBlock } from "./lookups.ts";
 import { blockLanes, SHORT_BLOCK } from "./short_ways.ts";
 import { prefersAcross } from "./directions.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
@@ -165,19 +164,13 @@ function packAlong(packing: Packing): void {
         minus(end, count - 1),
         count,
         () =>
-          inScopes(emitters, () => {
-            for (const one of lookups) one.begin();
-            for (let lane = 0; lane < count; lane += lanes) {
-              for (const one of lookups) {
-                if (lane % one.group === 0) one.bind(lane);
-              }
-              emitters.forEach((emitter, k) => {
-                emitter.push(expr, true, lane / lanes);
-                to.set(vectors[k]!);
-              });
-              storeTransposed(to, arithmetic, vectors, address, stride);
-              assign(to, address, plus(address, lanes * stride));
-            }
+          writeBlock(emitters, lookups, { count, lanes }, (lane) => {
+            emitters.forEach((emitter, k) => {
+              emitter.push(expr, true, lane / lanes);
+              to.set(vectors[k]!);
+            });
+            storeTransposed(to, arithmetic, vectors, address, stride);
+            assign(to, address, plus(address, lanes * stride));
           }),
       );
     }

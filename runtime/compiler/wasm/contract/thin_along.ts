@@ -11,8 +11,7 @@ import type { FunctionBuilder, Local } from "../assembler.ts";
 import { addProduct, lanesFor } from "./arithmetic.ts";
 import type { ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
-import { inScopes } from "./emitter_scopes.ts";
-import { Lookups } from "./lookups.ts";
+import { Lookups, writeBlock } from "./lookups.ts";
 import { blockLanes, SHORT_BLOCK } from "./short_ways.ts";
 import { scaledFactor } from "./scaled_factors.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
@@ -273,49 +272,38 @@ function addBlocks(blocks: Blocks): void {
       to.set(rest);
     });
   };
-  whileBelow(
-    to,
-    step,
-    minus(end, count - 1),
-    count,
-    () =>
-      inScopes(emitters, () => {
-        for (const one of lookups) one.begin();
-        for (let lane = 0; lane < count; lane += lanes) {
-          for (const one of lookups) {
-            if (lane % one.group === 0) one.bind(lane);
-          }
-          lefts.forEach((address, row) => {
-            to.get(address);
-            to.memory("v128.load", arithmetic.bytes * lane);
-            to.set(factors[row]!);
-          });
-          const turn = lane / lanes;
-          const isFirst = scale !== undefined && lane % run < lanes * chains;
-          emitters.forEach((emitter, k) => {
-            emitter.push(value, true, lane / lanes);
-            to.set(loaded);
-            factors.forEach((factor, row) => {
-              const sum = parts[row]![k]![turn % chains]!;
-              if (!isFirst) return addProduct(to, kind, sum, factor, loaded);
-              to.get(factor);
-              to.get(loaded);
-              to.op("f32x4.mul");
-              to.set(sum);
-            });
-            if (scale !== undefined && (lane + lanes) % run === 0) {
-              addScaled(emitter, k, lane);
-              addOffset(emitter, k, lane);
-            }
-          });
+  whileBelow(to, step, minus(end, count - 1), count, () => {
+    writeBlock(emitters, lookups, { count, lanes }, (lane) => {
+      lefts.forEach((address, row) => {
+        to.get(address);
+        to.memory("v128.load", arithmetic.bytes * lane);
+        to.set(factors[row]!);
+      });
+      const turn = lane / lanes;
+      const isFirst = scale !== undefined && lane % run < lanes * chains;
+      emitters.forEach((emitter, k) => {
+        emitter.push(value, true, lane / lanes);
+        to.set(loaded);
+        factors.forEach((factor, row) => {
+          const sum = parts[row]![k]![turn % chains]!;
+          if (!isFirst) return addProduct(to, kind, sum, factor, loaded);
+          to.get(factor);
+          to.get(loaded);
+          to.op("f32x4.mul");
+          to.set(sum);
+        });
+        if (scale !== undefined && (lane + lanes) % run === 0) {
+          addScaled(emitter, k, lane);
+          addOffset(emitter, k, lane);
         }
-        for (const address of lefts) {
-          assign(to, address, plus(address, count * arithmetic.bytes));
-        }
-        if (offset === undefined) return;
-        for (const address of blocks.stretchSums) {
-          assign(to, address, plus(address, count / run * 4));
-        }
-      }),
-  );
+      });
+    });
+    for (const address of lefts) {
+      assign(to, address, plus(address, count * arithmetic.bytes));
+    }
+    if (offset === undefined) return;
+    for (const address of blocks.stretchSums) {
+      assign(to, address, plus(address, count / run * 4));
+    }
+  });
 }
