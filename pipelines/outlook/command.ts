@@ -4,10 +4,9 @@
  * @module
  */
 
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { ParameterError } from "../../runtime/core/errors.ts";
 import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { openStore, start, type Store } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
@@ -15,6 +14,7 @@ import { type RunView, showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { readPrices, readReports, samplePrices } from "../../ops/data/mod.ts";
 import { loadModel, modelFiles } from "../../ops/language/mod.ts";
 import { cardHeading } from "../../ops/evaluate/mod.ts";
+import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
 import { devicesUsed } from "./devices_used.ts";
 import { outlook, type OutlookInputs } from "./outlook.ts";
@@ -189,7 +189,7 @@ export async function outlookCommand(
     print(USAGE);
     return;
   }
-  await makeFolder(options.out);
+  await makeFolders(options);
   showRuns();
   const startedAt = new Date();
   const settings = settingsOf(options);
@@ -222,21 +222,6 @@ export async function outlookCommand(
   for (const line of summaryOf(report, view)) print(line);
   print(`Devices: ${devices}`);
   print(`Report: ${join(options.out, "report.html")}`);
-}
-
-/** Before the run: nobody wants to learn of it after. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
-  } catch (cause) {
-    throw new ParameterError(`Cannot write a report to the folder "${path}"`, {
-      cause,
-      expected: "a folder that this process may write to",
-      hint:
-        '"deno task demo" may write below "out" only, "deno task outlook" anywhere',
-    });
-  }
 }
 
 async function provenanceOf(

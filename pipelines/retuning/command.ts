@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { eventSplits, readPrices, readReports } from "../../ops/data/mod.ts";
@@ -17,6 +17,7 @@ import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, type Output, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
+import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
 import { reportItems } from "./report_items.ts";
 import { retuningPage, retuningText } from "./report_page.ts";
@@ -201,7 +202,7 @@ export async function retuningCommand(
     print(RETUNING_USAGE);
     return;
   }
-  await mkdir(options.out, { recursive: true });
+  await makeFolders(options);
   showRuns();
   const chosen = Object.entries(options).filter(([name, value]) =>
     name in RETUNING_FIELDS && value !== undefined

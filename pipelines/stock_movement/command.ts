@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { WEFT_VERSION } from "../../runtime/core/version.ts";
@@ -12,6 +12,7 @@ import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, start } from "../../runtime/flow/mod.ts";
 import { loadModel, modelFiles, SMALL_MODEL } from "../../ops/language/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
+import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
 import { stockMovementPage, stockMovementText } from "./report_page.ts";
 import {
@@ -134,7 +135,7 @@ export async function stockMovementCommand(
   const isSmall = options.model === undefined;
   const files = await modelFiles(options.model ?? SMALL_MODEL);
   const { model } = loadModel({ files });
-  await mkdir(options.out, { recursive: true });
+  await makeFolders(options);
   showRuns();
   const createdAt = new Date();
   const run = start([

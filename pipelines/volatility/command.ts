@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ParameterError } from "../../runtime/core/errors.ts";
@@ -14,6 +14,7 @@ import { openStore, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
 import { FINDING_CODES, readPrices, samplePrices } from "../../ops/data/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
+import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
 import { comingTable, scoreTable, volatilityPage } from "./report_page.ts";
 import { VOLATILITY_SETTING_SHAPE, VOLATILITY_SETTINGS } from "./settings.ts";
@@ -184,7 +185,7 @@ export async function volatilityCommand(
   }
   const settings = VOLATILITY_SETTINGS.parse(options);
   const inputs = await volatilityInputs(options);
-  await mkdir(options.out, { recursive: true });
+  await makeFolders(options);
   showRuns();
   const createdAt = new Date();
   const run = start([volatility(inputs, settings)], {
