@@ -194,7 +194,7 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
         tuning: {
           rank: 16,
           alpha: 32,
-          steps: 48,
+          steps: 32,
           batchSize: 2,
           packing: false,
           sequenceLength: 416,
@@ -205,7 +205,7 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
       evidence: {
         ...RETUNING_SIZES.full,
         step: 4,
-        coldSteps: 40,
+        coldSteps: 24,
         difficultySamples: 2,
         policySteps: 1,
       },
