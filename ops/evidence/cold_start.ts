@@ -24,6 +24,7 @@ import {
   REWARD_SETTINGS,
   type RewardOptions,
 } from "./reward.ts";
+import { shownSources } from "./shown_sources.ts";
 import { EVIDENCE_ITEM, type EvidenceItem, NEWS_CUTOFF } from "./sources.ts";
 import {
   STRUCTURED_SCORER,
@@ -83,7 +84,8 @@ export interface ColdStartParams {
  * judgements of deviation `spread` (0.5); `mostOfClass`; `detail`; `reward`; `cutoff`;
  * `seed`. Outputs: `examples`, in the order of the items; `summary`.
  *
- * A response passes if it has the form, the right answer, and a change that agrees.
+ * A response cites only what the item's prompt shows. It passes if it has the form,
+ * the right answer, and a change that agrees.
  * A class without a response that passed is left out of the balance.
  *
  * @throws {DataError} When there is not one prompt an item, or no response passed.
@@ -112,7 +114,7 @@ export const coldStartExamples: Op<
   { examples: ColdStartExample[]; summary: ColdStartSummary }
 > = op({
   name: "evidence/coldStartExamples",
-  version: "1",
+  version: "2",
   doc:
     "Examples for supervised tuning: responses by rule that turned out right",
   inputs: {
@@ -166,7 +168,10 @@ export const coldStartExamples: Op<
     for (const [item, { sources, truth }] of items.entries()) {
       if (truth === null) continue;
       known++;
-      const factors = evidenceFactors(sources, params.cutoff);
+      const factors = evidenceFactors(
+        shownSources(sources, prompts[item]!),
+        params.cutoff,
+      );
       let isRight = false;
       let completion: string | undefined;
       for (let draw = 0; draw < draws && completion === undefined; draw++) {

@@ -28,6 +28,7 @@ export * from "./reward.ts";
 export * from "./sum_counts.ts";
 export * from "./votes.ts";
 export * from "./prompt.ts";
+export * from "./shown_sources.ts";
 export * from "./sources.ts";
 export * from "./check_causal_items.ts";
 export * from "./cold_start.ts";

@@ -120,7 +120,13 @@ function oneLine(text: string): string {
     .replace(/[<>]/g, "").trim();
 }
 
-function figureLine({ name, value, previous }: SourceFigure): string {
+/**
+ * A figure as a line.
+ *
+ * @param figure The figure.
+ * @returns The line.
+ */
+export function figureLine({ name, value, previous }: SourceFigure): string {
   const before = previous === undefined
     ? ""
     : `, before ${shortNumber(previous)}`;
@@ -150,15 +156,28 @@ function textSection(
   const lines: string[] = [];
   const titles: number[] = [];
   const bodies: number[][] = [];
-  for (const { text = "", time, title: name } of texts) {
+  for (const one of texts) {
+    const { body, heading } = textLines(one);
     titles.push(lines.length);
-    lines.push(`${time.slice(0, 16).replace("T", " ")} ${oneLine(name)}`);
-    const body = sentenceLines(text);
+    lines.push(heading);
     bodies.push(body.map((_, k) => lines.length + k));
     lines.push(...body);
   }
   const importance = [...titles.reverse(), ...bodies.reverse().flat()];
   return { title, lines, importance };
+}
+
+/**
+ * A text as lines.
+ *
+ * @param source The text.
+ * @returns Its heading, and whole sentences, as many on a line as fit.
+ */
+export function textLines(
+  { text = "", time, title }: SourceText,
+): { readonly heading: string; readonly body: readonly string[] } {
+  const heading = `${time.slice(0, 16).replace("T", " ")} ${oneLine(title)}`;
+  return { heading, body: sentenceLines(text) };
 }
 
 /** Whole sentences, as many on a line as fit. */
@@ -175,12 +194,15 @@ function sentenceLines(text: string): string[] {
   return lines;
 }
 
-function priceSection(
-  title: string,
-  prices: readonly SourcePrice[],
-): PromptSection {
+/**
+ * Prices as lines.
+ *
+ * @param prices Prices in order.
+ * @returns A line each.
+ */
+export function priceLines(prices: readonly SourcePrice[]): string[] {
   const bands = bollingerBands(prices.map(({ close }) => close));
-  const lines = prices.map((price, row) => {
+  return prices.map((price, row) => {
     const { close, day, high, low, open, volume } = price;
     const before = prices[row - 1]?.close;
     const parts = [
@@ -198,6 +220,13 @@ function priceSection(
     }
     return `${day} ${weekday(day).slice(0, 3)}: ${parts.join(", ")}`;
   });
+}
+
+function priceSection(
+  title: string,
+  prices: readonly SourcePrice[],
+): PromptSection {
+  const lines = priceLines(prices);
   return { title, lines, importance: [...lines.keys()].reverse() };
 }
 
