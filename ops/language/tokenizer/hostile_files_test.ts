@@ -238,6 +238,10 @@ Deno.test("a tokenizer may not make texts much longer", () => {
       times(insert, 30),
       times(unfolds, 5).flat(),
       [long],
+      times(
+        replace({ Regex: "b?", String: "a".repeat(9) }, "a".repeat(9)),
+        30,
+      ),
       [{ type: "Sequence", normalizers: times(doubles, 30) }],
     ]
   ) {
@@ -258,10 +262,19 @@ Deno.test("a tokenizer may not make texts much longer", () => {
       }),
     /"pre_tokenizer" makes texts much longer/,
   );
-  assert.throws(
-    () => made({ decoder: { type: "Sequence", decoders: times(doubles, 30) } }),
-    /"decoder" makes texts much longer/,
-  );
+  for (
+    const part of [
+      doubles,
+      { type: "Metaspace", replacement: "" },
+      { type: "BPEDecoder", suffix: "" },
+      { type: "CTC", word_delimiter_token: "", cleanup: true },
+    ]
+  ) {
+    assert.throws(
+      () => made({ decoder: { type: "Sequence", decoders: times(part, 30) } }),
+      /"decoder" makes texts much longer/,
+    );
+  }
   assert.throws(
     () => made({ pre_tokenizer: { type: "Metaspace", replacement: "aaaa" } }),
     /other than one character for a space/,

@@ -22,11 +22,17 @@ const MEMBERS = ["normalizers", "pretokenizers", "decoders"];
 
 /** How many times longer a kind of part makes a text at most, in UTF-16. */
 const GROWTH: Readonly<Record<string, number>> = {
+  // A space between all characters, where what it looks for is empty
+  BPEDecoder: 2,
   // Spaces around ideographs, after decomposition
   BertNormalizer: 12,
   // Bytes as characters
   ByteLevel: 3,
+  // As BPEDecoder
+  CTC: 2,
   Lowercase: 3,
+  // As BPEDecoder
+  Metaspace: 2,
   NFC: 3,
   NFD: 4,
   NFKC: 18,
@@ -80,8 +86,11 @@ function growthOf(part: JsonObject): number {
   if (type === "Replace") {
     const content = lengthOf(part["content"]);
     const pattern = part["pattern"];
-    const text = isObject(pattern) ? lengthOf(pattern["String"]) : 0;
-    // A regular expression may match nothing, between any two characters
+    // A regular expression goes before a text, as where parts are read. It may
+    // match nothing, between any two characters
+    const text = isObject(pattern) && typeof pattern["Regex"] !== "string"
+      ? lengthOf(pattern["String"])
+      : 0;
     return text > 0 ? Math.max(1, content / text) : 1 + content;
   }
   return typeof type === "string" && Object.hasOwn(GROWTH, type)

@@ -7,7 +7,7 @@
 
 import { DataError } from "../../../runtime/core/errors.ts";
 import { checkGrowth } from "./hub_growth.ts";
-import { literalContent, patternOf } from "./hub_split.ts";
+import { literalReplace } from "./hub_split.ts";
 import { isList, isObject, type Json, type JsonObject } from "./json_value.ts";
 
 /** Which member of a sequence holds its parts, for each kind of part. */
@@ -89,14 +89,7 @@ function checkPart(
       ),
     };
   }
-  if (type === "Replace") {
-    return {
-      ...value,
-      pattern: { Regex: patternOf(value) },
-      content: literalContent(value),
-    };
-  }
-  return value;
+  return type === "Replace" ? literalReplace(value) : value;
 }
 
 /** Tokens that are put around a text. */

@@ -65,10 +65,7 @@ export function adaptPreTokenizer(value: Json | undefined): JsonObject | null {
       return adaptMetaspace(value);
     default:
       if (!KNOWN.has(type)) throw unknownKind(value);
-      if (type === "Replace") {
-        patternOf(value);
-        return { ...value, content: literalContent(value) };
-      }
+      if (type === "Replace") return literalReplace(value);
       if (type === "FixedLength") checkLength(value["length"]);
       return value;
   }
@@ -150,14 +147,8 @@ function behaviorPattern(pattern: string, behavior: Json): string {
   }
 }
 
-/**
- * Reads the pattern of a part of `tokenizer.json`.
- *
- * @param value The part.
- * @returns The pattern as a regular expression.
- * @throws {DataError} Where there is none, or it is not safe.
- */
-export function patternOf(value: JsonObject): string {
+/** The pattern of a part of `tokenizer.json` as a regular expression. */
+function patternOf(value: JsonObject): string {
   const pattern = value["pattern"];
   if (isObject(pattern)) {
     const { Regex: regex, String: text } = pattern;
@@ -173,15 +164,21 @@ export function patternOf(value: JsonObject): string {
 }
 
 /**
- * Reads what a part of `tokenizer.json` puts in the place of what it finds. To
- * JavaScript "$&" is what was found and "$`" all that is before it; in the file
- * they are characters like others.
+ * Writes a replacement so that JavaScript takes what is put in as it is. To it "$&"
+ * is what was found and "$`" all that is before it; in the file they are characters
+ * like others.
  *
- * @param value The part.
- * @returns The text, so that JavaScript takes it as it is.
+ * @param value The part of `tokenizer.json`.
+ * @returns The part, with its pattern as a regular expression.
+ * @throws {DataError} Where there is no pattern, or it is not safe.
  */
-export function literalContent({ content }: JsonObject): string {
-  return typeof content === "string" ? content.replaceAll("$", "$$$$") : "";
+export function literalReplace(value: JsonObject): JsonObject {
+  const { content } = value;
+  return {
+    ...value,
+    pattern: { Regex: patternOf(value) },
+    content: typeof content === "string" ? content.replaceAll("$", "$$$$") : "",
+  };
 }
 
 function escapePattern(text: string): string {
