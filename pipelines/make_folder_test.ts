@@ -47,7 +47,7 @@ Deno.test("makeFolders names the option whose folder is none", async () => {
   });
 });
 
-/** Tasks that write reports, and what they are asked to make. */
+/** Tasks that write reports. */
 const TASKS = ["demo", "outlook", "stock-movement", "volatility", "retuning"];
 
 Deno.test("tasks that write reports may write to their own folders only, and say how to change that", async () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { coldStartExamples } from "./cold_start.ts";
 import { evidenceFactors } from "./factors.ts";
-
 import { evidencePrompt } from "./prompt.ts";
 import { shownSources } from "./shown_sources.ts";
 import { simulateEvidence } from "./simulate_evidence.ts";

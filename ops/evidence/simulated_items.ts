@@ -20,8 +20,8 @@ const PART = z.number().min(0).max(1).default(0);
  * Items with a planted signal, see `simulateEvidence`.
  *
  * Params: `items` (600), `factorStrength` (0), `textStrength` (0), `sentences` (9),
- * `shuffled` (false), `threshold` (0.03), `seed` (0). Outputs: `items`; `bayesRate`, the accuracy of the
- * best rule that there is.
+ * `shuffled` (false), `threshold` (0.03), `seed` (0). Outputs: `items`; `bayesRate`,
+ * the accuracy of the best rule that there is.
  *
  * @throws {ParameterError} When strengths are more than 1 together.
  *

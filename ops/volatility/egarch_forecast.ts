@@ -69,9 +69,9 @@ const ROOM = 10;
  *
  * Inputs: `returns` [t], NaN only at the start; optional `variance` [t], whose
  * mean over the training rows sets the level; `splits`. Params: see
- * {@linkcode EgarchForecastParams}. Outputs `forecast` [t], NaN outside of the test windows; `fits`, one for
- * each split. Throws a `DataError` for NaN, bad splits, or a training window of
- * fewer than 50 known returns.
+ * {@linkcode EgarchForecastParams}. Outputs `forecast` [t], NaN outside of the test
+ * windows; `fits`, one for each split. Throws a `DataError` for NaN, bad splits, or
+ * a training window of fewer than 50 known returns.
  *
  * @example
  * ```ts
