@@ -24,7 +24,10 @@ import {
 export interface EgarchFit {
   /** The estimates. */
   readonly parameters: EgarchParameters;
-  /** Standard errors from the Hessian; null if it is not definite. */
+  /**
+   * Standard errors from the Hessian; null if it is not definite, if the fit lies
+   * on a bound, or where they were not wanted.
+   */
   readonly standardErrors: EgarchParameters | null;
   /** Bollerslev and Wooldridge's errors; null likewise. */
   readonly robustStandardErrors: EgarchParameters | null;

@@ -15,12 +15,8 @@ import {
   intervalOf,
   resampledRows,
 } from "../../ops/evaluate/mod.ts";
-import {
-  absoluteLoss,
-  type LossName,
-  qlikeLoss,
-  squaredLoss,
-} from "../../ops/volatility/mod.ts";
+import { LOSSES } from "../../ops/volatility/losses.ts";
+import type { LossName } from "../../ops/volatility/mod.ts";
 
 /** Days that are drawn together, a month: losses depend on their neighbours. */
 export const BLOCK_DAYS = 21;
@@ -29,7 +25,7 @@ export const BLOCK_DAYS = 21;
 const RESAMPLES = 500;
 
 /** Coverage of the intervals. */
-export const INTERVAL_LEVEL = 0.95;
+const INTERVAL_LEVEL = 0.95;
 
 /** Intervals by loss, then by model. */
 export type LossIntervals = Readonly<
@@ -41,10 +37,6 @@ export const LOSS_INTERVALS: z.ZodType<LossIntervals> = z.record(
   z.string(),
   z.record(z.string(), INTERVAL),
 );
-
-const LOSSES: Readonly<
-  Record<LossName, (actual: number, forecast: number) => number>
-> = { qlike: qlikeLoss, mse: squaredLoss, mae: absoluteLoss };
 
 /**
  * Mean losses of forecasts, each with a 95 % interval from a circular block
