@@ -153,8 +153,8 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
         tuning: {
           rank: 8,
           alpha: 16,
-          steps: 24,
-          batchSize: 4,
+          steps: 32,
+          batchSize: 2,
           packing: false,
           sequenceLength: 208,
           learningRate: 3e-3,
@@ -164,7 +164,8 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
       evidence: {
         step: 4,
         rank: 8,
-        coldSteps: 24,
+        coldSteps: 32,
+        coldBatch: 2,
         policyItems: 6,
         difficultySamples: 2,
         policySteps: 1,
