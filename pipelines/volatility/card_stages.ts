@@ -105,9 +105,8 @@ function metricOf(
   // Shuffled test days are other days: only what is lost beside a model that
   // learns nothing can be compared.
   const naive = scoreOf(NAIVE[score.target]);
-  const rescale = naive === undefined || naive.shuffled === null
-    ? null
-    : naive.mean / naive.shuffled.value;
+  const lost = naive?.shuffled?.value ?? 0;
+  const rescale = naive !== undefined && lost > 0 ? naive.mean / lost : null;
   return {
     metric: name,
     model: volatilityModelName(score.model),

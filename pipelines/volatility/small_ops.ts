@@ -122,10 +122,10 @@ export const constantForecast: Op<
 export const lastClose: Op<
   { close: F64 },
   Record<never, never>,
-  { forecast: F64; truth: F64; zero: F64 }
+  { forecast: F64; truth: F64; returns: F64; zero: F64 }
 > = op({
   name: "volatility/lastClose",
-  version: "1",
+  version: "2",
   doc: "The last close as forecast, and what came true",
   inputs: { close: port.tensor("f64", ["t"]) },
   params: z.object({}),
@@ -134,15 +134,21 @@ export const lastClose: Op<
     truth: port.tensor("f64", ["t"], {
       doc: "Log close, NaN for the coming day",
     }),
+    returns: port.tensor("f64", ["t"], {
+      doc: "Log returns, NaN for the coming day",
+    }),
     zero: port.tensor("f64", ["t"], { doc: "Forecasts of no return" }),
   },
   run: async ({ close }) => {
     const logs = (await close.data()).map((value) => Math.log(value));
+    const before = logs.map((_, row) => logs[row - 1] ?? NaN);
+    const truth = logs.map((value, row) =>
+      row === logs.length - 1 ? NaN : value
+    );
     return {
-      forecast: wf.tensor(logs.map((_, row) => logs[row - 1] ?? NaN)),
-      truth: wf.tensor(
-        logs.map((value, row) => row === logs.length - 1 ? NaN : value),
-      ),
+      forecast: wf.tensor(before),
+      truth: wf.tensor(truth),
+      returns: wf.tensor(truth.map((value, row) => value - before[row]!)),
       zero: wf.zeros([logs.length], { dtype: "f64" }),
     };
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as wf from "../../runtime/tensor/mod.ts";
-import { priceOf } from "./small_ops.ts";
+import { lastClose, priceOf } from "./small_ops.ts";
 
 Deno.test("priceOf makes the prices that returns were made of, and one price of one", async () => {
   for (const prices of [[100, 90, 99, 120.5], [7]]) {
@@ -15,4 +15,11 @@ Deno.test("priceOf makes the prices that returns were made of, and one price of 
     );
     assert.equal(made.length, prices.length);
   }
+});
+
+Deno.test("lastClose scores no day that has not come", async () => {
+  const close = wf.tensor([1, Math.E, Math.E, Math.E], { dtype: "f64" });
+  const made = await lastClose.run({ close });
+  assert.deepEqual([...await made.truth.data()], [0, 1, 1, NaN]);
+  assert.deepEqual([...await made.returns.data()], [NaN, 1, 0, NaN]);
 });

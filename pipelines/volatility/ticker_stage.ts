@@ -155,7 +155,7 @@ export function tickerStage(
     forecasts: priceForecasts,
   }, { baseline: "lastClose", losses: ["mae", "mse"], missing: "drop" }).table;
   const returnTable = scoreForecasts({
-    variance: returns,
+    variance: last.returns,
     forecasts: returnForecasts,
   }, { baseline: "zero", losses: ["mae", "mse"], missing: "drop" }).table;
   const ofVariance = { losses: ["qlike", "mse"], seed } as const;
@@ -180,9 +180,10 @@ export function tickerStage(
       price:
         lossIntervals({ truth: last.truth, forecasts: priceForecasts }, ofPrice)
           .intervals,
-      return:
-        lossIntervals({ truth: returns, forecasts: returnForecasts }, ofPrice)
-          .intervals,
+      return: lossIntervals({
+        truth: last.returns,
+        forecasts: returnForecasts,
+      }, ofPrice).intervals,
     },
     shuffled: {
       variance: lossIntervals({
@@ -198,7 +199,7 @@ export function tickerStage(
         forecasts: { lastClose: mixedLast.forecast, ...chance.price },
       }, ofPrice).intervals,
       return: lossIntervals({
-        truth: mixedReturns,
+        truth: mixedLast.returns,
         forecasts: { zero: mixedLast.zero, ...chance.return },
       }, ofPrice).intervals,
     },

@@ -58,6 +58,10 @@ Deno.test("the volatility pipeline forecasts, scores and tells for each ticker",
         assert.ok(lower < value && value < upper);
       }
     }
+    const rowsOf = (name: string) =>
+      result.scores.find(({ target }) => target === name)!.rows;
+    // No return of the coming day is known
+    assert.equal(rowsOf("return"), rowsOf("variance"));
     // Shuffled moves cannot be forecast: a correction cannot gain there.
     const chance = Object.fromEntries(
       result.scores.filter(({ target, loss }) =>
