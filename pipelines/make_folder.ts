@@ -30,7 +30,15 @@ export async function makeFolders(
   await makeFolder(store, "--store", "results");
 }
 
-async function makeFolder(
+/**
+ * Makes a folder that a command writes to.
+ *
+ * @param path The folder.
+ * @param option The option that names it.
+ * @param what What goes there.
+ * @throws {ParameterError} Where it cannot be written to.
+ */
+export async function makeFolder(
   path: string,
   option: string,
   what: string,

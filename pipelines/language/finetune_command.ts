@@ -4,7 +4,7 @@
  * @module
  */
 
-import { access, constants, mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { saveAdapter } from "../../ops/language/adapter/adapter_files.ts";
 import type { LanguageModel } from "../../ops/language/model/language_model.ts";
@@ -16,13 +16,10 @@ import {
 import { quantizeModel } from "../../ops/language/tuning/quantize_model.ts";
 import type { TrainingExample } from "../../ops/language/tuning/examples.ts";
 import type { TrainProgress } from "../../ops/language/tuning/step_reports.ts";
-import {
-  CancelledError,
-  DataError,
-  ParameterError,
-} from "../../runtime/core/errors.ts";
+import { CancelledError, ParameterError } from "../../runtime/core/errors.ts";
 import { replaceBytes } from "../../runtime/formats/replace_file.ts";
 import { withExecution } from "../../runtime/tensor/mod.ts";
+import { makeFolder } from "../make_folder.ts";
 import { readExamples } from "./example_file.ts";
 import {
   type FinetuneArguments,
@@ -119,14 +116,8 @@ async function prepareFolder(
   isResumed: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  let names: string[];
-  try {
-    await mkdir(out, { recursive: true });
-    await access(out, constants.W_OK);
-    names = await readdir(out);
-  } catch (cause) {
-    throw new DataError(`Cannot write to "${out}"`, { cause });
-  }
+  await makeFolder(out, "--out", "an adapter");
+  const names = await readdir(out);
   if (names.includes(CONFIG) && !isResumed) {
     terminal.note(`${out} holds an adapter, which this run will replace`);
   }

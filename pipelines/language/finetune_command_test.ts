@@ -109,7 +109,7 @@ Deno.test("where the adapter cannot go is told before anything is trained", asyn
         ["--model", "none", "--data", data, "--out", out],
         terminal,
       );
-    await assert.rejects(run(data), /Cannot write to/);
+    await assert.rejects(run(data), /Cannot write an adapter to/);
     const out = join(folder, "adapter");
     await mkdir(out);
     await writeFile(join(out, "adapter_config.json"), "{}");
