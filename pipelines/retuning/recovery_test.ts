@@ -75,6 +75,7 @@ Deno.test("retuning on shuffled truths gives chance", async () => {
   const { items } = await simulateEvidence({ ...SIMULATION, shuffled: true });
   const truths = items.slice(TEST.start).map(({ truth }) => truth!.answer);
   const answers = await answersTo(true, { coldSteps: 60, samples: 1 });
+  assert.ok(rate(answers.map((one) => one !== undefined)) > 0.9);
   const accuracy = rate(answers.map((one, k) => one === truths[k]));
   const shares = EVIDENCE_ANSWERS.map((answer) =>
     rate(truths.map((truth) => truth === answer))

@@ -27,9 +27,9 @@ export interface ShownResponse {
   readonly id: string;
   /** The day that had ended. */
   readonly day: string;
-  /** What was asked. */
+  /** What was asked, the first 20,000 characters of it. */
   readonly prompt: string;
-  /** What the model wrote: anything. */
+  /** What the model wrote, anything, the first 20,000 characters of it. */
   readonly response: string;
   /** What was read from it; its thoughts stand in the response. */
   readonly read: Omit<ParsedEvidence, "thoughts">;
