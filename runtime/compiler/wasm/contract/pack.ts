@@ -10,13 +10,14 @@ import { axesOf } from "../../ir/index_arithmetic.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import type { ContractFunction, ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
-import { Lookups, writeBlock } from "./lookups.ts";
+import { Lookups } from "./lookups.ts";
 import { blockLanes, SHORT_BLOCK } from "./short_ways.ts";
 import { prefersAcross } from "./directions.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
 import { lanesFor } from "./arithmetic.ts";
 import type { Space } from "./spaces.ts";
 import { groupsOf, storeTransposed } from "./transpose.ts";
+import { writeBlock } from "./write_block.ts";
 import {
   assign,
   hold,

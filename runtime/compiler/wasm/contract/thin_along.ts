@@ -11,10 +11,11 @@ import type { FunctionBuilder, Local } from "../assembler.ts";
 import { addProduct, lanesFor } from "./arithmetic.ts";
 import type { ContractModule } from "./module.ts";
 import type { Emitter } from "../emit/emitter.ts";
-import { Lookups, writeBlock } from "./lookups.ts";
+import { Lookups } from "./lookups.ts";
 import { blockLanes, SHORT_BLOCK } from "./short_ways.ts";
 import { scaledFactor } from "./scaled_factors.ts";
 import { locate, type Positions, positionsAlong } from "./positions.ts";
+import { writeBlock } from "./write_block.ts";
 import {
   assign,
   hold,
