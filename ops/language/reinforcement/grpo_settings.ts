@@ -54,6 +54,8 @@ export interface GrpoSettings {
   readonly beta1: number;
   /** Memory of the mean square; 0.999 by default. */
   readonly beta2: number;
+  /** What AdamW adds to the root of the mean square; 1e-8 by default. */
+  readonly epsilon: number;
   /** Decoupled weight decay; 0 by default. */
   readonly weightDecay: number;
   /** The largest norm of gradients; 1 by default. */
@@ -94,6 +96,7 @@ export const GRPO_FIELDS = {
   warmup: z.int().nonnegative().default(0),
   beta1: z.number().min(0).lt(1).default(0.9),
   beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
   weightDecay: z.number().nonnegative().default(0),
   maxGradientNorm: z.number().positive().default(1),
   seed: z.int().nonnegative().max(2 ** 32 - 1).default(0),

@@ -156,7 +156,7 @@ class GrpoTraining {
     reward: Reward,
     settings: GrpoSettings,
   ) {
-    const { beta1, beta2, seed, weightDecay } = settings;
+    const { beta1, beta2, epsilon, seed, weightDecay } = settings;
     this.#model = model;
     this.#prompts = prompts;
     this.#reward = reward;
@@ -174,7 +174,7 @@ class GrpoTraining {
       key: wf.random.foldIn(wf.random.key(seed), STREAM),
     });
     const at = (learningRate: wf.optim.LearningRate) =>
-      wf.optim.adamW({ beta1, beta2, weightDecay, learningRate });
+      wf.optim.adamW({ beta1, beta2, epsilon, weightDecay, learningRate });
     this.#optimizer = {
       init: (params) => at(0).init(params),
       update: (grads, state, params, rate) =>

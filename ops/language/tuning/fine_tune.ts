@@ -59,6 +59,7 @@ const PARAMS = z.object({
   optimizer: z.enum(["adamW", "adamW8bit"]).optional(),
   beta1: z.number().min(0).lt(1).optional(),
   beta2: z.number().min(0).lt(1).optional(),
+  epsilon: z.number().positive().optional(),
   weightDecay: z.number().min(0).optional(),
   maxGradientNorm: z.number().positive().optional(),
   shuffle: z.boolean().optional(),

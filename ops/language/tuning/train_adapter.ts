@@ -95,8 +95,8 @@ const STREAM = 0x7472;
  * @throws {DataError} When a checkpoint cannot be resumed.
  */
 export function trainAdapter(job: TrainJob): Promise<TrainResult> {
-  const { optimizer, beta1, beta2, weightDecay } = job.settings;
-  const shared = { beta1, beta2, weightDecay };
+  const { optimizer, beta1, beta2, epsilon, weightDecay } = job.settings;
+  const shared = { beta1, beta2, epsilon, weightDecay };
   if (optimizer === "adamW") {
     const at = (learningRate: wf.optim.LearningRate) =>
       wf.optim.adamW({ ...shared, learningRate });

@@ -39,6 +39,8 @@ export interface TrainSettings {
   readonly beta1: number;
   /** Memory of the mean square; 0.999 by default. */
   readonly beta2: number;
+  /** What AdamW adds to the root of the mean square; 1e-8 by default. */
+  readonly epsilon: number;
   /** Decoupled weight decay; 0 by default. */
   readonly weightDecay: number;
   /** The largest norm of gradients; 0.3 by default. */
@@ -73,6 +75,7 @@ const TRAIN_DEFAULTS: TrainSettings = {
   optimizer: "adamW",
   beta1: 0.9,
   beta2: 0.999,
+  epsilon: 1e-8,
   weightDecay: 0,
   maxGradientNorm: 0.3,
   shuffle: true,
@@ -122,7 +125,7 @@ export function trainSettings(options: TrainOptions): TrainSettings {
   ) => {
     if (!isFine) throw refused(name, made[name], expected);
   };
-  const { learningRate, warmup, finalPart, maxGradientNorm } = made;
+  const { epsilon, learningRate, warmup, finalPart, maxGradientNorm } = made;
   inRange(
     "learningRate",
     Number.isFinite(learningRate) && learningRate > 0,
@@ -134,6 +137,7 @@ export function trainSettings(options: TrainOptions): TrainSettings {
     "a whole number, or a part of all steps below 1",
   );
   inRange("finalPart", finalPart >= 0 && finalPart <= 1, "from 0 to 1");
+  inRange("epsilon", epsilon > 0, "a positive number");
   inRange("maxGradientNorm", maxGradientNorm > 0, "a positive number");
   return made;
 }
