@@ -128,6 +128,9 @@ export interface LanguageSize {
   };
 }
 
+/** AdamW's, so large that the rounding of a device does not decide what is answered. */
+const SMALL_EPSILON = 1e-5;
+
 /** What the sizes mean. */
 export const SIZES: Readonly<Record<Settings["size"], Size>> = {
   small: {
@@ -158,13 +161,15 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
           packing: false,
           sequenceLength: 208,
           learningRate: 3e-3,
+          epsilon: SMALL_EPSILON,
           maxGradientNorm: 1,
         },
       },
       evidence: {
-        step: 4,
+        step: 6,
         rank: 8,
-        coldSteps: 32,
+        coldSteps: 24,
+        epsilon: SMALL_EPSILON,
         coldBatch: 2,
         policyItems: 6,
         difficultySamples: 2,

@@ -31,6 +31,11 @@ export interface RetuningSettings {
   readonly rank: number;
   /** Steps on the examples to begin with. */
   readonly coldSteps: number;
+  /**
+   * What AdamW adds to the root of the mean square, in both stages. A larger one keeps
+   * rounding from deciding where gradients nearly vanish, so that devices agree.
+   */
+  readonly epsilon: number;
   /** Examples of such a step. */
   readonly coldBatch: number;
   /** Highest learning rate of these steps. */
@@ -72,6 +77,7 @@ export const RETUNING_FIELDS = {
   balance: z.boolean().default(true),
   rank: count(16),
   coldSteps: count(30),
+  epsilon: z.number().positive().default(1e-8),
   coldBatch: count(4),
   coldRate: z.number().positive().default(5e-3),
   difficultySamples: count(4),

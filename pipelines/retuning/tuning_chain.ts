@@ -156,6 +156,7 @@ export function tuningChain(
     batchSize: settings.coldBatch,
     steps: settings.coldSteps,
     learningRate: settings.coldRate,
+    epsilon: settings.epsilon,
     maxGradientNorm: 1,
     seed,
   });
@@ -184,6 +185,7 @@ export function tuningChain(
     maxTokens: answerTokens,
     temperature,
     learningRate: settings.policyRate,
+    epsilon: settings.epsilon,
     seed,
   });
   const tuned = adaptModel({ model, adapter: learnt.adapter }).model;
