@@ -85,6 +85,10 @@ class IdleFrames {
   /** Frames and whose they are, those not used for longest first. */
   readonly #frames = new Map<Frame, Frame[]>();
   #bytes = 0;
+  /** Frames that runs use. */
+  #used = 0;
+  /** Wakes the runs that wait for memory. */
+  #waiting: (() => void)[] = [];
 
   constructor(memory: SharedMemory) {
     memory.onShortage(() => this.#shrinkTo(0));
@@ -95,19 +99,51 @@ class IdleFrames {
     this.#frames.set(frame, owner);
     this.#bytes += frame.layout.byteLength;
     this.#shrinkTo(MOST_IDLE_BYTES);
+    this.#used--;
+    this.#wake();
+  }
+
+  /**
+   * Makes a frame. Where there is no room it waits for runs that hold one: they
+   * wait for nobody, so that large runs at once take turns rather than fail.
+   */
+  async make(allocate: () => Promise<Frame>): Promise<Frame> {
+    while (true) {
+      this.#used++;
+      try {
+        return await allocate();
+      } catch (error) {
+        this.#used--;
+        if (this.#used === 0) {
+          this.#wake();
+          throw error;
+        }
+      }
+      await new Promise<void>((wake) => this.#waiting.push(wake));
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   take(owner: Frame[]): Frame | undefined {
-    const frame = owner.pop();
-    if (frame !== undefined) this.#forget(frame);
+    const frame = this.#next(owner);
+    if (frame !== undefined) this.#used++;
     return frame;
   }
 
   freeAll(owner: Frame[]): void {
-    for (let frame = this.take(owner); frame !== undefined;) {
+    for (let frame = this.#next(owner); frame !== undefined;) {
       frame.free();
-      frame = this.take(owner);
+      frame = this.#next(owner);
     }
+  }
+
+  #next(owner: Frame[]): Frame | undefined {
+    const frame = owner.pop();
+    if (frame !== undefined) this.#forget(frame);
+    return frame;
   }
 
   #forget(frame: Frame): void {
@@ -176,10 +212,11 @@ export class FramePool {
    * @returns The frame: one that was used before, if there is one.
    */
   async take(): Promise<Frame> {
-    const kept = idleFrames(this.#memory).take(this.#own);
-    if (kept !== undefined) return kept;
-    const address = await this.#memory.allocate(this.byteLength);
-    return this.at(address);
+    const frames = idleFrames(this.#memory);
+    return frames.take(this.#own) ??
+      await frames.make(async () =>
+        this.at(await this.#memory.allocate(this.byteLength))
+      );
   }
 
   /**

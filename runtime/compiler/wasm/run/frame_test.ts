@@ -98,3 +98,27 @@ Deno.test("temporaries share the memory of those that are done with", async () =
   // Beside temporaries: parameter blocks and scratch memory.
   assert.ok(runtime.memory.heldBytes <= 1.2 * peakLiveBytes + 2 ** 17);
 });
+
+Deno.test("runs at once take turns where memory is short, and fail where it never suffices", async () => {
+  const runtime = makeRuntime(32 * 2 ** 20, 1);
+  const n = 2048;
+  // Two frames of 16 MB do not fit.
+  const prepared = await program(runtime, n);
+  const other = await program(runtime, n + 1);
+  await Promise.all([
+    run(prepared, n),
+    run(other, n + 1),
+    run(prepared, n),
+    run(other, n + 1),
+  ]);
+  const large = await program(runtime, 4096);
+  const results = await Promise.allSettled([
+    run(large, 4096),
+    run(prepared, n),
+    run(large, 4096),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["rejected", "fulfilled", "rejected"],
+  );
+});
