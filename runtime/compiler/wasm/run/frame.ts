@@ -87,6 +87,8 @@ class IdleFrames {
   #bytes = 0;
   /** Frames that runs use. */
   #used = 0;
+  /** How often runs have ended. */
+  #ended = 0;
   /** Wakes the runs that wait for memory. */
   #waiting: (() => void)[] = [];
 
@@ -100,6 +102,7 @@ class IdleFrames {
     this.#bytes += frame.layout.byteLength;
     this.#shrinkTo(MOST_IDLE_BYTES);
     this.#used--;
+    this.#ended++;
     this.#wake();
   }
 
@@ -109,11 +112,13 @@ class IdleFrames {
    */
   async make(allocate: () => Promise<Frame>): Promise<Frame> {
     while (true) {
+      const ended = this.#ended;
       this.#used++;
       try {
         return await allocate();
       } catch (error) {
         this.#used--;
+        if (this.#ended !== ended) continue;
         if (this.#used === 0) {
           this.#wake();
           throw error;
