@@ -168,7 +168,8 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
       evidence: {
         step: 6,
         rank: 8,
-        coldSteps: 24,
+        coldSteps: 16,
+        coldRate: 2e-3,
         epsilon: SMALL_EPSILON,
         coldBatch: 2,
         policyItems: 6,
