@@ -5,6 +5,7 @@
  * @module
  */
 
+import { MemoryError } from "../../../core/errors.ts";
 import type { SharedMemory } from "../../../device/wasm/memory.ts";
 import type { CompiledModule } from "../../../device/wasm/module.ts";
 import type { Job } from "../../../device/wasm/pool.ts";
@@ -80,9 +81,9 @@ export class Frame {
 /** Most bytes of frames that are kept for later runs. */
 const MOST_IDLE_BYTES = 2 ** 29;
 
-/** Frames that no run uses, of all programs on one memory. */
-class IdleFrames {
-  /** Frames and whose they are, those not used for longest first. */
+/** The frames of all programs on one memory: those that are kept, and who waits. */
+class Frames {
+  /** Frames that no run uses and whose they are, those not used for longest first. */
   readonly #frames = new Map<Frame, Frame[]>();
   #bytes = 0;
   /** Frames that runs use. */
@@ -118,8 +119,9 @@ class IdleFrames {
         return await allocate();
       } catch (error) {
         this.#used--;
-        if (this.#ended !== ended) continue;
-        if (this.#used === 0) {
+        const isShort = error instanceof MemoryError;
+        if (isShort && this.#ended !== ended) continue;
+        if (!isShort || this.#used === 0) {
           this.#wake();
           throw error;
         }
@@ -166,11 +168,11 @@ class IdleFrames {
   }
 }
 
-const idle = new WeakMap<SharedMemory, IdleFrames>();
+const known = new WeakMap<SharedMemory, Frames>();
 
-function idleFrames(memory: SharedMemory): IdleFrames {
-  let frames = idle.get(memory);
-  if (frames === undefined) idle.set(memory, frames = new IdleFrames(memory));
+function framesOf(memory: SharedMemory): Frames {
+  let frames = known.get(memory);
+  if (frames === undefined) known.set(memory, frames = new Frames(memory));
   return frames;
 }
 
@@ -180,7 +182,7 @@ interface Dropped {
 }
 
 const dropped = new FinalizationRegistry<Dropped>(({ memory, own }) =>
-  idleFrames(memory).freeAll(own)
+  framesOf(memory).freeAll(own)
 );
 
 /** The frames of one program. */
@@ -217,7 +219,7 @@ export class FramePool {
    * @returns The frame: one that was used before, if there is one.
    */
   async take(): Promise<Frame> {
-    const frames = idleFrames(this.#memory);
+    const frames = framesOf(this.#memory);
     return frames.take(this.#own) ??
       await frames.make(async () =>
         this.at(await this.#memory.allocate(this.byteLength))
@@ -240,6 +242,6 @@ export class FramePool {
    * @param frame The frame.
    */
   put(frame: Frame): void {
-    idleFrames(this.#memory).put(frame, this.#own);
+    framesOf(this.#memory).put(frame, this.#own);
   }
 }
