@@ -12,10 +12,11 @@ import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
-import { FINDING_CODES, readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { readPrices, samplePrices } from "../../ops/data/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
 import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
+import { tickerPrices, TICKERS_OPTION } from "../ticker_prices.ts";
 import { comingTable, scoreTable, volatilityPage } from "./report_page.ts";
 import { VOLATILITY_SETTING_SHAPE, VOLATILITY_SETTINGS } from "./settings.ts";
 import {
@@ -58,9 +59,7 @@ const SHAPE = VOLATILITY_SETTING_SHAPE;
 
 const OPTIONS = z.object({
   prices: z.string().optional(),
-  tickers: z.string().transform((text) =>
-    text.split(",").map((name) => name.trim()).filter((name) => name !== "")
-  ).optional(),
+  tickers: TICKERS_OPTION,
   implied: z.string().optional(),
   days: number(SHAPE.days.unwrap()),
   trainYears: number(SHAPE.trainYears.unwrap()),
@@ -102,30 +101,6 @@ export function readVolatilityOptions(
 /** Tickers that are forecast without being named. */
 const MOST_TICKERS = 8;
 
-/** Tickers that an error names, to choose from. */
-const NAMED_TICKERS = 5;
-
-const BARS = ["date", "open", "high", "low", "close"] as const;
-
-function pricesOf(path: string, tickers?: readonly string[]) {
-  return readPrices({ file: file(path) }, {
-    required: [...BARS],
-    ...(tickers === undefined ? {} : { tickers }),
-  });
-}
-
-/** The tickers of a file in its order; none where it has no such column. */
-async function tickersOf(path: string): Promise<readonly string[]> {
-  const { prices } = await readPrices.run({ file: file(path) }, {
-    required: ["date"],
-    policy: Object.fromEntries(
-      FINDING_CODES.map((code) => [code, "ignore"] as const),
-    ),
-  });
-  if (!prices.columns.includes("ticker")) return [];
-  return [...new Set(prices.getColumn("ticker").toArray().map(String))];
-}
-
 /**
  * What the pipeline reads for the options of the command.
  *
@@ -150,20 +125,11 @@ export async function volatilityInputs(
     }
     return { tickers: { "S&P 500": samplePrices() }, ...extra };
   }
-  const names = tickers.length > 0 ? tickers : await tickersOf(prices);
-  if (tickers.length === 0 && names.length > MOST_TICKERS) {
-    throw new ParameterError(
-      `Cannot forecast all tickers of "${prices}" as there are ${names.length}`,
-      {
-        expected: `at most ${MOST_TICKERS}, or the ones that you name`,
-        actual: `${names.slice(0, NAMED_TICKERS).join(", ")}, …`,
-        hint: `Choose some: "--tickers ${names.slice(0, 2).join(",")}"`,
-      },
-    );
-  }
+  const entries = await tickerPrices(prices, { tickers, most: MOST_TICKERS });
   return {
-    tickers: names.length === 0 ? { [prices]: pricesOf(prices) } : Object
-      .fromEntries(names.map((ticker) => [ticker, pricesOf(prices, [ticker])])),
+    tickers: Object.fromEntries(
+      entries.map(({ ticker, ...own }) => [ticker ?? prices, own]),
+    ),
     ...extra,
   };
 }
