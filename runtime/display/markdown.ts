@@ -8,7 +8,7 @@
 import { escapeHtml } from "../core/text.ts";
 
 /** Link targets that cannot run code. */
-const SAFE_LINK = /^(https?:\/\/|mailto:|#)/i;
+const SAFE_LINK = /^(https?:\/\/|mailto:|#|\.\/)/i;
 
 /** Bold, italics, code and links inside a line. */
 function inline(text: string): string {
@@ -40,7 +40,8 @@ function close(open: Open | undefined): string {
 
 /**
  * Turns prose into HTML: paragraphs, `##` and `###` headings, lists with `-` or
- * `1.`, fenced code, **bold**, *italics*, `code` and links to the web.
+ * `1.`, fenced code, **bold**, *italics*, `code` and links to the web
+ * or, as `./page.html`, to neighbours.
  *
  * @param text The prose.
  * @returns HTML; whatever looks like HTML in the text is escaped.

@@ -13,10 +13,14 @@ Deno.test("markdownToHtml knows paragraphs, headings, lists, code and emphasis",
   );
 });
 
-Deno.test("markdownToHtml links to the web only", () => {
+Deno.test("markdownToHtml links to the web and to neighbours, not to code", () => {
   strictEqual(
     markdownToHtml("[a](https://example.org/?a=1&b=2)"),
     '<p><a href="https://example.org/?a=1&amp;b=2">a</a></p>',
+  );
+  strictEqual(
+    markdownToHtml("[a](./b/report.html)"),
+    '<p><a href="./b/report.html">a</a></p>',
   );
   strictEqual(
     markdownToHtml("[a](javascript:alert(1))").includes("href"),
