@@ -26,6 +26,11 @@ export {
   modelCardText,
 } from "./model_card.ts";
 export { outlook, type OutlookInputs } from "./outlook/outlook.ts";
+export type { OutlookStudy, TickersMetric } from "./outlook/across_tickers.ts";
+export {
+  outlookByTicker,
+  type TickersInputs,
+} from "./outlook/outlook_by_ticker.ts";
 export type {
   Comparison,
   Metric,

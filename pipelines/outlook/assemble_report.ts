@@ -54,7 +54,10 @@ const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
     .nullable(),
 }));
 
-const TITLE = "Outlook: volatility, movement and evidence";
+function titleOf(ticker?: string): string {
+  const of = ticker === undefined ? "" : ` of ${ticker}`;
+  return `Outlook${of}: volatility, movement and evidence`;
+}
 
 const SERIES = port.tensor("f64", ["t"]);
 const SERIES_BY_MODEL = port.record(SERIES);
@@ -91,6 +94,7 @@ export type ReportInputs = {
   alpha: Float;
   eventRows: number[];
   eventSplits: Splits;
+  eventsWithReports: number;
   evidenceCounts: EvidenceCounts[];
 };
 
@@ -151,6 +155,23 @@ function latestOf(
   );
 }
 
+/** Says so where language models had nothing to read. */
+function reportFindings(
+  { eventRows, eventsWithReports }: ReportInputs,
+  ticker?: string,
+): PriceFinding[] {
+  if (eventsWithReports > 0) return [];
+  const count = eventRows.length;
+  const whose = ticker === undefined ? "No report" : `No report of ${ticker}`;
+  return [{
+    code: "no-reports",
+    severity: "warning",
+    count,
+    message:
+      `${whose} is known on any of the ${count} days that language models are asked about: they read past returns only`,
+  }];
+}
+
 /**
  * Puts together what the report says: plain data, ready for JSON, with each
  * metric beside its baseline and the same stage on shuffled data.
@@ -164,7 +185,7 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "6",
+  version: "7",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),
@@ -192,6 +213,7 @@ export const assembleReport: Op<
     alpha: port.tensor(["f32", "f64"], ["m", FUSED_EXPERTS.length]),
     eventRows: port.value(z.array(z.int())),
     eventSplits: port.value(SPLITS),
+    eventsWithReports: port.value(z.int()),
     evidenceCounts: port.list(port.value(EVIDENCE_COUNTS)),
   },
   params: SETTINGS,
@@ -228,6 +250,7 @@ export const assembleReport: Op<
     ];
     const comparisons = comparisonsOf(inputs.volatilityTable);
     const { eventRows, eventSplits } = inputs;
+    const title = titleOf(settings.ticker);
     const model = settings.model ?? SMALL_MODEL_NAME;
     const isMechanicsOnly = model === SMALL_MODEL_NAME;
     const data = {
@@ -252,7 +275,11 @@ export const assembleReport: Op<
         isMechanicsOnly,
         horizon: settings.horizon,
       }),
-    }, { title: TITLE, size: settings.size });
+    }, { title, size: settings.size });
+    const findings = [
+      ...inputs.findings,
+      ...reportFindings(inputs, settings.ticker),
+    ];
     const series = await readSeries(inputs.forecasts);
     const forecasts = Object.fromEntries(
       Object.entries(series).map(([model, values]) =>
@@ -271,9 +298,9 @@ export const assembleReport: Op<
     const asked = eventRows.map((row) => days[row]!);
     return {
       report: {
-        title: TITLE,
+        title,
         size: settings.size,
-        data: { ...data, findings: [...inputs.findings] },
+        data: { ...data, findings },
         windows: [
           ...windows("volatility", splits),
           ...windows("movement", movementSplits),

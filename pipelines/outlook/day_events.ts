@@ -67,7 +67,8 @@ function askedRows(
  * Inputs: `table` with `date` and the columns `momentum1`, `momentum5`,
  * `momentum21` and `momentum63` of log returns; `reports` by date; `changes`, f64
  * `["t"]`, see `changeAhead`; `splits` over the rows. Params: see
- * {@linkcode DayEventsParams}. Outputs: `events` in order; `rows`, the row of each.
+ * {@linkcode DayEventsParams}. Outputs: `events` in order; `rows`, the row of
+ * each; `known`, on how many of them a report was known.
  */
 export const dayEvents: Op<
   {
@@ -77,10 +78,10 @@ export const dayEvents: Op<
     splits: Splits;
   },
   DayEventsParams,
-  { events: ReportEvent[]; rows: number[] }
+  { events: ReportEvent[]; rows: number[]; known: number }
 > = op({
   name: "outlook/dayEvents",
-  version: "1",
+  version: "2",
   doc: "Days of a price as events, with what was known and what came",
   inputs: {
     table: port.frame(),
@@ -97,6 +98,7 @@ export const dayEvents: Op<
   outputs: {
     events: port.value(z.array(REPORT_EVENT)),
     rows: port.value(z.array(z.int())),
+    known: port.value(z.int()),
   },
   run: async ({ table, reports, changes, splits }, params) => {
     const { horizon, lag, ticker, weeks } = params;
@@ -111,11 +113,14 @@ export const dayEvents: Op<
       values: [...table.getColumn(`momentum${sessions}`)].map(Number),
     }));
     const rows = askedRows(days, splits, weeks);
+    let withReport = 0;
     const events = rows.map((row): ReportEvent => {
       const day = days[row]!;
+      const known = knownReports(own, day, lag);
+      if (known.length > 0) withReport++;
       const outcome = change[row]!;
       return {
-        report: reportDigest(knownReports(own, day, lag), name, day),
+        report: reportDigest(known, name, day),
         day,
         returns: momentum.map(({ sessions, values }): PastReturn => ({
           of: name,
@@ -126,6 +131,6 @@ export const dayEvents: Op<
         end: days[row + horizon] ?? null,
       };
     });
-    return { events, rows };
+    return { events, rows, known: withReport };
   },
 });

@@ -55,6 +55,7 @@ interface Asked {
   readonly model: Output<LanguageModel>;
   readonly events: Output<ReportEvent[]>;
   readonly rows: Output<number[]>;
+  readonly known: Output<number>;
   readonly splits: Output<Splits>;
 }
 
@@ -62,16 +63,20 @@ function askedDays(inputs: LanguageInputs, settings: Settings): Asked {
   const { language } = SIZES[settings.size];
   const { horizon, reportLag, ticker } = settings;
   const { changes, model, reports, splits, table } = inputs;
-  const { events, rows } = dayEvents({ table, reports, changes, splits }, {
-    horizon,
-    weeks: language.weeks,
-    lag: reportLag,
-    ticker,
-  });
+  const { events, known, rows } = dayEvents(
+    { table, reports, changes, splits },
+    {
+      horizon,
+      weeks: language.weeks,
+      lag: reportLag,
+      ticker,
+    },
+  );
   return {
     model,
     events,
     rows,
+    known,
     splits: eventWindows({ rows, splits }, {
       refits: language.refits,
       purge: horizon,
@@ -159,6 +164,8 @@ export interface LanguageStage {
   readonly splits: Output<Splits>;
   /** The row of each of these days. */
   readonly rows: Output<number[]>;
+  /** On how many of these days a report was known. */
+  readonly known: Output<number>;
   /** What is told of tuning, one for each window. */
   readonly tuning: readonly Output<FineTuneReport>[];
   /** How well answers kept to the form, one for each window. */
@@ -202,6 +209,7 @@ export function languageStage(
     },
     splits: asked.splits,
     rows,
+    known: asked.known,
     tuning: movement.reports,
     counts: evidence.counts,
   };

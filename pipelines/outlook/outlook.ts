@@ -217,6 +217,7 @@ export function outlook(
     alpha: movement.alpha,
     eventRows: language.rows,
     eventSplits: language.splits,
+    eventsWithReports: language.known,
     evidenceCounts: language.counts,
   }, {
     ...settings,

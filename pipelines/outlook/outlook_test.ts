@@ -1,44 +1,11 @@
 import assert from "node:assert/strict";
 import { memoryStore } from "../../runtime/flow/store/mod.ts";
-import { op, start } from "../../runtime/flow/mod.ts";
+import { start } from "../../runtime/flow/mod.ts";
 import { cardHeading } from "../../ops/evaluate/mod.ts";
 import { samplePrices } from "../../ops/data/mod.ts";
 import { outlook } from "./outlook.ts";
 import { SETTINGS, SMALL_MODEL_NAME } from "./settings.ts";
-import {
-  initialModel,
-  modelPort,
-  readTokenizer,
-  SMALL_MODEL,
-} from "../../ops/language/mod.ts";
-
-/** The tokens of the small model, and hardly a weight: enough for all stages. */
-const testingModel = op({
-  name: "test/model",
-  version: "1",
-  inputs: {},
-  outputs: { model: modelPort() },
-  run: async () => ({
-    model: initialModel({
-      family: "llama",
-      vocabularySize: 2048,
-      hiddenSize: 8,
-      intermediateSize: 16,
-      layers: 1,
-      heads: 2,
-      keyValueHeads: 1,
-      headSize: 4,
-      contextLength: 1024,
-      normEpsilon: 1e-5,
-      ropeBase: 10_000,
-      ropePairing: "half",
-      ropeScaling: null,
-      tiedEmbeddings: true,
-      attentionBias: false,
-      queryKeyNorm: false,
-    }, { seed: 1, tokenizer: await readTokenizer(SMALL_MODEL) }),
-  }),
-});
+import { testingModel } from "./testing.ts";
 
 const settings = SETTINGS.parse({ horizon: 3, model: SMALL_MODEL_NAME });
 const store = memoryStore();

@@ -10,6 +10,7 @@ import {
   confusionFigure,
   htmlReport,
   type ReportBlock,
+  type ReportSection,
   type ResultTable,
   resultTable,
   runGraphSvg,
@@ -90,7 +91,8 @@ export function metricTable(
   );
 }
 
-const METRIC_NAMES: Readonly<Record<string, string>> = {
+/** Names of scores, as people read of them. */
+export const METRIC_NAMES: Readonly<Record<string, string>> = {
   qlike: "QLIKE",
   mse: "MSE",
   accuracy: "accuracy",
@@ -337,6 +339,29 @@ function fusedVerdict({ metrics }: Report): string {
 }
 
 /**
+ * The section on the run: its graph, and what its numbers depend on.
+ *
+ * @param details The run and its provenance.
+ * @returns The section.
+ */
+export async function computedSection(
+  { view, provenance }: PageDetails,
+): Promise<ReportSection> {
+  return {
+    title: "How it was computed",
+    blocks: [
+      {
+        kind: "svg",
+        svg: await runGraphSvg(view),
+        caption:
+          "Each box is an op, with how many nodes it has. Where the picture is wider than the page, it scrolls sideways.",
+      },
+      { kind: "definitions", entries: provenance },
+    ],
+  };
+}
+
+/**
  * Draws the report as one self-contained HTML file.
  *
  * @param report The report.
@@ -390,18 +415,7 @@ export async function reportPage(
       { title: "Movement", blocks: movementBlocks(report) },
       { title: "Model card", blocks: cardBlocks(report) },
       { title: "Data and windows", blocks: dataBlocks(report) },
-      {
-        title: "How it was computed",
-        blocks: [
-          {
-            kind: "svg",
-            svg: await runGraphSvg(details.view),
-            caption:
-              "Each box is an op, with how many nodes it has. Where the picture is wider than the page, it scrolls sideways.",
-          },
-          { kind: "definitions", entries: details.provenance },
-        ],
-      },
+      await computedSection(details),
     ],
   });
 }

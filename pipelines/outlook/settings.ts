@@ -76,6 +76,8 @@ export const SETTINGS: z.ZodType<Settings, SettingsInput> = z.object(
 
 /** How much is computed: the stages are the same for every size. */
 export interface Size {
+  /** Tickers of a file that are taken without being named. */
+  readonly tickers: number;
   /** Rows used, from the last one backwards; all where absent. */
   readonly lastRows?: number;
   /** Years of the rolling window that the volatility models learn from. */
@@ -134,6 +136,7 @@ const SMALL_EPSILON = 1e-5;
 /** What the sizes mean. */
 export const SIZES: Readonly<Record<Settings["size"], Size>> = {
   small: {
+    tickers: 1,
     lastRows: 3780,
     trainYears: 4,
     movementYears: 3,
@@ -180,6 +183,7 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
     },
   },
   full: {
+    tickers: 4,
     trainYears: 5,
     movementYears: 4,
     processRows: 600,

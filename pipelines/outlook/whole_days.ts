@@ -27,7 +27,7 @@ function oneTicker(prices: DataFrame): void {
       names.length > NAMES_SHOWN ? ", …" : ""
     }`,
     hint:
-      'Name one: "--ticker NAME" on the command line, "tickers" in data/readPrices',
+      'Take one by "tickers" in data/readPrices, or several by outlookByTicker',
   });
 }
 
