@@ -27,6 +27,10 @@ export interface ProgressOutput {
 /** Runs with more nodes tell every tenth of them rather than each, in a log. */
 const MAX_LOGGED_NODES = 100;
 const INTERVAL_MS = 100;
+
+/** A log that was silent for so long tells what runs. */
+const SILENCE_MS = 60_000;
+
 const CLEAR_LINE = "\r\x1b[K";
 
 /**
@@ -80,6 +84,19 @@ function barText(share: number, width: number, output: ProgressOutput): string {
     paint("─".repeat(width - filled), "waiting", output);
 }
 
+/** What runs: the first node, how many more, how far it is and what it told. */
+function doingText(view: RunView): string {
+  const running = view.nodes.filter((node) => node.phase === "running");
+  const first = running[0];
+  let doing = first?.name ?? "";
+  if (running.length > 1) doing += ` +${running.length - 1}`;
+  if (first?.fraction !== undefined) {
+    doing += ` ${Math.floor(100 * first.fraction)} %`;
+  }
+  if (first?.message !== undefined) doing += `: ${first.message}`;
+  return harmless(doing.replaceAll(/\s+/g, " "));
+}
+
 /**
  * The line of a run that is going on.
  *
@@ -100,12 +117,7 @@ export function progressLine(
   const reused = counts.reused > 0 ? ` (${counts.reused} reused)` : "";
   const failed = counts.failed > 0 ? ` ${counts.failed} failed` : "";
   const tail = `${done}/${total}${reused}${failed} ${formatDuration(elapsed)}`;
-  const running = view.nodes.filter((node) => node.phase === "running");
-  const first = running[0];
-  let doing = first?.name ?? "";
-  if (running.length > 1) doing += ` +${running.length - 1}`;
-  if (first?.message !== undefined) doing += `: ${first.message}`;
-  doing = harmless(doing.replaceAll(/\s+/g, " "));
+  const doing = doingText(view);
   const barWidth = Math.max(0, Math.min(30, room - tail.length - 3));
   if (barWidth < 6) return tail.slice(0, room);
   const left = room - barWidth - tail.length - 4;
@@ -150,7 +162,9 @@ export function showInTerminal(run: WatchedRun, output: ProgressOutput): void {
   const start = performance.now();
   let drawn = "";
   let told = 0;
+  let lastSaid = 0;
   const say = (line: string) => {
+    lastSaid = view.elapsed;
     output.write(drawn === "" ? `${line}\n` : `${CLEAR_LINE}${line}\n`);
     drawn = "";
   };
@@ -180,6 +194,11 @@ export function showInTerminal(run: WatchedRun, output: ProgressOutput): void {
     switch (event.type) {
       case "node-end":
         tellNode(event);
+        break;
+      case "node-progress":
+        if (!output.isTerminal && view.elapsed - lastSaid >= SILENCE_MS) {
+          say(`${runLine(view)}: ${doingText(view)}`);
+        }
         break;
       case "node-log":
         say(`  ${event.name}: ${harmless(event.message)}`);

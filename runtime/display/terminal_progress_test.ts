@@ -97,6 +97,27 @@ Deno.test("showInTerminal gives no command of a message to the terminal", () => 
   ]);
 });
 
+Deno.test("showInTerminal tells what runs where a log was silent for a minute", () => {
+  const run = handMadeRun(["language/fineTune", "b"]);
+  const log = output();
+  showInTerminal(run, log);
+  const node = { node: 0, name: "language/fineTune" };
+  run.events.emit({ type: "node-start", at: 1, ...node });
+  for (const seconds of [30, 61, 90, 122]) {
+    run.events.emit({
+      type: "node-progress",
+      at: 1000 * seconds,
+      ...node,
+      fraction: seconds / 200,
+      message: `second ${seconds}`,
+    });
+  }
+  deepStrictEqual(log.text().trim().split("\n"), [
+    "▸ 2 nodes: 1 running, 1 waiting in 1 min 01 s: language/fineTune 30 %: second 61",
+    "▸ 2 nodes: 1 running, 1 waiting in 2 min 02 s: language/fineTune 61 %: second 122",
+  ]);
+});
+
 Deno.test("showInTerminal tells every tenth of a large run, not every node", () => {
   const names = Array.from({ length: 1000 }, () => "fit");
   const run = handMadeRun(names);
