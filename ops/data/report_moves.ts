@@ -220,7 +220,9 @@ function knownFrame(events: readonly ReportEvent[], params: Params): DataFrame {
  *
  * `measure` follows the price from that close to the close (`"close-to-close"`) or
  * the open (`"close-to-open"`) of the session `horizon` sessions after the report,
- * or from the first open after the report to that close (`"open-to-close"`).
+ * or from the first open after the report to that close (`"open-to-close"`). Only the
+ * last begins after the report is known, whatever the timing: the others have in them
+ * how the price jumped at the report, and are nothing that its readers could earn.
  *
  * Inputs: `reports`; `prices` with a column `ticker`; `market`, optional prices of
  * one index. Params: see {@linkcode ReportMovesParams}. Outputs: `events`, by day

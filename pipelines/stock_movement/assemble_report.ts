@@ -28,6 +28,7 @@ import {
 import type { FineTuneReport } from "../../ops/language/mod.ts";
 import { REPORT_EVENT, type ReportEvent } from "../../ops/reports.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
+import { economyText } from "./backtest.ts";
 import {
   STOCK_MOVEMENT_REPORT,
   type StockMovementReport,
@@ -50,7 +51,6 @@ const SOURCE = z.object({
   scope: z.enum(["findings", "mechanics"]),
   figures: z.array(z.string()).readonly(),
   returnsOf: z.array(z.string()).readonly(),
-  isReturn: z.boolean(),
 });
 
 const STAGE_SETTINGS = z.object({
@@ -214,11 +214,22 @@ function countsOf(labels: Int32Array, classes: number): number[] {
   return counts;
 }
 
+/** All models trade the same events: all have a performance, or none. */
+function economyOf(
+  economy: Readonly<Record<string, Performance | null>> | undefined,
+): Record<string, Performance> | null {
+  const entries = Object.entries(economy ?? {}).flatMap(([name, own]) =>
+    own === null ? [] : [[name, own] as const]
+  );
+  return entries.length === 0 ? null : Object.fromEntries(entries);
+}
+
 /**
  * The report. Inputs: `card` and its `sentences`; `labels` and those of the test
  * (`tested`); `confusions` by model; `tunings`, one a window; `prompts` and `splits`
- * for an example; `economy`, optional, performance by model. Param: `words` of the
- * classes. Output: `report`.
+ * for an example; `economy`, optional, performance by model, and `traded`, how many
+ * events of the test it is of. Params: `words` of the classes; `economyNote`, what the
+ * economy is measured on, or why there is none. Output: `report`.
  */
 export const assembleReport: Op<
   {
@@ -230,13 +241,14 @@ export const assembleReport: Op<
     tunings: Pick<FineTuneReport, "steps" | "history" | "examples">[];
     prompts: string[];
     splits: Splits;
-    economy?: Record<string, Performance>;
+    economy?: Record<string, Performance | null>;
+    traded?: number;
   },
-  { words: readonly string[] },
+  { words: readonly string[]; economyNote: string },
   { report: StockMovementReport }
 > = op({
   name: "stockMovement/assembleReport",
-  version: "1",
+  version: "2",
   doc: "The report of the pipeline",
   inputs: {
     card: port.value(MODEL_CARD),
@@ -247,13 +259,21 @@ export const assembleReport: Op<
     tunings: port.list(port.value(TUNING)),
     prompts: port.value(z.array(z.string())),
     splits: port.value(SPLITS),
-    economy: port.optional(port.record(port.value(PERFORMANCE))),
+    economy: port.optional(port.record(port.value(PERFORMANCE.nullable()))),
+    traded: port.optional(port.value(z.int())),
   },
-  params: z.object({ words: z.array(z.string()).readonly() }),
+  params: z.object({
+    words: z.array(z.string()).readonly(),
+    economyNote: z.string(),
+  }),
   outputs: { report: port.value(STOCK_MOVEMENT_REPORT) },
-  run: async (inputs, { words }) => {
+  run: async (inputs, { economyNote, words }) => {
     const labels = await inputs.labels.data();
     const tested = await inputs.tested.data();
+    const rows = inputs.splits.reduce(
+      (sum, { testEnd, testStart }) => sum + testEnd - testStart,
+      0,
+    );
     const row = inputs.splits[0]!.testStart;
     return {
       report: {
@@ -272,7 +292,8 @@ export const assembleReport: Op<
           firstLoss: history[0]!.loss,
           lastLoss: history.at(-1)!.loss,
         })),
-        economy: inputs.economy ?? null,
+        economy: economyOf(inputs.economy),
+        economyNote: economyText(economyNote, inputs.traded, rows),
         example: {
           prompt: inputs.prompts[row]!,
           answer: words[labels[row]!] ?? "not known",

@@ -131,7 +131,7 @@ export async function stockMovementCommand(
     return;
   }
   const settings = STOCK_MOVEMENT_SETTINGS.parse(options);
-  const { events, source } = eventsOf(options);
+  const { events, source, traded } = eventsOf(options);
   const isSmall = options.model === undefined;
   const files = await modelFiles(options.model ?? SMALL_MODEL);
   const { model } = loadModel({ files });
@@ -139,10 +139,10 @@ export async function stockMovementCommand(
   showRuns();
   const createdAt = new Date();
   const run = start([
-    stockMovement({ events, model }, {
+    stockMovement({ events, model, traded }, {
       ...source,
       model: isSmall ? "the small model of Weft" : options.model ?? "",
-      scope: isSmall || !source.isReturn ? "mechanics" : "findings",
+      scope: isSmall || traded === undefined ? "mechanics" : "findings",
     }, settings),
   ], {
     store: openStore(options.store),

@@ -11,7 +11,10 @@ function dateOf(day: number): string {
   return new Date(Date.UTC(2016, 2, 1 + day)).toISOString().slice(0, 10);
 }
 
-/** Prices that go up and down by turns of three days, and a call on each day. */
+/**
+ * Prices that go up and down by turns of three days, all of it between a close and the
+ * open behind it, and a call on each day.
+ */
 function samples(): { prices: string; reports: string } {
   const prices = ["date,ticker,open,high,low,close,volume"];
   const reports: string[] = [];
@@ -51,6 +54,7 @@ Deno.test("the command writes a report that sets every metric beside its baselin
       "report-tokens": "16",
       epochs: "1",
       resamples: "20",
+      costs: "0",
       out: path("out"),
       store: "memory",
     };
@@ -83,9 +87,20 @@ Deno.test("the command writes a report that sets every metric beside its baselin
     assert.equal(report.counts.test.reduce((a, b) => a + b), test.rows);
     assert.ok(report.tunings[0]!.lastLoss < report.tunings[0]!.firstLoss);
     assert.match(report.example.prompt, /Earnings of \d\.\d\d dollars a share/);
+    // What reports move is over at the first open, so that nobody earns it
+    assert.equal(
+      Object.keys(report.economy!).length,
+      stage!.metrics[0]!.baselines.length + 1,
+    );
+    for (const { finalEquity, periods } of Object.values(report.economy!)) {
+      assert.equal(finalEquity, 1);
+      assert.equal(periods, test.rows);
+    }
     const page = await readFile(path("out/report.html"), "utf8");
     assert.match(page, /mechanics only/);
+    assert.match(page, /first open after the report/);
     assert.match(lines.join("\n"), /on shuffled labels/);
+    assert.match(lines.join("\n"), /first open after the report/);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -72,7 +72,7 @@ function economyTable({ economy }: StockMovementReport): ResultTable[] {
 }
 
 function detailSections(report: StockMovementReport): ReportSection[] {
-  const { classes, confusions, economy, example } = report;
+  const { classes, confusions, economyNote, example } = report;
   return [
     {
       title: "What was learnt and asked",
@@ -100,13 +100,10 @@ function detailSections(report: StockMovementReport): ReportSection[] {
         )
       ),
     },
-    ...(economy === null ? [] : [{
+    {
       title: "Economic view",
-      blocks: [
-        ...economyTable(report),
-        "Positions open at the price from which the change is measured. Where a report comes after that price was made, nobody could have had it.",
-      ],
-    }]),
+      blocks: [...economyTable(report), economyNote],
+    },
   ];
 }
 
@@ -157,5 +154,6 @@ export function stockMovementText(report: StockMovementReport): string {
     String(classTable(report)),
     String(tuningTable(report)),
     ...economyTable(report).map(String),
+    report.economyNote,
   ].join("\n\n");
 }

@@ -43,8 +43,10 @@ export interface StockMovementReport {
   readonly confusions: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** Tunings of the model with all factors, one a window. */
   readonly tunings: readonly TuningReport[];
-  /** What the answers would have earned; null where changes are no returns. */
+  /** What the answers would have earned by model; null where there is no back-test. */
   readonly economy: Readonly<Record<string, Performance>> | null;
+  /** What that is measured on, or why there is none. */
+  readonly economyNote: string;
   /** The first prompt that was asked, with the answer that was true. */
   readonly example: { readonly prompt: string; readonly answer: string };
 }
@@ -70,5 +72,6 @@ export const STOCK_MOVEMENT_REPORT: z.ZodType<StockMovementReport> = z.object({
     lastLoss: z.number(),
   })).readonly(),
   economy: z.record(z.string(), PERFORMANCE).nullable(),
+  economyNote: z.string(),
   example: z.object({ prompt: z.string(), answer: z.string() }),
 });

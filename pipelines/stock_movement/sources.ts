@@ -26,6 +26,8 @@ import type { StockMovementSource } from "./stock_movement.ts";
 export interface EventSource {
   /** The events. */
   readonly events: Output<ReportEvent[]>;
+  /** The same reports with a change that could be traded; none without prices. */
+  readonly traded?: Output<ReportEvent[]>;
   /** What they are; the model is told elsewhere. */
   readonly source: Omit<StockMovementSource, "model" | "scope">;
 }
@@ -60,7 +62,7 @@ const INDEX_NAME = "the market";
  * ```ts
  * import { sampleEvents } from "@weft/weft/pipelines";
  *
- * console.log(sampleEvents().source.isReturn); // false
+ * console.log(sampleEvents().traded); // undefined
  * ```
  */
 export function sampleEvents(): EventSource {
@@ -76,7 +78,8 @@ export function sampleEvents(): EventSource {
         "Sample data of unknown origin. Long means that net income grew in the year after, which is no price movement; a report counts as known 90 days after the end of its period, which is an assumption; external factors are past returns of the S&P 500 (vega-datasets). It shows that the chain works and says nothing about stocks.",
       figures: SAMPLE_FIGURES,
       returnsOf: ["the S&P 500"],
-      isReturn: false,
+      economyNote:
+        "There is no back-test: what is forecast is the growth of net income, which nobody can trade.",
     },
   };
 }
@@ -84,6 +87,10 @@ export function sampleEvents(): EventSource {
 /**
  * Reports of a file, joined with the prices of another. Nothing is read until the
  * events are asked for.
+ *
+ * Whatever the measure, `traded` holds the change from the first open after the report
+ * to the close at the end of the horizon. A change from the close before the report
+ * has in it how the price jumped at the report, which nobody can earn who has read it.
  *
  * @param options Files and how they are joined.
  * @returns The events.
@@ -112,8 +119,9 @@ export function fileEvents(options: FileOptions): EventSource {
   const tickers = ["equal", "none"].includes(market)
     ? []
     : market.split(",").map((name) => name.trim());
+  const { reports } = readReports({ file: file(options.reports) });
   const { events } = reportMoves({
-    reports: readReports({ file: file(options.reports) }).reports,
+    reports,
     prices,
     ...(market === "equal" ? { market: marketIndex({ prices }).index } : {}),
   }, {
@@ -123,6 +131,11 @@ export function fileEvents(options: FileOptions): EventSource {
     marketTickers: tickers,
     marketName: INDEX_NAME,
   });
+  const { events: traded } = reportMoves({ reports, prices }, {
+    timing,
+    measure: "open-to-close",
+    horizon,
+  });
   const span = timing === "unknown"
     ? "the close before the day of the report"
     : timing === "after"
@@ -130,6 +143,7 @@ export function fileEvents(options: FileOptions): EventSource {
     : "the close before the report, taken to come before the session of its day";
   return {
     events,
+    traded,
     source: {
       name: "reports joined with prices",
       note:
@@ -145,7 +159,12 @@ export function fileEvents(options: FileOptions): EventSource {
         "the stock",
         ...(market === "equal" ? [INDEX_NAME] : tickers),
       ],
-      isReturn: true,
+      economyNote:
+        `Positions open at the first open after the report and are closed at the close of the session ${horizon} after it.${
+          measure === "open-to-close"
+            ? ""
+            : ` The forecast is of the change ${measure}, which begins before the report: nobody could have earned that.`
+        }`,
     },
   };
 }

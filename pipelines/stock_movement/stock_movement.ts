@@ -39,6 +39,7 @@ import {
   type StockMovementSettings,
 } from "./settings.ts";
 import { testOnly } from "./test_only.ts";
+import { tradedChanges } from "./traded_changes.ts";
 
 /** What the pipeline reads. */
 export interface StockMovementInputs {
@@ -46,6 +47,11 @@ export interface StockMovementInputs {
   readonly events: Output<ReportEvent[]>;
   /** The model, with its tokenizer. */
   readonly model: Output<LanguageModel>;
+  /**
+   * The same reports with the change from a price after each was known: what could
+   * have been earned. Without them there is no back-test.
+   */
+  readonly traded?: Output<ReportEvent[]> | undefined;
 }
 
 /** What the data are, for the report and for the numeric baseline. */
@@ -62,8 +68,8 @@ export interface StockMovementSource {
   readonly figures: readonly string[];
   /** What past returns are of, for the logistic regression. */
   readonly returnsOf: readonly string[];
-  /** Whether changes are returns that somebody could earn. */
-  readonly isReturn: boolean;
+  /** What the back-test is measured on, or why there is none: a sentence. */
+  readonly economyNote: string;
 }
 
 /** What classifiers of one set of labels read. */
@@ -102,7 +108,7 @@ interface Labelled {
  *   scope: "mechanics",
  *   figures: [],
  *   returnsOf: ["the market"],
- *   isReturn: true,
+ *   economyNote: "There is no back-test, as nobody trades simulated stocks.",
  * }, STOCK_MOVEMENT_SETTINGS.parse({}));
  * console.log((await report.explain()).includes("fineTune")); // true
  * ```
@@ -122,7 +128,7 @@ export function stockMovement(
   const { events } = thinEvents({ events: inputs.events }, {
     count: settings.events ?? size.events,
   });
-  const { changes, days, labels } = labelReports({ events }, {
+  const { days, labels } = labelReports({ events }, {
     hold,
     threshold,
   });
@@ -210,6 +216,15 @@ export function stockMovement(
       }, { ...drawn, permutations: drawn.resamples }),
   );
 
+  const backtestsOf = (changes: Output<F64>) =>
+    map(models, (name) =>
+      movementBacktest({
+        answers: answers.answers[name]!,
+        days,
+        changes,
+        splits,
+      }, { classes, costs: settings.costs }));
+
   const shuffledLabels = shuffleLabels({ labels }, { seed }).y;
   const shuffledRead = readLogits({
     logits: language(prompts, shuffledLabels, true).logits,
@@ -218,15 +233,9 @@ export function stockMovement(
     answers: shuffledRead.answers,
     probabilities: shuffledRead.probabilities,
   });
-  const economy = source.isReturn
-    ? map(models, (name) =>
-      movementBacktest({
-        answers: answers.answers[name]!,
-        days,
-        changes,
-        splits,
-      }, { classes, costs: settings.costs })).performance
-    : undefined;
+  const economy = inputs.traded === undefined
+    ? undefined
+    : backtestsOf(tradedChanges({ events, traded: inputs.traded }).changes);
   const stage = assembleStage({
     events,
     splits,
@@ -257,6 +266,9 @@ export function stockMovement(
     tunings: tuned.reports,
     prompts,
     splits,
-    ...(economy === undefined ? {} : { economy }),
-  }, { words });
+    ...(economy === undefined ? {} : {
+      economy: economy.performance,
+      traded: economy.events["tuned"]!,
+    }),
+  }, { words, economyNote: source.economyNote });
 }
