@@ -9,6 +9,7 @@
 import type { WeftError } from "../../core/errors.ts";
 import { megabytes, memoryError } from "../explain.ts";
 import { GarbageWatch } from "./garbage.ts";
+import { waitForQueue } from "./platform.ts";
 
 /** Bytes of buffers that are kept although nobody uses them, at least. */
 const IDLE_BYTES = 1024 * 2 ** 20;
@@ -123,7 +124,7 @@ export class BufferPool {
   ): Promise<DeviceBuffer[]> {
     const total = lengths.reduce((sum, bytes) => sum + this.#length(bytes), 0);
     if (this.#heldBytes + this.#idleBytes + total > this.budgetBytes) {
-      await this.#shrink(total);
+      await this.#shrinkFor(total);
       if (this.#heldBytes + total > this.budgetBytes) {
         throw this.#shortage(total, path, undefined);
       }
@@ -134,7 +135,8 @@ export class BufferPool {
     this.#garbage.note(total);
     const first = await this.#tryAllocate(lengths);
     if (first.error === undefined) return first.buffers;
-    await this.#shrink(Infinity);
+    // How much is left, only the device knows: all that can go does.
+    await this.#giveUpAll();
     const second = await this.#tryAllocate(lengths);
     if (second.error === undefined) return second.buffers;
     throw this.#shortage(total, path, second.error);
@@ -173,11 +175,11 @@ export class BufferPool {
    */
   trim(bytes: number): void {
     for (const [length, list] of this.#idle) {
-      while (this.#idleBytes > bytes && list.length > 0) {
+      while (list.length > 0) {
+        if (this.#idleBytes <= bytes) return;
         this.#idleBytes -= length;
         this.#destroy(list.pop()!);
       }
-      if (this.#idleBytes <= bytes) return;
       this.#idle.delete(length);
     }
   }
@@ -253,13 +255,31 @@ export class BufferPool {
     return true;
   }
 
-  /** Gives back all that can be spared. */
-  async #shrink(total: number): Promise<void> {
-    this.trim(Math.max(0, this.budgetBytes - this.#heldBytes - total));
+  /** Gives back as much as makes room for a number of bytes in the budget. */
+  async #shrinkFor(total: number): Promise<void> {
+    this.#trimFor(total);
     const isShort = () => this.#heldBytes + total > this.budgetBytes;
     if (isShort()) await this.#garbage.collect();
-    if (isShort()) { for (const makeRoom of this.#makeRoom) makeRoom(); }
+    if (isShort()) this.#askForRoom();
+    this.#trimFor(total);
+  }
+
+  #trimFor(total: number): void {
     this.trim(Math.max(0, this.budgetBytes - this.#heldBytes - total));
+  }
+
+  /** Gives back all that can be spared. */
+  async #giveUpAll(): Promise<void> {
+    this.trim(0);
+    await this.#garbage.collect();
+    this.#askForRoom();
+    this.trim(0);
+    // What work under way uses is only free after it.
+    await waitForQueue(this.#device.queue);
+  }
+
+  #askForRoom(): void {
+    for (const makeRoom of this.#makeRoom) makeRoom();
   }
 
   #shortage(
@@ -272,7 +292,7 @@ export class BufferPool {
       {
         ...(path === undefined ? {} : { path }),
         ...(error === undefined ? {} : { cause: new Error(error.message) }),
-        expected: Number.isFinite(this.budgetBytes)
+        expected: error === undefined
           ? `at most ${megabytes(this.budgetBytes)} in all`
           : "memory that the GPU has left",
       },

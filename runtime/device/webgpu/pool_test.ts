@@ -87,6 +87,11 @@ Deno.test({
       /Cannot allocate 35184373 MB .*caused by .*buffer size/s,
     );
     assert.equal(pool.heldBytes, 0);
+    // The buffer that was reused was given back, and then made room.
+    assert.equal(pool.idleBytes, 0);
+    device.pushErrorScope("validation");
+    device.queue.writeBuffer(kept!.buffer, 0, new Uint8Array(4));
+    assert.match((await device.popErrorScope())?.message ?? "", /destroyed/);
     device.destroy();
     await device.lost;
   },
