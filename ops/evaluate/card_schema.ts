@@ -179,9 +179,6 @@ const STAGE = z.object({
   notes: z.array(z.string()).readonly(),
 });
 
-/** Schema of one metric of a card. */
-export const CARD_METRIC: z.ZodType<CardMetric> = METRIC;
-
 /** Schema of one stage of a card. */
 export const CARD_STAGE: z.ZodType<CardStage> = STAGE;
 

@@ -28,16 +28,6 @@ export interface AnswerReport {
   readonly outOfClass: number;
 }
 
-/** Schema of {@linkcode AnswerReport}. */
-export const ANSWER_REPORT: z.ZodType<AnswerReport> = z.object({
-  items: z.number(),
-  accuracy: z.number(),
-  macroF1: z.number(),
-  f1: z.array(z.number()),
-  counts: z.array(z.array(z.number())),
-  outOfClass: z.number(),
-});
-
 /**
  * Compares answers with the truth. No answer is a miss of its class and a false
  * alarm of none.

@@ -11,11 +11,7 @@
  */
 
 import { z } from "zod";
-import {
-  EVIDENCE_ANSWER,
-  EVIDENCE_ANSWERS,
-  type EvidenceAnswer,
-} from "./answers.ts";
+import { EVIDENCE_ANSWERS, type EvidenceAnswer } from "./answers.ts";
 
 /** What can be wrong with a response. */
 export const EVIDENCE_PROBLEMS = [
@@ -76,18 +72,6 @@ export interface ParsedEvidence {
   /** Rules by which it was repaired. */
   readonly repairs: EvidenceRepair[];
 }
-
-/** Schema of {@linkcode ParsedEvidence}. */
-export const PARSED_EVIDENCE: z.ZodType<ParsedEvidence> = z.object({
-  up: z.number().nullable(),
-  down: z.number().nullable(),
-  change: z.number().nullable(),
-  answer: EVIDENCE_ANSWER.nullable(),
-  thoughts: z.string(),
-  isStrict: z.boolean(),
-  problems: z.array(z.enum(EVIDENCE_PROBLEMS)),
-  repairs: z.array(z.enum(EVIDENCE_REPAIRS)),
-});
 
 /** Characters of a response at most; longer ones are not read. */
 const MAX_CHARACTERS = 1_000_000;
