@@ -10,8 +10,8 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
-import { UNLABELLED } from "../labels.ts";
-import { checkSplits, type Split, SPLITS, type Splits } from "../splits.ts";
+import { checkSplits, SPLITS, type Splits } from "../splits.ts";
+import { labelledRows } from "./labelled_rows.ts";
 import {
   LOGISTIC_PARAMS,
   type LogisticFit,
@@ -53,17 +53,6 @@ export type BagOfWordsParams = {
   /** How vocabularies are learnt. */
   vocabulary?: VocabularyParams | undefined;
 };
-
-function trainRowsOf(
-  labels: Int32Array,
-  { trainStart, trainEnd }: Split,
-): number[] {
-  const rows: number[] = [];
-  for (let row = trainStart; row < trainEnd; row++) {
-    if (labels[row] !== UNLABELLED) rows.push(row);
-  }
-  return rows;
-}
 
 /** Logits of rows of term weights, most of which are zero. */
 function affineLogits(
@@ -153,7 +142,7 @@ export const bagOfWordsForecast: Op<
     const fits: BagOfWordsFit[] = [];
     const logits = new Float64Array(labels.length * classes).fill(NaN);
     for (const [index, split] of splits.entries()) {
-      const rows = trainRowsOf(labels, split);
+      const rows = labelledRows(labels, split);
       const countsAt = (own: readonly number[]) =>
         own.map((row) => counts[row]!);
       const tests = Array.from(

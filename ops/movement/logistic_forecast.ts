@@ -9,8 +9,8 @@ import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { type F64, type Tensor, tensor } from "../../runtime/tensor/mod.ts";
-import { UNLABELLED } from "../labels.ts";
 import { checkSplits, type Split, SPLITS, type Splits } from "../splits.ts";
+import { labelledRows } from "./labelled_rows.ts";
 import {
   LOGISTIC_PARAMS,
   logisticFit,
@@ -49,17 +49,6 @@ async function fillTestRows(
     logits.set(await forecast(split, index), split.testStart * classes);
   }
   return tensor(logits, { shape: [rows, classes] });
-}
-
-function labelledRows(
-  labels: Int32Array,
-  { trainStart, trainEnd }: Splits[number],
-): number[] {
-  const rows: number[] = [];
-  for (let row = trainStart; row < trainEnd; row++) {
-    if (labels[row] !== UNLABELLED) rows.push(row);
-  }
-  return rows;
 }
 
 /**
