@@ -11,6 +11,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { REPORT_EVENT, type ReportEvent } from "../reports.ts";
 import { type Split, SPLITS, type Splits } from "../splits.ts";
+import { evenlySpread } from "../spread.ts";
 import { toDayNumber } from "./days.ts";
 
 /** Params of {@linkcode eventSplits}. */
@@ -156,12 +157,6 @@ export const thinEvents: Op<
   outputs: { events: port.value(z.array(REPORT_EVENT)) },
   run: ({ events }, { count, unknown }) => {
     const known = events.filter(({ change }) => unknown || change !== null);
-    if (count === undefined || known.length <= count) return { events: known };
-    return {
-      events: Array.from(
-        { length: count },
-        (_, at) => known[Math.floor((at + 0.5) * known.length / count)]!,
-      ),
-    };
+    return { events: evenlySpread(known, count ?? Infinity) };
   },
 });

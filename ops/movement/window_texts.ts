@@ -11,9 +11,10 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import * as wf from "../../runtime/tensor/mod.ts";
 import type { F64, Tensor } from "../../runtime/tensor/mod.ts";
-import { UNLABELLED } from "../labels.ts";
 import { REPORT_EVENT, type ReportEvent } from "../reports.ts";
 import { checkSplits, type Split, SPLITS, type Splits } from "../splits.ts";
+import { evenlySpread } from "../spread.ts";
+import { labelledRows } from "./labelled_rows.ts";
 
 /** A prompt with the answer that is learnt. */
 export interface PromptAnswer {
@@ -41,14 +42,6 @@ function windowOf(splits: Splits, window: number, rows: number): Split {
     expected: `a window from 0 to ${splits.length - 1}`,
     actual: String(window),
   });
-}
-
-/** At most so many of some rows, evenly spread. */
-function spread<T>(rows: readonly T[], most: number): readonly T[] {
-  return rows.length <= most ? rows : Array.from(
-    { length: most },
-    (_, at) => rows[Math.floor((at + 0.5) * rows.length / most)]!,
-  );
 }
 
 /**
@@ -127,12 +120,8 @@ export const windowExamples: Op<
   run: async (inputs, { answers, most = Infinity, window }) => {
     const { prompts, splits } = inputs;
     const labels = await inputs.labels.data();
-    const { trainEnd, trainStart } = windowOf(splits, window, labels.length);
-    const rows: number[] = [];
-    for (let row = trainStart; row < trainEnd; row++) {
-      if (labels[row] !== UNLABELLED) rows.push(row);
-    }
-    const examples = spread(rows, most).map((row): PromptAnswer => {
+    const rows = labelledRows(labels, windowOf(splits, window, labels.length));
+    const examples = evenlySpread(rows, most).map((row): PromptAnswer => {
       const [prompt, completion] = [prompts[row], answers[labels[row]!]];
       if (prompt !== undefined && completion !== undefined) {
         return { prompt, completion };
@@ -152,7 +141,7 @@ export const windowExamples: Op<
 /**
  * The prompts of a test window.
  *
- * Inputs: `prompts`, one a row; `splits`. Param: `window`. Output: `prompts`.
+ * Inputs: `prompts`, one a row; `splits`. Param: `window`. Output: `tests`.
  *
  * @throws {ParameterError} Where there is no such window.
  *

@@ -10,6 +10,7 @@ import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { EVIDENCE_ITEM, type EvidenceItem } from "../../ops/evidence/mod.ts";
 import { SPLITS, type Splits } from "../../ops/splits.ts";
+import { evenlySpread } from "../../ops/spread.ts";
 import { askedEvents } from "./event_windows.ts";
 
 /** Params of {@linkcode windowItems}. */
@@ -22,15 +23,6 @@ export interface WindowItemsParams {
   readonly policyItems?: number | undefined;
   /** Every how many-th item of the test window is asked about; 1 by default. */
   readonly step?: number | undefined;
-}
-
-/** At most so many of a list, evenly spread. */
-function spread<T>(list: readonly T[], most: number): T[] {
-  if (list.length <= most) return [...list];
-  return Array.from(
-    { length: most },
-    (_, k) => list[Math.floor((k + 0.5) * list.length / most)]!,
-  );
 }
 
 const ITEMS = port.value(z.array(EVIDENCE_ITEM));
@@ -79,8 +71,8 @@ export const windowItems: Op<
     const half = Math.ceil(train.length / 2);
     return {
       train,
-      cold: spread(train.slice(0, half), coldItems),
-      pool: spread(train.slice(half), policyItems),
+      cold: evenlySpread(train.slice(0, half), coldItems),
+      pool: evenlySpread(train.slice(half), policyItems),
       test: askedEvents(split, step).map((event) => items[event]!),
     };
   },

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { EVIDENCE_ANSWERS, EVIDENCE_ITEM } from "../../ops/evidence/mod.ts";
 import type { EvidenceAnswer, EvidenceItem } from "../../ops/evidence/mod.ts";
 import { checkSplits, SPLITS, type Splits } from "../../ops/splits.ts";
+import { evenlySpread } from "../../ops/spread.ts";
 import { DataError } from "../../runtime/core/errors.ts";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
@@ -106,7 +107,7 @@ export const selectItems: Op<
     const half = Math.ceil(train.length / 2);
     const answerOf = (row: number) => items[row]!.truth!.answer;
     const some = (rows: readonly number[], most: number) =>
-      balance ? balanced(rows, most, answerOf) : thinned(rows, most);
+      balance ? balanced(rows, most, answerOf) : evenlySpread(rows, most);
     const testRows = some(test, testItems);
     const labels = Int32Array.from(
       testRows,
@@ -143,15 +144,6 @@ function checkWindows(
   });
 }
 
-/** Some of the rows, evenly spread. */
-function thinned(rows: readonly number[], most: number): number[] {
-  if (rows.length <= most) return [...rows];
-  return Array.from(
-    { length: most },
-    (_, k) => rows[Math.floor((k + 0.5) * rows.length / most)]!,
-  );
-}
-
 /** As many rows of each class that there is, each evenly spread. */
 function balanced(
   rows: readonly number[],
@@ -163,6 +155,6 @@ function balanced(
   ).filter(({ length }) => length > 0);
   const rarest = Math.min(...groups.map(({ length }) => length));
   const share = Math.max(1, Math.floor(most / groups.length));
-  return groups.flatMap((group) => thinned(group, Math.min(rarest, share)))
+  return groups.flatMap((group) => evenlySpread(group, Math.min(rarest, share)))
     .sort((a, b) => a - b);
 }
