@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as wf from "../../runtime/tensor/mod.ts";
 import { classLogits } from "./class_logits.ts";
+import { MOVEMENT_CLASSES } from "./label_movement.ts";
 import { answerForms, LONG_SHORT } from "./movement_words.ts";
 import { parseAnswer, parseAnswers } from "./parse_answer.ts";
 
@@ -56,15 +57,26 @@ Deno.test("classLogits refuses columns that do not fit", async () => {
 });
 
 Deno.test("answerForms: no form is the beginning of another", () => {
-  const { classes, forms } = answerForms(LONG_SHORT);
-  assert.equal(forms.length, classes.length);
-  for (const [at, form] of forms.entries()) {
-    assert.ok(forms.every((other, k) => k === at || !other.startsWith(form)));
-    assert.equal(
-      form.trim().toLowerCase(),
-      LONG_SHORT[classes[at]!]!.toLowerCase(),
-    );
+  for (const words of [LONG_SHORT, MOVEMENT_CLASSES]) {
+    const { classes, forms } = answerForms(words);
+    assert.equal(forms.length, 6 * words.length);
+    assert.equal(forms.length, classes.length);
+    for (const [at, form] of forms.entries()) {
+      assert.ok(forms.every((other, k) => k === at || !other.startsWith(form)));
+      assert.equal(
+        form.trim().toLowerCase(),
+        words[classes[at]!]!.toLowerCase(),
+      );
+    }
   }
+  assert.deepEqual(answerForms(["up"]).forms, [
+    " up",
+    "up",
+    " Up",
+    "Up",
+    " UP",
+    "UP",
+  ]);
 });
 
 Deno.test("parseAnswer takes the last word in any case, and no part of a word", async () => {

@@ -25,6 +25,10 @@ export function answerWords(hold: boolean): readonly string[] {
   return hold ? LONG_HOLD_SHORT : LONG_SHORT;
 }
 
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase();
+}
+
 /** Ways to write the words, and the class of each. */
 export interface AnswerForms {
   /** What may stand behind the prompt. */
@@ -35,8 +39,8 @@ export interface AnswerForms {
 
 /**
  * Ways to write an answer behind a prompt that ends with `:`, with and without a
- * space, in three cases. As no form is the beginning of another, their
- * probabilities add up.
+ * space: as it is, capitalised, in lower and in upper case, each way once. As no
+ * form is the beginning of another, their probabilities add up.
  *
  * @param words A word for each class.
  * @returns The forms, class by class.
@@ -51,10 +55,15 @@ export interface AnswerForms {
  */
 export function answerForms(words: readonly string[]): AnswerForms {
   const ways = words.map((word) =>
-    [word, word.toLowerCase(), word.toUpperCase()].flatMap((way) => [
-      ` ${way}`,
-      way,
-    ])
+    [
+      ...new Set([
+        word,
+        capitalized(word),
+        word.toLowerCase(),
+        word.toUpperCase(),
+      ]),
+    ]
+      .flatMap((way) => [` ${way}`, way])
   );
   return {
     forms: ways.flat(),
