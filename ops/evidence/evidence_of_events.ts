@@ -16,16 +16,28 @@ import {
 import { answerOfChange, OVERNIGHT_THRESHOLD } from "./answers.ts";
 import { EVIDENCE_ITEM, type EvidenceItem, makeSources } from "./sources.ts";
 
+/** Params of {@linkcode evidenceOfEvents}. */
+export interface EvidenceOfEventsParams {
+  /** The change from which it is no hold; 0.03 by default. */
+  readonly threshold?: number | undefined;
+  /** Which price the outcome is measured at; "open" by default. */
+  readonly until?: "open" | "close" | undefined;
+  /** Trading days until the outcome; 1 by default. */
+  readonly horizon?: number | undefined;
+}
+
 /**
  * Items of evidence from reports joined with prices. For the paper's label join them
- * with `measure: "close-to-open"`: the next open against the current close; other
- * measures are labelled by the same threshold.
+ * with `measure: "close-to-open"`: the next open against the current close. Where
+ * the outcome is at a close, say so by `until`, so that prompts ask for it.
  *
  * Of a report become: its text and analysts' grades up to its day the reports and the
  * news; figures and the surprise in earnings the fundamentals; returns up to the day
  * the technical figures.
  *
- * Input: `events` from `reportMoves` or `reportEarnings`. Params: `threshold` (0.03).
+ * Input: `events` from `reportMoves` or `reportEarnings`. Params: `threshold` (0.03);
+ * `until`, whether the outcome is at an "open" (default) or a "close"; `horizon`,
+ * trading days until then (1), for the day asked about where it has not come yet.
  * Output: `items`, in the same order, with truths where outcomes are known.
  *
  * @throws {DataError} When an outcome is known before the day of its report is over.
@@ -56,23 +68,32 @@ import { EVIDENCE_ITEM, type EvidenceItem, makeSources } from "./sources.ts";
  */
 export const evidenceOfEvents: Op<
   { events: ReportEvent[] },
-  { threshold?: number | undefined },
+  EvidenceOfEventsParams,
   { items: EvidenceItem[] }
 > = op({
   name: "evidence/evidenceOfEvents",
-  version: "1",
+  version: "2",
   doc: "Items of evidence from reports joined with prices",
   inputs: { events: port.value(z.array(REPORT_EVENT)) },
   params: z.object({
     threshold: z.number().nonnegative().default(OVERNIGHT_THRESHOLD),
+    until: z.enum(["open", "close"]).default("open"),
+    horizon: z.int().positive().default(1),
   }),
   outputs: { items: port.value(z.array(EVIDENCE_ITEM)) },
-  run: ({ events }, { threshold }) => ({
-    items: events.map((event) => itemOf(event, threshold)),
+  run: ({ events }, params) => ({
+    items: events.map((event) => itemOf(event, params)),
   }),
 });
 
-function itemOf(event: ReportEvent, threshold: number): EvidenceItem {
+function itemOf(
+  event: ReportEvent,
+  { horizon, threshold, until }: {
+    readonly horizon: number;
+    readonly threshold: number;
+    readonly until: "open" | "close";
+  },
+): EvidenceItem {
   const { change, day, end, report, returns } = event;
   const { figures, grades, surprise, text, ticker } = report;
   const expectations = surprise === null ? [] : [{
@@ -86,7 +107,8 @@ function itemOf(event: ReportEvent, threshold: number): EvidenceItem {
   const sources = makeSources({
     name: ticker,
     day,
-    nextDay: end ?? followingWeekday(day),
+    nextDay: end ?? weekdayAfter(day, horizon),
+    until,
     reports: [{ time: day, title: `Report of ${ticker}`, text }],
     news: grades.map(({ date, firm, grade }) => ({
       time: date,
@@ -110,8 +132,12 @@ function technicalOf({ of, sessions, value }: PastReturn) {
   return { name: `return of ${of} over ${sessions} ${unit}`, value };
 }
 
-function followingWeekday(day: string): string {
+/** The day some weekdays later: holidays of a market are not known here. */
+function weekdayAfter(day: string, weekdays: number): string {
   const date = new Date(`${day}T00:00:00Z`);
-  do date.setUTCDate(date.getUTCDate() + 1); while (date.getUTCDay() % 6 === 0);
+  for (let left = weekdays; left > 0;) {
+    date.setUTCDate(date.getUTCDate() + 1);
+    if (date.getUTCDay() % 6 !== 0) left--;
+  }
   return date.toISOString().slice(0, 10);
 }

@@ -72,7 +72,7 @@ const FORM = "<think>your work on steps 1 to 4</think>" +
   "<answer>up, down or hold</answer>";
 
 function instructions(
-  { day, name, nextDay }: EvidenceSources,
+  { day, name, nextDay, until }: EvidenceSources,
   threshold: number,
   detail: "full" | "brief",
 ): string {
@@ -80,28 +80,34 @@ function instructions(
   const shown = name.replace(/[\s<>]+/g, " ").trim();
   if (detail === "brief") {
     return [
-      `${shown}, close of ${describeDay(day)} to open of ${
+      `${shown}, close of ${describeDay(day)} to ${until} of ${
         describeDay(nextDay)
       }: up above ${rise}, down below ${fall}, else hold.`,
       "Set a framework, score evidence for both sides to 10, doubt it, then give score, pct_change, answer.",
     ].join("\n");
   }
   return [
-    `Forecast how ${shown} moves overnight: from its close on ${
-      describeDay(day)
-    } to its open in the next session, on ${describeDay(nextDay)}. ${
-      describeGap(day, nextDay)
-    }`,
-    `The answer is "up" if the open is more than ${rise} above the close, "down" if it is more than ${
+    until === "open"
+      ? `Forecast how ${shown} moves overnight: from its close on ${
+        describeDay(day)
+      } to its open in the next session, on ${describeDay(nextDay)}. ${
+        describeGap(day, nextDay)
+      }`
+      : `Forecast how ${shown} moves from its close on ${
+        describeDay(day)
+      } to its close on ${describeDay(nextDay)}.`,
+    `The answer is "up" if that ${until} is more than ${rise} above the close, "down" if it is more than ${
       percent(threshold).slice(1)
     } below it, and "hold" for everything between, both ends included.`,
     "",
     "Go through these steps, one after another:",
-    `1. Framework. Before judging anything, set out how you will judge: what moves this stock and how strongly, what the calendar means for it, which sources you have and which are missing, how much each source can tell about one night, and what it would take to exceed ${
+    `1. Framework. Before judging anything, set out how you will judge: what moves this stock and how strongly, what the calendar means for it, which sources you have and which are missing, how much each source can tell about ${
+      until === "open" ? "one night" : "these days"
+    }, and what it would take to exceed ${
       percent(threshold).slice(1)
     } in either direction.`,
     '2. Evidence. Go through the sources one by one and take facts from them. Judge each fact by the framework, not by the opinion of an analyst or a headline. Put it under "supports up" or "supports down" and give it a score from 0 to 10. Look for both sides.',
-    "3. Reflection. Doubt the result: what would have to be true for the opposite, how would buyers and sellers act at the open, would the answer stand without the strongest piece of evidence, is it already in the price? Add evidence or change scores where that is called for.",
+    `3. Reflection. Doubt the result: what would have to be true for the opposite, how would buyers and sellers act at the ${until}, would the answer stand without the strongest piece of evidence, is it already in the price? Add evidence or change scores where that is called for.`,
     '4. Conclusion. Average the scores of each side, weigh the sides against the threshold, and settle on a change and an answer that agree. Do not answer "hold" only because you are unsure.',
     "",
     "Answer in this form and write nothing else:",
@@ -252,7 +258,7 @@ export const assemblePrompts: Op<
   { prompts: string[]; leftOut: number[] }
 > = op({
   name: "evidence/assemblePrompts",
-  version: "1",
+  version: "2",
   doc: "Prompts that ask for scored evidence, within a budget of tokens",
   inputs: { sources: port.value(z.array(EVIDENCE_SOURCES)) },
   params: z.object({

@@ -41,6 +41,19 @@ function sources(changes: Partial<EvidenceSources> = {}): EvidenceSources {
   });
 }
 
+Deno.test("evidencePrompt asks for the price that is forecast", () => {
+  for (const detail of ["full", "brief"] as const) {
+    const open = evidencePrompt(sources(), { detail }).text;
+    assert.match(open, /2016-03-04.* to (its )?open .*2016-03-07/);
+    const close = evidencePrompt(
+      sources({ nextDay: "2016-03-11", until: "close" }),
+      { detail },
+    ).text;
+    assert.match(close, /2016-03-04.* to (its )?close .*2016-03-11/);
+    assert.doesNotMatch(close, /overnight|the open|to open/);
+  }
+});
+
 Deno.test("evidencePrompt has dates, steps, sources and the form", () => {
   const { leftOut, text } = evidencePrompt(sources());
   assert.equal(leftOut, 0);

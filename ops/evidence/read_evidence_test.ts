@@ -83,4 +83,10 @@ Deno.test("evidenceOfEvents keeps what was known, and the outcome apart", async 
   ]);
   // The later grade is not heard
   assert.ok(factors["tone of news"]! > 0);
+
+  const { items: [later] } = await evidenceOfEvents.run({
+    events: [{ ...known, change: null, end: null }],
+  }, { until: "close", horizon: 5 });
+  assert.equal(later!.sources.until, "close");
+  assert.equal(later!.sources.nextDay, "2016-05-13");
 });

@@ -60,8 +60,10 @@ export interface EvidenceSources {
   readonly name: string;
   /** The trading day that has ended, "YYYY-MM-DD". */
   readonly day: string;
-  /** The next trading day, "YYYY-MM-DD". */
+  /** The day that is forecast, "YYYY-MM-DD"; in the paper the next trading day. */
   readonly nextDay: string;
+  /** Which price of that day is forecast, from the close of `day`. */
+  readonly until: "open" | "close";
   /** What the company does, its sector, its index. */
   readonly background: readonly string[];
   /** News. */
@@ -90,7 +92,7 @@ export interface EvidenceItem {
   readonly truth: EvidenceTruth | null;
 }
 
-/** What is left out of {@linkcode makeSources}. */
+/** What {@linkcode makeSources} needs; the forecast is of the open by default. */
 export type PartialSources =
   & Pick<EvidenceSources, "name" | "day" | "nextDay">
   & Partial<EvidenceSources>;
@@ -120,6 +122,7 @@ export const EVIDENCE_SOURCES: z.ZodType<EvidenceSources> = z.object({
   name: z.string().min(1),
   day: DAY,
   nextDay: DAY,
+  until: z.enum(["open", "close"]),
   background: z.array(z.string()).readonly(),
   news: z.array(TEXT).readonly(),
   reports: z.array(TEXT).readonly(),
@@ -142,7 +145,8 @@ export const EVIDENCE_ITEM: z.ZodType<EvidenceItem> = z.object({
 });
 
 /**
- * Fills sources up with empty lists and checks them.
+ * Fills sources up with empty lists, and with the open as what is forecast, and
+ * checks them.
  *
  * @param partial The sources; name and days are needed.
  * @returns All sources.
@@ -161,6 +165,7 @@ export function makeSources(partial: PartialSources): EvidenceSources {
   const none = { background: [], news: [], reports: [], prices: [], peers: [] };
   const filled = {
     ...none,
+    until: "open",
     macro: [],
     fundamentals: [],
     technical: [],

@@ -119,11 +119,15 @@ function movementAnswers(asked: Asked, settings: Settings) {
 function evidenceAnswers(asked: Asked, settings: Settings) {
   const { events, model, rows, splits } = asked;
   const { evidence, refits } = SIZES[settings.size].language;
-  const { seed, threshold } = settings;
+  const { horizon, seed, threshold } = settings;
   const { step, ...sizes } = evidence;
   const own = RETUNING_SETTINGS.parse({ ...sizes, seed, threshold });
   const { coldItems, policyItems } = own;
-  const { items } = evidenceOfEvents({ events }, { threshold });
+  const { items } = evidenceOfEvents({ events }, {
+    threshold,
+    until: "close",
+    horizon,
+  });
   const voted = Array.from({ length: refits }, (_, window) => {
     const { cold, pool, test, train } = windowItems({ items, splits }, {
       window,
