@@ -94,8 +94,6 @@ export interface Size {
   readonly censoredRows: number;
   /** Days after which it is fitted anew. */
   readonly censoredDays: number;
-  /** Innovations of GARCH. */
-  readonly distribution: "normal" | "studentT";
   /** Samples of each bootstrap. */
   readonly resamples: number;
   /** What language models learn and are asked. */
@@ -145,7 +143,6 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
     processIterations: 30,
     censoredRows: 120,
     censoredDays: 252,
-    distribution: "normal",
     resamples: 300,
     language: {
       weeks: 4,
@@ -191,7 +188,6 @@ export const SIZES: Readonly<Record<Settings["size"], Size>> = {
     processIterations: 40,
     censoredRows: 250,
     censoredDays: 63,
-    distribution: "studentT",
     resamples: 2000,
     language: {
       weeks: 1,

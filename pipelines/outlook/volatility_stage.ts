@@ -111,7 +111,7 @@ export function volatilityStage(inputs: VolatilityInputs, settings: Settings) {
     ewma: ewmaForecast({ variance, splits }, { decay: settings.decay })
       .forecast,
     garch: garchForecast({ returns, variance, splits }, {
-      distribution: size.distribution,
+      distribution: "studentT",
     }).forecast,
     egarch: egarchForecast({ returns, variance, splits }).forecast,
     censored: censoredReturnForecast({
