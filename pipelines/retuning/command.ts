@@ -234,20 +234,24 @@ export async function retuningCommand(
   );
   await writeFile(
     join(options.out, "report.html"),
-    await retuningPage(report, options.size, {
-      view: viewOf(run.events.past),
-      createdAt,
-      provenance: [
-        ["items", data],
-        ["reports", options.reports ?? "none"],
-        ["prices", options.prices ?? "none"],
-        ["model", isOwn ? "the small model of Weft" : place],
-        ["settings", JSON.stringify(settings)],
-        ["Weft", WEFT_VERSION],
-        ["Deno", Deno.version.deno],
-        ["devices", devices],
-      ],
-    }),
+    await retuningPage(
+      report,
+      { size: options.size, detail: settings.detail },
+      {
+        view: viewOf(run.events.past),
+        createdAt,
+        provenance: [
+          ["items", data],
+          ["reports", options.reports ?? "none"],
+          ["prices", options.prices ?? "none"],
+          ["model", isOwn ? "the small model of Weft" : place],
+          ["settings", JSON.stringify(settings)],
+          ["Weft", WEFT_VERSION],
+          ["Deno", Deno.version.deno],
+          ["devices", devices],
+        ],
+      },
+    ),
   );
   print(retuningText(report));
   print(`Devices: ${devices}`);

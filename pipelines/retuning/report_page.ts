@@ -23,6 +23,7 @@ import {
   voteTable,
 } from "./page_blocks.ts";
 import type { RetuningReport } from "./report_schema.ts";
+import type { RetuningSettings } from "./settings.ts";
 
 const TITLE = "RETuning: evidence for and against a rise";
 
@@ -69,21 +70,27 @@ function answerSection(report: RetuningReport): ReportSection {
  * Draws the report as one self-contained HTML file.
  *
  * @param report The report.
- * @param size How much of everything there was.
+ * @param run How much of everything there was, and how long examples were.
  * @param details The run and what the numbers depend on.
  * @returns The text of the file.
  */
 export async function retuningPage(
   report: RetuningReport,
-  size: string,
+  { detail, size }: {
+    readonly size: string;
+    readonly detail: RetuningSettings["detail"];
+  },
   { createdAt, provenance, view }: PageDetails,
 ): Promise<string> {
   const { data, shown, stage } = report;
   const title = cardHeading({ ...stage, title: TITLE });
   return await htmlReport({
     title,
-    lead:
-      `Size "${size}". All figures are out of sample: the model sets a framework, scores evidence for both sides, doubts it and answers; several responses to an item vote.`,
+    lead: `Size "${size}". All figures are out of sample: ${
+      detail === "full"
+        ? "the model sets a framework, scores evidence for both sides, doubts it and answers"
+        : "the model is asked to set a framework and to doubt, but shown brief examples: it scores evidence for both sides and answers"
+    }; several responses to an item vote.`,
     createdAt,
     sections: [
       ...modelCardSections({ title: TITLE, size, data, stages: [stage] }),

@@ -132,7 +132,10 @@ const details = {
 };
 
 Deno.test("the page sets what was measured beside its baselines", async () => {
-  const page = await retuningPage(reportOf(1), "small", details);
+  const page = await retuningPage(reportOf(1), {
+    size: "small",
+    detail: "brief",
+  }, details);
   for (
     const part of [
       "mechanics only",
@@ -155,7 +158,10 @@ Deno.test("the page sets what was measured beside its baselines", async () => {
 });
 
 Deno.test("what a model wrote is text on the page, and nothing else", async () => {
-  const page = await retuningPage(reportOf(1), "small", details);
+  const page = await retuningPage(reportOf(1), {
+    size: "small",
+    detail: "brief",
+  }, details);
   assert.ok(page.includes("&lt;script&gt;alert"));
   assert.ok(!page.includes("<script>alert"));
   assert.ok(!page.includes("<img src=x"));
@@ -165,7 +171,10 @@ Deno.test("what a model wrote is text on the page, and nothing else", async () =
 });
 
 Deno.test("several windows are told apart", async () => {
-  const page = await retuningPage(reportOf(2), "small", details);
+  const page = await retuningPage(reportOf(2), {
+    size: "small",
+    detail: "brief",
+  }, details);
   for (const part of ["window by window", "loss, window 2", "2012-06-01"]) {
     assert.ok(page.includes(part), part);
   }
