@@ -44,7 +44,12 @@ import {
   REPORT,
   type Report,
 } from "./report_schema.ts";
-import { SETTINGS, type SettingsInput, SMALL_MODEL_NAME } from "./settings.ts";
+import {
+  SETTINGS,
+  type SettingsInput,
+  SIZES,
+  SMALL_MODEL_NAME,
+} from "./settings.ts";
 import { BAND_LEVEL } from "./volatility_stage.ts";
 
 const FORECAST_SCORES: z.ZodType<readonly ForecastScore[]> = z.array(z.object({
@@ -185,7 +190,7 @@ export const assembleReport: Op<
   { report: Report }
 > = op({
   name: "outlook/assembleReport",
-  version: "7",
+  version: "8",
   doc: "Puts together what the report says",
   inputs: {
     prices: port.frame(),
@@ -266,6 +271,7 @@ export const assembleReport: Op<
         movementSplits,
         eventRows,
         eventSplits,
+        evidenceStep: SIZES[settings.size].language.evidence.step,
         metrics,
         comparisons,
         scores: inputs.movementScores,
@@ -273,7 +279,6 @@ export const assembleReport: Op<
         counts: inputs.evidenceCounts,
         model,
         isMechanicsOnly,
-        horizon: settings.horizon,
       }),
     }, { title, size: settings.size });
     const findings = [

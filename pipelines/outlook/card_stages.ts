@@ -10,11 +10,13 @@ import {
   cardMetrics,
   type CardSplit,
   type CardStage,
+  type CardTuning,
   type ClassScores,
 } from "../../ops/evaluate/mod.ts";
 import type { EvidenceCounts } from "../../ops/evidence/mod.ts";
 import type { Splits } from "../../ops/splits.ts";
 import { periodOf } from "./days.ts";
+import { askedEvents } from "./event_windows.ts";
 import { ALL_SPLITS } from "./metrics.ts";
 import { modelName } from "./models.ts";
 import { FUSED_EXPERTS, MOVEMENT_BASELINE } from "./movement_stage.ts";
@@ -32,6 +34,8 @@ export interface CardInputs {
   readonly eventRows: readonly number[];
   /** Windows over these days. */
   readonly eventSplits: Splits;
+  /** Every how many-th of these days evidence is asked about. */
+  readonly evidenceStep: number;
   /** All metrics of the report. */
   readonly metrics: readonly Metric[];
   /** Tests of volatility forecasts. */
@@ -46,24 +50,38 @@ export interface CardInputs {
   readonly model: string;
   /** Whether it is too small for its figures to mean anything. */
   readonly isMechanicsOnly: boolean;
-  /** Rows of the horizon. */
-  readonly horizon: number;
 }
 
 const METRICS = ["accuracy", "weightedF1", "matthews", "logLoss"];
 
-function splitsOf(
-  days: readonly string[],
-  splits: Splits,
-  purge: number,
-): CardSplit[] {
+function splitsOf(days: readonly string[], splits: Splits): CardSplit[] {
   return splits.map(({ trainStart, trainEnd, testStart, testEnd }) => ({
     train: periodOf(days, trainStart, trainEnd),
     validation: null,
     test: periodOf(days, testStart, Math.min(testEnd, days.length)),
-    purge,
+    purge: testStart - trainEnd,
     embargo: 0,
   }));
+}
+
+/** Something that is fitted anew for each window, on its training days. */
+function fitted(
+  what: string,
+  by: string | null,
+  splits: readonly CardSplit[],
+): CardTuning {
+  return {
+    what,
+    on: "the training window of each test window",
+    period: splits.at(-1)!.train,
+    byWindow: true,
+    by,
+  };
+}
+
+/** How often a model is asked, and what stands between. */
+function askedNote(asked: number): string {
+  return `The model is asked about ${asked} of the days of the test windows; between two of them the last answer stands. Outcomes that were not known on the first day of a test window are not learnt from.`;
 }
 
 function volatilityMetrics(
@@ -135,33 +153,26 @@ function formNote(counts: readonly EvidenceCounts[]): string {
  * @returns The stages of the card.
  */
 export function cardStages(inputs: CardInputs): CardStage[] {
-  const { days, eventRows, eventSplits, horizon, model, movementSplits } =
-    inputs;
-  const windows = "the training window of each test window";
-  const movement = splitsOf(days, movementSplits, horizon);
-  const asked = splitsOf(
-    eventRows.map((row) => days[row]!),
-    eventSplits,
-    0,
-  );
+  const { days, eventRows, eventSplits, evidenceStep, model } = inputs;
+  const volatility = splitsOf(days, inputs.splits);
+  const movement = splitsOf(days, inputs.movementSplits);
+  const asked = splitsOf(eventRows.map((row) => days[row]!), eventSplits);
+  const askedEvery = (step: number) =>
+    askedNote(
+      eventSplits.reduce(
+        (sum, split) => sum + askedEvents(split, step).length,
+        0,
+      ),
+    );
   const scope = inputs.isMechanicsOnly ? "mechanics" : "findings";
-  const fitted = (what: string, by: string | null) => ({
-    what,
-    on: windows,
-    period: null,
-    byWindow: true,
-    by,
-  });
-  const between =
-    `The model is asked about ${eventRows.length} days; between two of them the last answer stands. Outcomes that were not known on the first day of a test window are not learnt from.`;
   const experts = FUSED_EXPERTS.map(modelName).join(", ");
   return [
     {
       title: "Volatility a day ahead",
       scope: "findings",
       model: "EWMA, GARCH, EGARCH, HAR, Gaussian processes",
-      tuning: [fitted("all parameters", "likelihood")],
-      splits: splitsOf(days, inputs.splits, 0),
+      tuning: [fitted("all parameters", "likelihood", volatility)],
+      splits: volatility,
       metrics: volatilityMetrics(inputs),
       notes: [
         "On shuffled data days are dealt anew, so that no day tells of the next.",
@@ -171,7 +182,9 @@ export function cardStages(inputs: CardInputs): CardStage[] {
       title: "Movement by numbers",
       scope: "findings",
       model: "logistic regressions, debiased by their earlier forecasts",
-      tuning: [fitted("weights and debiasing", "penalised likelihood")],
+      tuning: [
+        fitted("weights and debiasing", "penalised likelihood", movement),
+      ],
       splits: movement,
       metrics: ["technicalDebiased", "volatilityDebiased"].flatMap((own) =>
         classMetrics(inputs, own, [MOVEMENT_BASELINE])
@@ -182,7 +195,7 @@ export function cardStages(inputs: CardInputs): CardStage[] {
       title: "Movement by QLoRA",
       scope,
       model: `${model}, 4 bits (NF4), LoRA`,
-      tuning: [fitted("LoRA adapters", "likelihood of the answers")],
+      tuning: [fitted("LoRA adapters", "likelihood of the answers", asked)],
       splits: asked,
       metrics: classMetrics(inputs, "qlora", [
         MOVEMENT_BASELINE,
@@ -190,15 +203,19 @@ export function cardStages(inputs: CardInputs): CardStage[] {
         "bagOfWords",
         "untuned",
       ]),
-      notes: [between],
+      notes: [askedEvery(1)],
     },
     {
       title: "Evidence by RETuning",
       scope,
       model: `${model}, 4 bits (NF4), LoRA, examples then GRPO, votes`,
       tuning: [
-        fitted("the structured scorer", "penalised likelihood"),
-        fitted("LoRA adapters", "likelihood of the examples, then rewards"),
+        fitted("the structured scorer", "penalised likelihood", asked),
+        fitted(
+          "LoRA adapters",
+          "likelihood of the examples, then rewards",
+          asked,
+        ),
       ],
       splits: asked,
       metrics: classMetrics(inputs, "retuning", [
@@ -206,13 +223,18 @@ export function cardStages(inputs: CardInputs): CardStage[] {
         "structured",
         "untuned",
       ]),
-      notes: [between, formNote(inputs.counts)],
+      notes: [
+        askedEvery(evidenceStep),
+        "The structured scorer answers on every day that the model of the stage before is asked about.",
+        "Its examples are brief: for each side the strongest evidence with its score, then the answer. The framework and the doubts of the full procedure are asked for, but not shown.",
+        formNote(inputs.counts),
+      ],
     },
     {
       title: "Fusion",
       scope,
       model: `dynamic logit fusion of the volatility expert with: ${experts}`,
-      tuning: [fitted("debiasing of each expert", null)],
+      tuning: [fitted("debiasing of each expert", null, movement)],
       splits: movement,
       metrics: classMetrics(inputs, "fused", [
         MOVEMENT_BASELINE,

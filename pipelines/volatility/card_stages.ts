@@ -138,7 +138,7 @@ export function cardStagesOf(result: TickerResult): CardStage[] {
       tuning: [{
         what: "hyperparameters and coefficients",
         on: "the training window",
-        period: null,
+        period: result.windows.at(-1)!.train,
         byWindow: true,
         by: "the marginal likelihood, the likelihood or least squares",
       }],

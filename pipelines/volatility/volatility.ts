@@ -45,7 +45,7 @@ const study: Op<
   { study: VolatilityStudy }
 > = op({
   name: "volatility/study",
-  version: "2",
+  version: "3",
   doc: "Results of all tickers and their model card",
   inputs: { results: port.record(port.value(TICKER_RESULT)) },
   params: z.object({}),
