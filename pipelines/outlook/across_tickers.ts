@@ -8,7 +8,7 @@ import { z } from "zod";
 import { type Op, op } from "../../runtime/flow/mod.ts";
 import { port } from "../../runtime/ports/mod.ts";
 import { ALL_SPLITS } from "./metrics.ts";
-import { modelName } from "./models.ts";
+import { hasMechanics, LANGUAGE_MODELS, modelName } from "./models.ts";
 import { type Metric, REPORT, type Report } from "./report_schema.ts";
 
 /** One score of one model at all tickers, beside its baseline. */
@@ -122,7 +122,10 @@ export function tickersMetrics(reports: readonly Report[]): TickersMetric[] {
 }
 
 /** Sentences on how often each model beats its baseline. */
-function notesOf(metrics: readonly TickersMetric[]): string[] {
+function notesOf(
+  metrics: readonly TickersMetric[],
+  isMechanicsOnly: boolean,
+): string[] {
   return metrics.filter(({ baseline, metric, model }) =>
     model !== baseline.model && (metric === "qlike" || metric === "logLoss")
   ).map(({ baseline, better, metric, model, ratio, tickers, value }) => {
@@ -131,9 +134,12 @@ function notesOf(metrics: readonly TickersMetric[]): string[] {
       : `mean log loss ${value.toFixed(4)} against ${
         baseline.value.toFixed(4)
       } of ${modelName(baseline.model)}`;
+    const scope = isMechanicsOnly && LANGUAGE_MODELS.has(model)
+      ? " (mechanics only)"
+      : "";
     return `${
       modelName(model)
-    }: ${amount}, better at ${better} of ${tickers} tickers.`;
+    }${scope}: ${amount}, better at ${better} of ${tickers} tickers.`;
   });
 }
 
@@ -173,7 +179,7 @@ export const acrossTickers: Op<
         size: list[0]?.size ?? "",
         reports,
         metrics,
-        notes: notesOf(metrics),
+        notes: notesOf(metrics, list.some(hasMechanics)),
       },
     };
   },

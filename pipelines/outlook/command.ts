@@ -134,6 +134,10 @@ function linesOf(outcome: Outcome): string[] {
       warningsOf(report).map((warning) => `! ${ticker}: ${warning}`)
     ),
     "",
+    ...Object.entries(study.reports).flatMap(([ticker, report]) =>
+      stageLines(report).map((line) => `${ticker}: ${line}`)
+    ),
+    "",
     `Size: ${study.size}`,
   ];
 }
@@ -141,6 +145,15 @@ function linesOf(outcome: Outcome): string[] {
 function warningsOf({ data }: Report): string[] {
   return data.findings.filter(({ severity }) => severity === "warning")
     .map(({ code, message }) => `${code}: ${message}`);
+}
+
+/** The data windows of the stages. */
+function stageLines({ card }: Report): string[] {
+  return card.stages.map((stage) =>
+    `${cardHeading(stage)}: ${stage.splits.length} windows, trained from ${
+      stage.splits[0]!.train.from
+    }, tested ${stage.splits[0]!.test.from} to ${stage.splits.at(-1)!.test.to}`
+  );
 }
 
 function reportLines(report: Report): string[] {
@@ -152,13 +165,7 @@ function reportLines(report: Report): string[] {
     ...report.notes.map((note) => `- ${note}`),
     ...warningsOf(report).map((warning) => `! ${warning}`),
     "",
-    ...report.card.stages.map((stage) =>
-      `${cardHeading(stage)}: ${stage.splits.length} windows, trained from ${
-        stage.splits[0]!.train.from
-      }, tested ${stage.splits[0]!.test.from} to ${
-        stage.splits.at(-1)!.test.to
-      }`
-    ),
+    ...stageLines(report),
     "",
     `Size: ${report.size}`,
   ];

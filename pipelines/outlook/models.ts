@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Report } from "./report_schema.ts";
+
 /** Names of the models, in the order in which they are told of. */
 const MODEL_NAMES: Readonly<Record<string, string>> = {
   ewma: "EWMA",
@@ -40,6 +42,16 @@ export const LANGUAGE_MODELS: ReadonlySet<string> = new Set([
   "fusedRaw",
   "fused",
 ]);
+
+/**
+ * Whether figures of language models mean nothing in a report.
+ *
+ * @param report The report.
+ * @returns Whether a stage shows mechanics only.
+ */
+export function hasMechanics({ card }: Pick<Report, "card">): boolean {
+  return card.stages.some(({ scope }) => scope === "mechanics");
+}
 
 const ORDER = Object.keys(MODEL_NAMES);
 

@@ -69,7 +69,7 @@ export interface OutlookInputs {
  * Wires the outlook. Nothing runs until the node's value is asked for.
  *
  * @param inputs Prices, for example the outputs of `samplePrices()`.
- * @param settings See `SETTINGS`; the size changes windows and searches only.
+ * @param settings See `SETTINGS`; the size changes how much is computed, not what.
  * @returns The node of the report; all stages hang on it.
  *
  * @example

@@ -6,7 +6,7 @@ import { viewOf } from "../../runtime/display/mod.ts";
 import { start } from "../../runtime/flow/mod.ts";
 import { samplePrices } from "../../ops/data/mod.ts";
 import { outlookByTicker } from "./outlook_by_ticker.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTINGS, SMALL_MODEL_NAME } from "./settings.ts";
 import { testingModel } from "./testing.ts";
 import { writeOutcome } from "./write_outcome.ts";
 
@@ -15,7 +15,11 @@ Deno.test("outlookByTicker reports each ticker, and all together", async () => {
     "../early": samplePrices({}, { from: "2003-01-01", to: "2009-12-31" }),
     late: samplePrices({}, { from: "2013-01-01", to: "2019-12-31" }),
   };
-  const settings = SETTINGS.parse({ trainYears: 2, movementYears: 2 });
+  const settings = SETTINGS.parse({
+    trainYears: 2,
+    movementYears: 2,
+    model: SMALL_MODEL_NAME,
+  });
   const run = start([
     outlookByTicker({ tickers, model: testingModel().model }, settings),
   ], { store: "none" });
@@ -49,6 +53,10 @@ Deno.test("outlookByTicker reports each ticker, and all together", async () => {
       provenance: [],
     });
     const page = await readFile(join(out, "report.html"), "utf8");
+    assert.match(page, /Mechanics only/);
+    assert.match(page, /Walk-forward windows of late/);
+    assert.match(page, /means over tickers, the same on shuffled data/);
+    assert.match(study.notes.join(" "), /QLoRA expert \(mechanics only\)/);
     assert.match(page, /href="\.\/late\/report\.html"/);
     const all = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
     assert.deepEqual(all.pages, {

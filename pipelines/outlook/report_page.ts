@@ -9,6 +9,7 @@ import {
   calibrationFigure,
   confusionFigure,
   htmlReport,
+  type NoteBlock,
   type ReportBlock,
   type ReportSection,
   type ResultTable,
@@ -20,7 +21,7 @@ import {
 import { cardHeading } from "../../ops/evaluate/mod.ts";
 import { cardStageBlocks } from "../model_card.ts";
 import { ALL_SPLITS } from "./metrics.ts";
-import { modelName } from "./models.ts";
+import { hasMechanics, modelName } from "./models.ts";
 import { verdictOf } from "./notes.ts";
 import type { Metric, Period, Report } from "./report_schema.ts";
 
@@ -103,7 +104,8 @@ export const METRIC_NAMES: Readonly<Record<string, string>> = {
   logLoss: "log loss",
 };
 
-const STAGE_NAMES: Readonly<Record<Metric["stage"], string>> = {
+/** Stages, as people read of them. */
+export const STAGE_NAMES: Readonly<Record<Metric["stage"], string>> = {
   volatility: "Volatility a day ahead",
   movement: "Movement",
 };
@@ -185,16 +187,7 @@ function movementBlocks(report: Report): ReportBlock[] {
       per100(threshold)
     } %; hold is what lies between. The baseline is how often each class occurred in the training window.`,
     metricTable(report, "movement"),
-    ...(hasMechanics(report)
-      ? [
-        {
-          kind: "note",
-          tone: "warning",
-          text:
-            "Mechanics only: QLoRA, RETuning and what is fused with them rest on the small model of Weft, whose figures say nothing about the methods.",
-        } as const,
-      ]
-      : []),
+    ...(hasMechanics(report) ? [MECHANICS_NOTE] : []),
     "Brier score and log loss (in nats) are better when lower, the others when higher. Bold is the best of a column, italic the baseline.",
     metricTable(report, "movement", { shuffled: true }),
     intervalTable(report),
@@ -227,9 +220,13 @@ function movementBlocks(report: Report): ReportBlock[] {
   ];
 }
 
-function hasMechanics({ card }: Report): boolean {
-  return card.stages.some(({ scope }) => scope === "mechanics");
-}
+/** Said where language models are too small for their figures to mean anything. */
+export const MECHANICS_NOTE: NoteBlock = {
+  kind: "note",
+  tone: "warning",
+  text:
+    "Mechanics only: QLoRA, RETuning and what is fused with them rest on the small model of Weft, whose figures say nothing about the methods.",
+};
 
 /** A rate in per cent, without rounding it away. */
 function per100(rate: number): string {
@@ -310,16 +307,30 @@ function dataBlocks(report: Report): ReportBlock[] {
           message,
         ]),
       ),
-    resultTable(
-      ["stage", "trained on", "tested on"],
-      report.windows.map(({ stage, train, test }) => [
-        stage,
-        periodText(train),
-        periodText(test),
-      ]),
-      { caption: "Walk-forward windows" },
-    ),
+    windowTable(report),
   ];
+}
+
+/**
+ * The walk-forward windows of a report.
+ *
+ * @param report The report.
+ * @param caption What stands above.
+ * @returns A table for page and terminal.
+ */
+export function windowTable(
+  report: Report,
+  caption = "Walk-forward windows",
+): ResultTable {
+  return resultTable(
+    ["stage", "trained on", "tested on"],
+    report.windows.map(({ stage, train, test }) => [
+      stage,
+      periodText(train),
+      periodText(test),
+    ]),
+    { caption },
+  );
 }
 
 /** Each stage beside its baselines; those of a model too small are headed so. */

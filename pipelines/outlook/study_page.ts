@@ -10,13 +10,16 @@ import {
   type ResultTable,
   resultTable,
 } from "../../runtime/display/mod.ts";
-import type { OutlookStudy, TickersMetric } from "./across_tickers.ts";
+import type { OutlookStudy } from "./across_tickers.ts";
 import { ALL_SPLITS } from "./metrics.ts";
-import { modelName } from "./models.ts";
+import { hasMechanics, modelName } from "./models.ts";
 import {
   computedSection,
+  MECHANICS_NOTE,
   METRIC_NAMES,
   type PageDetails,
+  STAGE_NAMES,
+  windowTable,
 } from "./report_page.ts";
 import type { Metric, Report } from "./report_schema.ts";
 
@@ -31,48 +34,53 @@ const MAIN_METRIC: Readonly<Record<Metric["stage"], string>> = {
  *
  * @param study The study.
  * @param stage The stage.
+ * @param options `shuffled`, to show the scores on shuffled data instead.
  * @returns A table for page and terminal; the baseline in italics.
  */
 export function acrossTable(
   study: OutlookStudy,
   stage: Metric["stage"],
+  { shuffled = false }: { readonly shuffled?: boolean } = {},
 ): ResultTable {
   const main = MAIN_METRIC[stage];
   const rows = study.metrics.filter((row) => row.stage === stage);
-  const others = [...new Set(rows.map(({ metric }) => metric))]
-    .filter((metric) => metric !== main);
-  const scoreOf = (model: string, metric: string) =>
-    rows.find((row) => row.model === model && row.metric === metric);
-  const best = ({ lowerIsBetter }: TickersMetric) =>
-    lowerIsBetter ? "low" as const : "high" as const;
+  const metrics = [...new Set(rows.map(({ metric }) => metric))];
+  const scoreOf = (model: string, metric: string) => {
+    const row = rows.find((one) =>
+      one.model === model && one.metric === metric
+    );
+    return (shuffled ? row?.shuffled : row?.value) ?? null;
+  };
+  const columns = metrics.map((metric) => {
+    const { lowerIsBetter } = rows.find((row) => row.metric === metric)!;
+    const column = { label: METRIC_NAMES[metric] ?? metric };
+    const best = lowerIsBetter ? "low" as const : "high" as const;
+    return shuffled ? column : { ...column, best };
+  });
+  const name = METRIC_NAMES[main]!;
+  const against = [
+    { label: `${name} to baseline`, digits: 3 },
+    `${name} better at`,
+  ];
+  const title = `${STAGE_NAMES[stage]}, means over tickers`;
   return resultTable(
-    [
-      "model",
-      { label: METRIC_NAMES[main]!, best: "low" },
-      { label: "to baseline", digits: 3 },
-      "better at",
-      { label: "shuffled" },
-      ...others.map((metric) => ({
-        label: METRIC_NAMES[metric] ?? metric,
-        best: best(rows.find((row) => row.metric === metric)!),
-      })),
-    ],
+    ["model", ...columns, ...(shuffled ? [] : against)],
     rows.filter(({ metric }) => metric === main).map((row) => {
       const isBaseline = row.model === row.baseline.model;
       const cells = [
         modelName(row.model),
-        row.value,
-        row.ratio,
-        isBaseline ? null : `${row.better} of ${row.tickers}`,
-        row.shuffled,
-        ...others.map((metric) => scoreOf(row.model, metric)?.value ?? null),
+        ...metrics.map((metric) => scoreOf(row.model, metric)),
+        ...(shuffled ? [] : [
+          row.ratio,
+          isBaseline ? null : `${row.better} of ${row.tickers}`,
+        ]),
       ];
       return isBaseline ? { cells, tone: "baseline" as const } : cells;
     }),
     {
-      caption: stage === "volatility"
-        ? "Volatility a day ahead, means over tickers"
-        : "Movement, means over tickers",
+      caption: shuffled
+        ? `${title}, the same on shuffled data: what chance gives`
+        : title,
     },
   );
 }
@@ -119,16 +127,19 @@ export function tickerTable(study: OutlookStudy): ResultTable {
 }
 
 function acrossBlocks(study: OutlookStudy): ReportBlock[] {
+  const isMechanicsOnly = Object.values(study.reports).some(hasMechanics);
   return [
     {
       kind: "note",
-      tone: "info",
       text:
         "Tickers of one market move together: being better at most of them is less evidence than as many independent trials.",
     },
     acrossTable(study, "volatility"),
+    acrossTable(study, "volatility", { shuffled: true }),
     acrossTable(study, "movement"),
-    '"To baseline" is the geometric mean over tickers of score over baseline: below 1 is better. "Shuffled" is the mean score of the same stage on shuffled data.',
+    ...(isMechanicsOnly ? [MECHANICS_NOTE] : []),
+    acrossTable(study, "movement", { shuffled: true }),
+    'Each ticker counts as one. "To baseline" is the geometric mean over tickers of score over baseline: below 1 is better.',
   ];
 }
 
@@ -163,6 +174,12 @@ export async function studyPage(
         ],
       },
       { title: "Across tickers", blocks: acrossBlocks(study) },
+      {
+        title: "Windows",
+        blocks: Object.entries(study.reports).map(([ticker, report]) =>
+          windowTable(report, `Walk-forward windows of ${ticker}`)
+        ),
+      },
       await computedSection(details),
     ],
   });
