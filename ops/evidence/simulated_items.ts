@@ -39,7 +39,7 @@ export const simulatedItems: Op<
   { items: EvidenceItem[]; bayesRate: number }
 > = op({
   name: "evidence/simulatedItems",
-  version: "2",
+  version: "3",
   doc: "Items with a planted signal and a known Bayes rate",
   inputs: {},
   params: z.object({

@@ -165,7 +165,7 @@ export const acrossTickers: Op<
   { study: OutlookStudy }
 > = op({
   name: "outlook/acrossTickers",
-  version: "1",
+  version: "2",
   doc: "Scores of the same models at several tickers, put together",
   inputs: { reports: port.record(port.value(REPORT)) },
   params: z.object({}),
