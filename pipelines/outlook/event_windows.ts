@@ -120,9 +120,9 @@ export const joinWindows: Op<
  * From answers on some days to answers on all: between two events the last answer
  * stands, so that no day knows a later one. Inputs: `logits` of the events, f64
  * `["e", "k"]`, NaN where there is no answer; `rows`, the row of each event;
- * `splits` over the rows, the last of which ends with the table. Params: `total`,
- * how many rows there are is that of `like`. Output: `logits`, f64 `["t", "k"]`, NaN
- * outside of the test windows.
+ * `splits` over the rows, the last of which ends with the table; `like`, any series
+ * that has all the rows. Output: `logits`, f64 `["t", "k"]`, NaN outside of the test
+ * windows.
  */
 export const standingLogits: Op<
   { logits: F64; rows: number[]; splits: Splits; like: F64 },

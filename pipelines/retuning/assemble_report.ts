@@ -72,6 +72,8 @@ export interface AssembleReportParams {
   readonly scope: "findings" | "mechanics";
   /** How votes are counted. */
   readonly rule: "majority" | "score";
+  /** Whether of each class as many items were taken. */
+  readonly balance: boolean;
   /** Seed of the guesses. */
   readonly seed: number;
   /** What the items are; "items of evidence" by default. */
@@ -95,7 +97,7 @@ export const assembleReport: Op<
   { report: RetuningReport }
 > = op({
   name: "retuning/assembleReport",
-  version: "2",
+  version: "3",
   doc: "The report of RETuning: scores beside baselines, and what happened",
   inputs: {
     splits: port.value(SPLITS),
@@ -125,12 +127,14 @@ export const assembleReport: Op<
     model: z.string(),
     scope: z.enum(["findings", "mechanics"]),
     rule: z.enum(["majority", "score"]),
+    balance: z.boolean(),
     seed: z.int().nonnegative(),
     data: z.string().default("items of evidence"),
     notes: z.array(z.string()).readonly(),
   }),
   outputs: { report: port.value(RETUNING_REPORT) },
-  run: async (inputs, { data, model, notes, rule, scope, seed }) => {
+  run: async (inputs, params) => {
+    const { balance, data, model, notes, rule, scope, seed } = params;
     const { [model]: own, ...baselines } = inputs.scores;
     const truth = inputs.test.flat().map((item) => item.truth!.answer);
     const tests = Object.entries(inputs.comparisons).flatMap(
@@ -160,7 +164,7 @@ export const assembleReport: Op<
           title: "Evidence by RETuning",
           scope,
           model,
-          tuning: cardTuning(inputs),
+          tuning: cardTuning(inputs, balance),
           splits: cardSplits(inputs, inputs.splits),
           metrics: cardMetrics({
             model,

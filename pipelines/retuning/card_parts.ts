@@ -65,28 +65,35 @@ export function cardSplits(
  * What was tuned on what.
  *
  * @param items The items of all windows.
+ * @param balance Whether of each class as many items were taken.
  * @returns The tunings.
  */
-export function cardTuning({ cold, pool, train }: WindowItems): CardTuning[] {
+export function cardTuning(
+  { cold, pool, train }: WindowItems,
+  balance: boolean,
+): CardTuning[] {
   const byWindow = train.length > 1;
+  const equally = balance ? "equally many of each class" : "evenly spread";
   return [
     {
       what: "weights of the structured scorer",
-      on: "all training items",
+      on: balance
+        ? "training items, of each class as many as the rarest has"
+        : "all training items",
       period: periodOf(train),
       by: "penalised likelihood",
       byWindow,
     },
     {
       what: "adapter, on examples by rule",
-      on: "the first half of the training items",
+      on: `items of the first half of the training, ${equally}`,
       period: periodOf(cold),
       by: "likelihood of the examples",
       byWindow,
     },
     {
       what: "adapter, on rewards",
-      on: "the second half of the training items",
+      on: `items of the second half of the training, ${equally}`,
       period: periodOf(pool),
       by: "form, accuracy, agreement",
       byWindow,

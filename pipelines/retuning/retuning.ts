@@ -184,6 +184,7 @@ export function retuning(
     data: labels.data,
     notes: [...labels.notes, ...balanceNotes(settings)],
     rule,
+    balance: settings.balance,
     seed,
   });
   return {

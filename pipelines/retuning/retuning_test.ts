@@ -132,6 +132,9 @@ Deno.test("retuning goes through all stages and reports each baseline", async ()
   assert.ok(accuracy.baselines.every(({ pValue }) => pValue !== null));
   assert.notEqual(accuracy.shuffled, null);
   assert.equal(notes[0], "A note.");
+  for (const { on } of report.stage.tuning.slice(0, 3)) {
+    assert.match(on, /of each class/);
+  }
   assert.equal(splits[0]!.embargo, 2);
   assert.ok(splits[0]!.train.to < splits[0]!.test.from);
   assert.equal(report.tunings.length, 1);
@@ -172,12 +175,12 @@ Deno.test("each window has a chain of its own, and answers are joined", async ()
   const model = tiny().model;
   const both = retuning(
     { items, splits, model },
-    RETUNING_SETTINGS.parse({ ...small, windows: 2 }),
+    RETUNING_SETTINGS.parse({ ...small, windows: 2, balance: false }),
     labels,
   );
   const first = retuning(
     { items, splits: splits.slice(0, 1), model },
-    RETUNING_SETTINGS.parse(small),
+    RETUNING_SETTINGS.parse({ ...small, balance: false }),
     labels,
   );
   const [joined, alone] = await Promise.all(
@@ -195,6 +198,7 @@ Deno.test("each window has a chain of its own, and answers are joined", async ()
   assert.ok(after!.train.to < after!.test.from);
   assert.ok(after!.train.to > before!.test.from);
   assert.ok(stage.tuning[0]!.byWindow);
+  assert.equal(stage.tuning[0]!.on, "all training items");
   const { structuredLogits } = both;
   const known = await rowsWithNumbers({ values: structuredLogits }).value({
     store: "memory",

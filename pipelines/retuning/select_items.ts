@@ -52,9 +52,10 @@ export type SelectedItems = {
  * balanced test are not those on all items.
  *
  * Inputs: `items` by day; `splits` over them. Params: see
- * {@linkcode SelectItemsParams}. Outputs: `train`, all training items; `cold`, `pool`,
- * `test`; `testRows`, where the items of the test stand; `labels` of these, i32
- * `["n"]`; `days` of all items since 1970-01-01, i32 `["t"]`.
+ * {@linkcode SelectItemsParams}. Outputs: `train`, all training items whose truth is
+ * known, with `balance` as many of each class; `cold`, `pool`, `test`; `testRows`,
+ * where the items of the test stand; `labels` of these, i32 `["n"]`; `days` of all
+ * items since 1970-01-01, i32 `["t"]`.
  *
  * @throws {DataError} When a window does not fit, there are more or fewer windows than
  * expected, or nothing is left to learn from or to test on.
