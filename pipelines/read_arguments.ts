@@ -25,7 +25,8 @@ export interface ArgumentRules<S extends z.ZodObject> {
  *
  * @param args Its arguments.
  * @param rules What it may say.
- * @returns The options with their defaults.
+ * @returns The options with their defaults; what was not said and has none is there
+ * as undefined.
  * @throws {ParameterError} If an option is unknown or its value out of range.
  */
 export function readArguments<S extends z.ZodObject>(
@@ -52,7 +53,7 @@ export function readArguments<S extends z.ZodObject>(
   }
   const parsed = schema.safeParse(
     Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [camelCase(name), value]),
+      Object.keys(schema.shape).map((name) => [name, values[dashed(name)]]),
     ),
   );
   if (parsed.success) return parsed.data;
@@ -66,10 +67,12 @@ export function readArguments<S extends z.ZodObject>(
   throw refuse({ actual: wrong.join("\n") });
 }
 
-function dashed(name: string): string {
+/**
+ * How a field is called on the command line.
+ *
+ * @param name The field, for example `maxTokens`.
+ * @returns The option without its dashes: `max-tokens`.
+ */
+export function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

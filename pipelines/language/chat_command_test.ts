@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError, ParameterError } from "../../runtime/core/errors.ts";
-import { chatCommand, readChatArguments, USAGE } from "./chat_command.ts";
+import { chatCommand, readChatArguments } from "./chat_command.ts";
 import { TestTerminal } from "./testing_terminal.ts";
 
 const FOLDER = new URL("../../../shared/data/models/", import.meta.url);
@@ -13,10 +13,7 @@ const MODEL = fileURLToPath(new URL("stories260K.bin", FOLDER));
 const ignore = !existsSync(MODEL);
 const WHY = ignore ? " (skipped: ../shared/data is not there)" : "";
 
-Deno.test("the chat's usage text names its options", () => {
-  for (const name of ["system", "model", "max-tokens", "temperature", "stop"]) {
-    assert.ok(USAGE.includes(`--${name}`), name);
-  }
+Deno.test("options of the chat are read, and others refused", () => {
   assert.equal(readChatArguments(["--system", "Be kind"]).system, "Be kind");
   assert.throws(() => readChatArguments(["--prompt", "a"]), ParameterError);
 });

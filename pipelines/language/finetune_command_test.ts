@@ -17,7 +17,7 @@ import {
   ParameterError,
 } from "../../runtime/core/errors.ts";
 import { loadAdapter } from "../../ops/language/adapter/adapter_files.ts";
-import { readFinetuneArguments, USAGE } from "./finetune_arguments.ts";
+import { readFinetuneArguments } from "./finetune_arguments.ts";
 import { finetuneCommand } from "./finetune_command.ts";
 import { generateCommand } from "./generate_command.ts";
 import { TestTerminal } from "./testing_terminal.ts";
@@ -27,15 +27,6 @@ const MODEL = fileURLToPath(new URL("stories260K.bin", FOLDER));
 const TOKENIZER = fileURLToPath(new URL("tok512.bin", FOLDER));
 const ignore = !existsSync(MODEL);
 const WHY = ignore ? " (skipped: ../shared/data is not there)" : "";
-
-Deno.test("the usage of fine-tuning names all options", () => {
-  const names = Object.keys(readFinetuneArguments([])).map((name) =>
-    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  );
-  for (const name of [...names, "no-packing", "patience", "warmup"]) {
-    assert.ok(USAGE.includes(`--${name}`), name);
-  }
-});
 
 Deno.test("options of fine-tuning are read, and refused out of their range", () => {
   const values = readFinetuneArguments([

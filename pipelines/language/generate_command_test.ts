@@ -6,12 +6,7 @@ import {
   DataError,
   ParameterError,
 } from "../../runtime/core/errors.ts";
-import {
-  generateCommand,
-  readGenerateArguments,
-  USAGE,
-} from "./generate_command.ts";
-import { GENERATION_SHAPE } from "./generation_arguments.ts";
+import { generateCommand, readGenerateArguments } from "./generate_command.ts";
 import { TestTerminal } from "./testing_terminal.ts";
 
 const FOLDER = new URL("../../../shared/data/models/", import.meta.url);
@@ -21,13 +16,6 @@ const ignore = !existsSync(MODEL);
 const WHY = ignore ? " (skipped: ../shared/data is not there)" : "";
 const STORY =
   "Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball.";
-
-Deno.test("the usage text names all options", () => {
-  for (const field of [...Object.keys(GENERATION_SHAPE), "prompt", "json"]) {
-    const name = field.replace(/[A-Z]/g, (one) => `-${one.toLowerCase()}`);
-    assert.ok(USAGE.includes(`--${name}`), name);
-  }
-});
 
 Deno.test("options are read, and refused out of their range", () => {
   const values = readGenerateArguments([

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readStockMovementOptions, stockMovementCommand } from "./command.ts";
+import {
+  readStockMovementOptions,
+  STOCK_MOVEMENT_USAGE,
+  stockMovementCommand,
+} from "./command.ts";
 import { STOCK_MOVEMENT_REPORT } from "./report_schema.ts";
 
 const DAYS = 36;
@@ -124,12 +128,5 @@ Deno.test("the command refuses options that are unknown, out of range or half", 
 Deno.test("the command tells its options", async () => {
   const lines: string[] = [];
   await stockMovementCommand(["--help"], (line) => lines.push(line));
-  const usage = lines.join("\n");
-  for (const name of Object.keys(readStockMovementOptions([]))) {
-    const option = name.replace(
-      /[A-Z]/g,
-      (letter) => `-${letter.toLowerCase()}`,
-    );
-    assert.ok(usage.includes(`--${option}`), option);
-  }
+  assert.deepEqual(lines, [STOCK_MOVEMENT_USAGE]);
 });
