@@ -26,6 +26,8 @@ export interface Storage {
   readonly array: TypedArray | undefined;
   /** Bytes held. */
   readonly byteLength: number;
+  /** Whether the data are gone with the device that held them. */
+  readonly isLost?: boolean;
   /** The data, row-major, copied to the host where they are elsewhere. */
   read(): Promise<TypedArray>;
   /** Gives the memory back now. */

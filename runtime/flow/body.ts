@@ -18,6 +18,14 @@ import type { MaybePromise } from "./store/store.ts";
 /** Wait before the first retry of an io op; doubled for each further one. */
 const RETRY_MS = 100;
 
+/** What was tried so far to run the body of a node. */
+export interface Attempts {
+  /** Retries of an io op that were used up. */
+  retries: number;
+  /** How often the device was lost under it. */
+  losses: number;
+}
+
 /** What a body needs from its run. */
 export interface BodySettings {
   /** Where it runs. */
@@ -30,10 +38,13 @@ export interface BodySettings {
   readonly now: () => number;
   /** Whether the run still listens to the body. */
   readonly isLive: () => boolean;
+  /** What was tried before; counted on. */
+  readonly attempts: Attempts;
 }
 
 /**
- * Runs the body of a node, again where it failed and may be retried.
+ * Runs the body of a node, again where it failed and may be retried. A lost
+ * device ends it the first time: what it reads may be gone.
  *
  * @param core The node.
  * @param id Its number in the run.
@@ -70,9 +81,7 @@ export function runBody(
       )
       : returned;
   } catch (error) {
-    if (core.info.retries === 0 && !(error instanceof DeviceLostError)) {
-      throw bodyError(core, error);
-    }
+    if (core.info.retries === 0) throw bodyError(core, error);
     return retried(core, id, error, attempt, settings);
   }
 }
@@ -82,30 +91,20 @@ async function retried(
   id: number,
   first: unknown,
   attempt: () => unknown,
-  { signal, events, now }: BodySettings,
+  { attempts, signal, events, now }: BodySettings,
 ): Promise<unknown> {
   const { name, retries } = core.info;
   let error = first;
-  const warn = (what: string) =>
+  while (attempts.retries < retries && !signal.aborted) {
+    // What it reads is gone, too: the run brings that back before a new try.
+    if (error instanceof DeviceLostError && attempts.losses === 0) break;
+    const count = ++attempts.retries;
     events.emit({
       type: "warning",
       at: now(),
       node: id,
-      message: `Op "${name}" failed and is tried again ${what}: ${
-        error instanceof Error ? error.message : error
-      }`,
+      message: triedAgain(name, `(${count} of ${retries})`, error),
     });
-  if (error instanceof DeviceLostError && !signal.aborted) {
-    // What it had computed is gone, but there is a new device.
-    warn("on a new device");
-    try {
-      return await attempt();
-    } catch (next) {
-      error = next;
-    }
-  }
-  for (let count = 1; count <= retries && !signal.aborted; count++) {
-    warn(`(${count} of ${retries})`);
     await pause(RETRY_MS * 2 ** (count - 1), signal);
     try {
       return await attempt();
@@ -114,6 +113,24 @@ async function retried(
     }
   }
   throw bodyError(core, error);
+}
+
+/**
+ * What a run tells of a body that is run again.
+ *
+ * @param name The op.
+ * @param what Which try it is, or on what.
+ * @param error What was thrown.
+ * @returns The words.
+ */
+export function triedAgain(
+  name: string,
+  what: string,
+  error: unknown,
+): string {
+  return `Op "${name}" failed and is tried again ${what}: ${
+    error instanceof Error ? error.message : error
+  }`;
 }
 
 function contextOf(

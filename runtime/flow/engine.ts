@@ -11,12 +11,12 @@
  */
 
 import { cancelledError } from "../core/abort.ts";
-import { RunError, WeftError } from "../core/errors.ts";
+import { DeviceLostError, RunError, WeftError } from "../core/errors.ts";
 import type { EventStream, NodeState, RunEvent } from "../core/events.ts";
 import type { Digest } from "../core/hash.ts";
 import { withUserFrames } from "../core/stack.ts";
 import { Bindings } from "../ports/mod.ts";
-import { bodyError, runBody } from "./body.ts";
+import { type Attempts, bodyError, runBody, triedAgain } from "./body.ts";
 import { checkInputs, checkOutputs } from "./checks.ts";
 import type { Executor } from "./executor.ts";
 import type { Graph } from "./graph.ts";
@@ -27,6 +27,7 @@ import type { Overridden } from "./overrides.ts";
 import { provenanceOf } from "./provenance.ts";
 import { type Limits, ReadyQueue } from "./ready_queue.ts";
 import { Results } from "./results.ts";
+import { Revival } from "./revival.ts";
 import type { MaybePromise, StoreRecord } from "./store/store.ts";
 import type { Task } from "./task.ts";
 import { TaskKeys } from "./task_keys.ts";
@@ -74,6 +75,7 @@ export class Engine {
   readonly #tasks: readonly Task[];
   readonly #byCore: ReadonlyMap<NodeCore, Task>;
   readonly #keys: TaskKeys;
+  readonly #revival: Revival;
   readonly #firstByKey = new Map<Digest, Task>();
   readonly #queuedByContent = new Map<Digest, Task>();
   readonly #ready: ReadyQueue<Task>;
@@ -90,6 +92,13 @@ export class Engine {
     this.#tasks = tasksOf(settings.graph);
     this.#byCore = new Map(this.#tasks.map((task) => [task.core, task]));
     this.#keys = new TaskKeys(this.#byCore, settings.overridden);
+    this.#revival = new Revival({
+      ...settings,
+      taskOf: (core) => this.#byCore.get(core)!,
+      compute: (task, read) => this.#computeAgain(task, read),
+      tell: (task, how, why) => this.#tellRevival(task, how, why),
+      save: (task, values) => this.#saveAgain(task, values),
+    });
   }
 
   /**
@@ -126,6 +135,9 @@ export class Engine {
       if (task.ended === undefined) this.#endUnneeded(task);
     }
     if (this.#failed.length > 0) throw this.#blame();
+    for (const { id } of graph.roots) {
+      await this.#revival.bring(this.#tasks[id]!);
+    }
     return graph.roots.map(({ id, core }) => ({
       ...this.#tasks[id]!.values,
       ...Object.fromEntries(overridden?.of(core) ?? []),
@@ -433,13 +445,31 @@ export class Engine {
   }
 
   #runBody(task: Task): void {
+    const isNeeded = this.#revival.isNeeded(task);
+    this.#then(
+      task,
+      isNeeded ? this.#revival.bringSources(task) : undefined,
+      () => {
+        const read = (output: Output<unknown>) => this.#read(output);
+        const values = this.#outputsOf(task, read, task.attempts);
+        this.#then(task, values, (made) => this.#settle(task, made));
+      },
+    );
+  }
+
+  /** Runs the body of a task and checks what comes back. */
+  #outputsOf(
+    task: Task,
+    read: (output: Output<unknown>) => unknown,
+    attempts: Attempts,
+  ): MaybePromise<Record<string, unknown>> {
     const { core } = task;
     const bindings = new Bindings();
-    const path = pathTo(core);
+    const path = task.path.length > 0 ? task.path : pathTo(core);
     task.path = path;
     const given: Record<string, unknown> = {};
     for (const [name, wire] of core.wires) {
-      given[name] = valueOfWire(wire, (output) => this.#read(output));
+      given[name] = valueOfWire(wire, read);
     }
     const inputs = checkInputs(core.info, given, path, bindings, core.wires);
     const { signal, events, now, executor } = this.#settings;
@@ -450,11 +480,13 @@ export class Engine {
       events,
       now,
       isLive,
+      attempts,
     });
-    this.#then(task, returned, (value) => {
-      const values = checkOutputs(core.info, value, path, bindings);
-      this.#settle(task, values);
-    });
+    const checked = (value: unknown) =>
+      checkOutputs(core.info, value, path, bindings);
+    return returned instanceof Promise
+      ? returned.then(checked)
+      : checked(returned);
   }
 
   #read(output: Output<unknown>): unknown {
@@ -467,13 +499,7 @@ export class Engine {
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
     const { checkNaN, device, kernels, now, results } = this.#settings;
-    // A device that was asked for computes what the caller will read
-    const mode = device !== undefined && task.isRoot
-      ? "all"
-      : results.modeFor(task);
-    const computed = outputsToCompute(task, values);
-    const digested = outputDigests(task, values, mode, computed);
-    this.#then(task, digested, (digests) => {
+    this.#then(task, this.#digestsOf(task, values), (digests) => {
       const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
       this.#then(task, looked, () => {
         const steady = results.isKept
@@ -498,6 +524,80 @@ export class Engine {
           });
         });
       });
+    });
+  }
+
+  /** Computes what several will read, and what is stored. */
+  #digestsOf(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+  ): MaybePromise<Record<string, Digest>> {
+    const { device, results } = this.#settings;
+    // A device that was asked for computes what the caller will read
+    const mode = device !== undefined && task.isRoot
+      ? "all"
+      : results.modeFor(task);
+    const computed = outputsToCompute(task, values);
+    return outputDigests(task, values, mode, computed);
+  }
+
+  // ---- after the loss of a device -----------------------------------------
+
+  /** A task whose device was lost under it runs again, once. */
+  #runAgain(task: Task, thrown: unknown): boolean {
+    const { events, now, signal } = this.#settings;
+    const error = thrown instanceof WeftError && thrown.cause !== undefined
+      ? thrown.cause
+      : thrown;
+    const isLoss = error instanceof DeviceLostError ||
+      thrown instanceof DeviceLostError;
+    if (!isLoss || task.phase !== "running" || signal.aborted) return false;
+    if (task.attempts.losses++ > 0) return false;
+    events.emit({
+      type: "warning",
+      at: now(),
+      node: task.vertex.id,
+      message: triedAgain(task.name, "on a new device", error),
+    });
+    this.#guard(task, () => this.#runBody(task));
+    return true;
+  }
+
+  /** The body of a task whose outputs were lost; another loss is not forgiven. */
+  async #computeAgain(
+    task: Task,
+    read: (output: Output<unknown>) => unknown,
+  ): Promise<Record<string, unknown>> {
+    const values = await this.#outputsOf(task, read, { retries: 0, losses: 1 });
+    await this.#digestsOf(task, values);
+    return values;
+  }
+
+  #saveAgain(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+  ): MaybePromise<void> {
+    const { results } = this.#settings;
+    const ms = task.provenance?.milliseconds ?? 0;
+    const since = this.#settings.now();
+    const warn = (error: unknown) => this.#warnUnstored(task, error);
+    try {
+      const saved = results.save(task, values, ms);
+      return saved instanceof Promise
+        ? saved.then(() => this.#tellStore(task, "saved", since), warn)
+        : saved;
+    } catch (error) {
+      warn(error);
+    }
+  }
+
+  #tellRevival(task: Task, how: "loaded" | "computed", why: string): void {
+    const { events, now } = this.#settings;
+    events.emit({
+      type: "warning",
+      at: now(),
+      node: task.vertex.id,
+      message: `The result of op "${task.name}" is ${how} again: ${why}`,
     });
   }
 
@@ -562,17 +662,7 @@ export class Engine {
     work: () => MaybePromise<void>,
     action?: "saved",
   ): void {
-    const warn = (error: unknown) => {
-      const { events, now } = this.#settings;
-      events.emit({
-        type: "warning",
-        at: now(),
-        node: task.vertex.id,
-        message: `Cannot store the result of op "${task.name}": ${
-          error instanceof Error ? error.message : error
-        }`,
-      });
-    };
+    const warn = (error: unknown) => this.#warnUnstored(task, error);
     try {
       const since = this.#settings.now();
       const promise = work();
@@ -584,6 +674,18 @@ export class Engine {
     } catch (error) {
       warn(error);
     }
+  }
+
+  #warnUnstored(task: Task, error: unknown): void {
+    const { events, now } = this.#settings;
+    events.emit({
+      type: "warning",
+      at: now(),
+      node: task.vertex.id,
+      message: `Cannot store the result of op "${task.name}": ${
+        error instanceof Error ? error.message : error
+      }`,
+    });
   }
 
   /** A task that ended needs its sources no more. */
@@ -600,7 +702,7 @@ export class Engine {
   }
 
   #fail(task: Task, thrown: unknown): void {
-    if (task.ended !== undefined) return;
+    if (task.ended !== undefined || this.#runAgain(task, thrown)) return;
     const error = thrown instanceof WeftError &&
         thrown.details.path !== undefined
       ? withUserFrames(thrown, thrown)

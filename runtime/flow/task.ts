@@ -6,6 +6,7 @@
 
 import type { NodeState } from "../core/events.ts";
 import type { Digest } from "../core/hash.ts";
+import type { Attempts } from "./body.ts";
 import type { Vertex } from "./graph.ts";
 import type { InputVersions } from "./keys.ts";
 import type { NodeCore } from "./node_core.ts";
@@ -78,6 +79,8 @@ export class Task implements Ready {
   pendingOps = 0;
   /** Names of the ops that lead to it, as its primitives carry them. */
   path: readonly string[] = [];
+  /** What was tried so far to run its body. */
+  readonly attempts: Attempts = { retries: 0, losses: 0 };
   /** When its body began, in milliseconds since the run did. */
   startedAt = 0;
   /** Digests of those of its outputs that are not in memory, such as files. */

@@ -60,6 +60,7 @@ export const port: PortBuilders = {
 
 export { type Binding, Bindings } from "./bindings.ts";
 export { codecFor, valueCodec } from "./codec.ts";
+export { isLost } from "./lost.ts";
 export { listPort, optionalPort, recordPort } from "./collection_ports.ts";
 export type { ColumnDType } from "./column_dtypes.ts";
 export type { Dimension } from "./dimensions.ts";

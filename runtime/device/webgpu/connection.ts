@@ -7,6 +7,7 @@
 
 import { DeviceLostError, WeftError } from "../../core/errors.ts";
 import { nextTurn } from "../clock.ts";
+import { noteLoss } from "../losses.ts";
 import { requestWebGpuDevice, type WebGpuCapabilities } from "./adapter.ts";
 import { ArenaPool } from "./arenas.ts";
 import { Commands } from "./commands.ts";
@@ -90,6 +91,7 @@ export class WebGpuConnection {
     });
     void device.lost.then(({ message, reason }) => {
       this.#loss = `${message} (${reason})`;
+      noteLoss();
       for (const listener of listeners) listener(this.generation);
     });
   }

@@ -59,6 +59,11 @@ export class WebGpuStorage implements Storage {
     registry.register(this, this.#shared, this);
   }
 
+  /** Whether the data are gone with the device. */
+  get isLost(): boolean {
+    return this.connection.isLost;
+  }
+
   /**
    * The data, copied to the host. Reads that are asked for together share one
    * wait for the GPU.

@@ -6,7 +6,7 @@
 
 import { ParameterError } from "../../core/errors.ts";
 import type { Digest } from "../../core/hash.ts";
-import type { Codec, Holding } from "../../ports/mod.ts";
+import { type Codec, type Holding, isLost } from "../../ports/mod.ts";
 import { Listeners } from "./listeners.ts";
 import type {
   EntryToSave,
@@ -100,9 +100,12 @@ export class MemoryStore implements Store {
     _codec: Codec<T>,
   ): { readonly value: T } | undefined {
     const kept = this.#kept.get(record);
-    return kept?.values.has(output) === true
-      ? { value: kept.values.get(output) as T }
-      : undefined;
+    if (kept?.values.has(output) !== true) return undefined;
+    const value = kept.values.get(output);
+    if (!isLost(value)) return { value: value as T };
+    // What lay on a lost device is worth nothing to whoever asks next either.
+    kept.values.delete(output);
+    return undefined;
   }
 
   /** As {@linkcode Store.save}, at once; computes no digests. */
