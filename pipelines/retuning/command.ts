@@ -7,39 +7,37 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { eventSplits, readPrices, readReports } from "../../ops/data/mod.ts";
-import { type EvidenceItem, simulatedItems } from "../../ops/evidence/mod.ts";
 import { loadModel, modelFiles, SMALL_MODEL } from "../../ops/language/mod.ts";
-import type { Splits } from "../../ops/splits.ts";
 import { ParameterError } from "../../runtime/core/errors.ts";
 import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { showRuns, viewOf } from "../../runtime/display/mod.ts";
-import { openStore, type Output, start } from "../../runtime/flow/mod.ts";
-import { file } from "../../runtime/ports/mod.ts";
+import { openStore, start } from "../../runtime/flow/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
 import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
-import { reportItems } from "./report_items.ts";
 import { retuningPage, retuningText } from "./report_page.ts";
 import { retuning } from "./retuning.ts";
+import { SAMPLE_THRESHOLD } from "./sample_items.ts";
 import {
   RETUNING_FIELDS,
   RETUNING_SETTINGS,
   RETUNING_SIZES,
-  type RetuningSettings,
 } from "./settings.ts";
+import { kindOf, sourceOf } from "./sources.ts";
 
 /** How the command is called. */
 export const RETUNING_USAGE = `Usage: deno task retuning [options]
 
   --reports FILE       reports or calls as lines of JSON, also .gz; with --prices
-                       (default: simulated items whose best accuracy is known)
+                       (default: the S&P 500 and annual reports, as sample data)
   --prices FILE        CSV, Parquet or Arrow file of daily prices with tickers
+  --simulated          simulated items whose best accuracy is known, instead
   --model PLACE        file, folder or hf:OWNER/NAME (default: the small model
                        that comes with Weft: mechanics only)
   --size small|full    how much of everything (default small)
   --detail full|brief  length of instructions and examples (default brief)
-  --threshold RATE     change of the next open from which it is no hold (0.03)
+  --threshold RATE     change of the next open from which it is no hold (0.03;
+                       for the sample change over five sessions, 0.01)
   --windows N          walk-forward windows that the last third is cut into, each
                        with a tuning of its own (1)
   --cold-items N, --policy-items N, --test-items N
@@ -80,6 +78,7 @@ type CountName =
 const OPTIONS = z.object({
   reports: z.string().optional(),
   prices: z.string().optional(),
+  simulated: z.boolean().default(false),
   model: z.string().optional(),
   size: z.enum(["small", "full"]).default("small"),
   detail: RETUNING_FIELDS.detail.unwrap().optional(),
@@ -102,6 +101,7 @@ const OPTIONS = z.object({
   help: z.boolean().default(false),
 });
 
+/** The options of the command, checked. */
 type Options = z.output<typeof OPTIONS>;
 
 /**
@@ -114,7 +114,7 @@ type Options = z.output<typeof OPTIONS>;
 export function readRetuningOptions(args: readonly string[]): Options {
   const options = readArguments(args, {
     schema: OPTIONS,
-    flags: ["balance", "help"],
+    flags: ["balance", "simulated", "help"],
     help: "deno task retuning --help",
   });
   if ((options.reports === undefined) !== (options.prices === undefined)) {
@@ -123,66 +123,13 @@ export function readRetuningOptions(args: readonly string[]): Options {
       actual: options.reports === undefined ? "no --reports" : "no --prices",
     });
   }
-  return options;
-}
-
-interface Source {
-  readonly items: Output<EvidenceItem[]>;
-  readonly splits: Output<Splits> | Splits;
-  readonly bayesRate?: Output<number>;
-  readonly data: string;
-  readonly notes: readonly string[];
-}
-
-/** Items that are simulated: the first two thirds are learnt from. */
-const SIMULATED = { items: 300, factorStrength: 0.4, textStrength: 0.3 };
-const SIMULATED_TEST = 200;
-/** Items left out before a test: their outcomes reach into it. */
-const SIMULATED_GAP = 2;
-
-function simulatedSplits(windows: number): Splits {
-  const rows = SIMULATED.items - SIMULATED_TEST;
-  const start = (window: number) =>
-    SIMULATED_TEST + Math.round(window * rows / windows);
-  return Array.from({ length: windows }, (_, window) => ({
-    trainStart: 0,
-    trainEnd: start(window) - SIMULATED_GAP,
-    testStart: start(window),
-    testEnd: start(window + 1),
-  }));
-}
-
-function sourceOf(options: Options, settings: RetuningSettings): Source {
-  const { prices, reports } = options;
-  const { seed, threshold, windows } = settings;
-  if (reports === undefined || prices === undefined) {
-    const { bayesRate, items } = simulatedItems({}, {
-      ...SIMULATED,
-      threshold,
-      seed,
+  if (options.simulated && options.reports !== undefined) {
+    throw new ParameterError("Cannot read reports and simulate them", {
+      expected: "--simulated, or --reports and --prices",
+      actual: "all of them",
     });
-    return {
-      items,
-      bayesRate,
-      splits: simulatedSplits(windows),
-      data: "simulated items",
-      notes: ["The items are simulated."],
-    };
   }
-  const { events, items } = reportItems({
-    reports: readReports({ file: file(reports) }).reports,
-    prices: readPrices({ file: file(prices) }, {
-      required: ["date", "ticker", "open", "close"],
-    }).prices,
-  }, { threshold });
-  return {
-    items,
-    splits: eventSplits({ events }, { windows }).splits,
-    data: "reports joined with prices",
-    notes: [
-      "A report without an hour counts as known at the close of its day; what follows is the move to the next open.",
-    ],
-  };
+  return options;
 }
 
 /**
@@ -209,6 +156,7 @@ export async function retuningCommand(
   );
   const settings = RETUNING_SETTINGS.parse({
     ...RETUNING_SIZES[options.size],
+    ...(kindOf(options) === "sample" ? { threshold: SAMPLE_THRESHOLD } : {}),
     ...Object.fromEntries(chosen),
   });
   const { data, notes, ...inputs } = sourceOf(options, settings);

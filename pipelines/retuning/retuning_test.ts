@@ -316,7 +316,12 @@ Deno.test("the command line is read, and refuses half of a pair", async () => {
   const options = readRetuningOptions(["--cold-steps", "7", "--rule", "score"]);
   assert.deepEqual([options.coldSteps, options.rule], [7, "score"]);
   for (
-    const bad of [["--reports", "x"], ["--cold-steps", "0"], ["--nothing", "1"]]
+    const bad of [
+      ["--reports", "x"],
+      ["--cold-steps", "0"],
+      ["--nothing", "1"],
+      ["--simulated", "--reports", "x", "--prices", "y"],
+    ]
   ) assert.throws(() => readRetuningOptions(bad), ParameterError);
   const lines: string[] = [];
   await retuningCommand(["--help"], (line) => lines.push(line));
@@ -332,7 +337,7 @@ Deno.test("the command runs on the small model that comes with Weft", async () =
         ...["--out", out, "--store", "memory", "--cold-items", "9"],
         ...["--policy-items", "3", "--test-items", "3", "--cold-steps", "1"],
         ...["--policy-steps", "1", "--answer-tokens", "12", "--samples", "1"],
-        ...["--windows", "2"],
+        ...["--windows", "2", "--simulated"],
       ],
       (line) => lines.push(line),
     );
