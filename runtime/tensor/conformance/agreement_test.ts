@@ -5,6 +5,7 @@ import { evaluatePlain } from "../../device/reference/plain_evaluator.ts";
 import { verifyGraph } from "../../device/verify.ts";
 import * as wf from "../mod.ts";
 import { randomGraph } from "./random_graph.ts";
+import { productChoices, randomProduct } from "./random_product.ts";
 
 /** Errors of one operation add up along chains. */
 const TOLERANCE: Readonly<Record<wf.FloatDType, number>> = {
@@ -92,6 +93,23 @@ for (const device of deviceNames()) {
           },
         ),
         { numRuns: device === "webgpu" ? 15 : 100, seed: 5 },
+      );
+    });
+
+    Deno.test(`${device}, ${dtype}: agrees with the slow twin on products drawn at random`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          productChoices,
+          fc.constantFrom([], [], [NaN], [Infinity, -Infinity, -0]),
+          async (choice, special) => {
+            await assertAgrees(
+              device,
+              dtype,
+              randomProduct(dtype, choice, special),
+            );
+          },
+        ),
+        { numRuns: device === "webgpu" ? 12 : 100, seed: 3 },
       );
     });
   }

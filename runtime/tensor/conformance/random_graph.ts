@@ -42,7 +42,7 @@ function applyChoice(
 ): wf.Tensor<wf.FloatDType> {
   const axis = a.ndim === 0 ? undefined : (choice >> 4) % a.ndim;
   const same = a.shape.join() === b.shape.join() ? b : wf.sum(b);
-  switch (choice % 12) {
+  switch (choice % 18) {
     case 0:
       return wf.add(a, same);
     case 1:
@@ -75,7 +75,75 @@ function applyChoice(
           ),
           { axis },
         );
+    case 11:
+    case 12:
+      return a.ndim === 0 ? wf.sigmoid(a) : product(choice >> 2, a, b);
+    case 13:
+      return axis === undefined || a.shape[axis] === 0
+        ? wf.negative(a)
+        : wf.max(a, { axis, keepDims: choice % 5 > 2 });
+    case 14:
+      return axis === undefined || a.shape[axis] === 0
+        ? wf.absolute(a)
+        : wf.min(a, { axis, keepDims: choice % 5 > 2 });
+    case 15:
+      return axis === undefined || a.shape[axis] === 0
+        ? wf.cos(a)
+        : wf.take(a, wf.tensor([-1, 0], { dtype: "i32" }), { axis });
+    case 16:
+      return axis === undefined || a.shape[axis] === 0
+        ? wf.atan(a)
+        : ends(a, wf.less(a, same), axis);
     default:
       return wf.broadcastTo(a, [2, ...a.shape]);
   }
+}
+
+/** The first or last element along an axis, as each place says. */
+function ends(
+  a: wf.Tensor<wf.FloatDType>,
+  isLast: wf.Bool,
+  axis: number,
+): wf.Tensor<wf.FloatDType> {
+  const last = a.shape[axis]! - 1;
+  const indices = wf.multiply(wf.cast(isLast, "i32"), last);
+  return wf.takeAlongAxis(a, indices, { axis });
+}
+
+/** A mean of products, which is no longer than `a` and adds no large numbers. */
+function product(
+  choice: number,
+  a: wf.Tensor<wf.FloatDType>,
+  b: wf.Tensor<wf.FloatDType>,
+): wf.Tensor<wf.FloatDType> {
+  const [depth, batch] = [a.shape.at(-1)!, a.shape.slice(0, -2)];
+  const columns = Math.min(Math.max(1, depth), 1 + (choice >> 2) % 5);
+  const mean = (left: typeof a, right: typeof a, count: number) =>
+    wf.multiply(wf.matmul(left, right), 1 / Math.max(1, count));
+  switch (choice % 4) {
+    case 0:
+      // One matrix for all batches.
+      return mean(a, resized(b, [depth, columns]), depth);
+    case 1:
+      return mean(a, resized(b, [...batch, depth, columns]), depth);
+    case 2:
+      return mean(a, wf.transpose(resized(b, [columns, depth])), depth);
+    default: {
+      if (a.ndim < 2) return mean(a, a, depth);
+      const [rows, turned] = [a.shape.at(-2)!, wf.transpose(a)];
+      return rows < depth ? mean(a, turned, depth) : mean(turned, a, rows);
+    }
+  }
+}
+
+/** The elements of a tensor, over and over, in another shape. */
+function resized(
+  x: wf.Tensor<wf.FloatDType>,
+  shape: readonly number[],
+): wf.Tensor<wf.FloatDType> {
+  const size = shape.reduce((total, n) => total * n, 1);
+  if (x.size === size) return wf.reshape(x, shape);
+  if (x.size === 0) return wf.full(shape, 0.5, { dtype: x.dtype });
+  const indices = Int32Array.from({ length: size }, (_, k) => k % x.size);
+  return wf.take(wf.reshape(x, [x.size]), wf.tensor(indices, { shape }));
 }
