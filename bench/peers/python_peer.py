@@ -66,6 +66,21 @@ def torch_step(case):
         return (torch.rand(shape, generator=generator) * 2 - 1).to(kind[dtype])
 
     kind = case["kind"]
+    if kind == "matmul":
+        lead = () if case["batch"] == 1 else (case["batch"],)
+        a = random(*lead, case["m"], case["k"], dtype=case["dtype"])
+        b = random(*lead, case["k"], case["n"], dtype=case["dtype"])
+        return lambda: a @ b
+    if kind == "matvec":
+        a, x = random(case["m"], case["k"]), random(case["k"])
+        return lambda: a @ x
+    if kind == "cholesky":
+        i = torch.arange(case["n"], dtype=torch.float64)
+        a = torch.exp(-(((i[:, None] - i[None]) / 8) ** 2))
+        a = (a + 0.5 * torch.eye(case["n"], dtype=torch.float64)).to(
+            torch.float64 if case["dtype"] == "f64" else torch.float32
+        )
+        return lambda: torch.linalg.cholesky(a)
     if kind == "layerNorm":
         x = random(case["rows"], case["columns"])
         return lambda: F.layer_norm(x, [case["columns"]])
