@@ -9,28 +9,7 @@
 import { NumericalError } from "../core/errors.ts";
 import type { Storage } from "../device/graph.ts";
 import type { ProgramCheck } from "./ir/kernel.ts";
-
-/** A check that waits for its number. */
-class PendingCheck {
-  readonly #check: () => Promise<void>;
-  #outcome: Promise<void> | undefined;
-  /** Whether the index is known to be right. */
-  isPassed = false;
-
-  constructor(check: () => Promise<void>) {
-    this.#check = check;
-  }
-
-  /** Throws where the index was outside; reads the number once. */
-  run(): Promise<void> {
-    this.#outcome ??= this.#check().then(() => {
-      this.isPassed = true;
-    });
-    return this.#outcome;
-  }
-}
-
-const pending = new WeakMap<Storage, ReadonlySet<PendingCheck>>();
+import { checkLater } from "./pending_checks.ts";
 
 /**
  * Looks at the worst indices of a program.
@@ -49,13 +28,7 @@ export function checkIndices(
   leaves: readonly Storage[],
   results: readonly Storage[],
 ): void {
-  // A set, as results that are read together hand the same checks on.
-  const later = new Set<PendingCheck>();
-  for (const leaf of leaves) {
-    for (const check of pending.get(leaf) ?? []) {
-      if (!check.isPassed) later.add(check);
-    }
-  }
+  const later: (() => Promise<void>)[] = [];
   checks.forEach((check, k) => {
     const storage = storages[k]!;
     const path = pathOf(check.node);
@@ -63,27 +36,9 @@ export function checkIndices(
       if (worst !== 0) throw indexError(check, worst, path);
     };
     if (storage.array !== undefined) refuse(storage.array[0]!);
-    else {
-      later.add(
-        new PendingCheck(async () => refuse((await storage.read())[0]!)),
-      );
-    }
+    else later.push(async () => refuse((await storage.read())[0]!));
   });
-  if (later.size === 0) return;
-  for (const result of results) pending.set(result, later);
-}
-
-/**
- * Waits for the checks that the data of a storage depend on.
- *
- * @param storage The storage, which is about to be read.
- * @throws {NumericalError} If an index was outside of its axis.
- */
-export async function awaitIndexChecks(storage: Storage): Promise<void> {
-  const checks = pending.get(storage);
-  if (checks === undefined) return;
-  await Promise.all(Array.from(checks, (check) => check.run()));
-  pending.delete(storage);
+  checkLater(later, leaves, results);
 }
 
 function indexError(

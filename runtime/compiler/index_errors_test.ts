@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { NumericalError } from "../core/errors.ts";
 import type { Storage } from "../device/graph.ts";
-import { awaitIndexChecks, checkIndices } from "./index_errors.ts";
+import { checkIndices } from "./index_errors.ts";
+import { awaitChecks } from "./pending_checks.ts";
 
 const CHECK = { buffer: 0, name: "take", length: 4, node: 0 };
 
@@ -39,13 +40,13 @@ function loop(numbers: readonly Remote[]): readonly Remote[] {
 Deno.test("checks do not pile up in a loop, and are read once", async () => {
   const numbers = Array.from({ length: 40 }, () => new Remote(0));
   const results = loop(numbers);
-  for (const result of results) await awaitIndexChecks(result);
+  for (const result of results) await awaitChecks(result);
   assert.deepEqual(numbers.map(({ reads }) => reads), numbers.map(() => 1));
 
   // What was looked at is not handed on.
   const [next, number] = [new Remote(0), new Remote(0)];
   checkIndices([CHECK], [number], () => undefined, results, [next]);
-  await awaitIndexChecks(next);
+  await awaitChecks(next);
   assert.deepEqual(numbers.map(({ reads }) => reads), numbers.map(() => 1));
   assert.equal(number.reads, 1);
 });
@@ -53,6 +54,6 @@ Deno.test("checks do not pile up in a loop, and are read once", async () => {
 Deno.test("an index that was outside long ago is told by every result", async () => {
   const numbers = [0, 9, 0, 0].map((value) => new Remote(value));
   for (const result of loop(numbers)) {
-    await assert.rejects(awaitIndexChecks(result), NumericalError);
+    await assert.rejects(awaitChecks(result), NumericalError);
   }
 });

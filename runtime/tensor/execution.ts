@@ -11,7 +11,7 @@ import type { Device, ExecutionOptions } from "../device/device.ts";
 import type { TypedArray } from "../device/dtypes.ts";
 import { type GraphNode, type Storage, storageOf } from "../device/graph.ts";
 import { defaultDevice, deviceNamed } from "../compiler/devices.ts";
-import { awaitIndexChecks } from "../compiler/index_errors.ts";
+import { readChecked } from "../compiler/pending_checks.ts";
 import { Computation } from "./computation.ts";
 import { ScopedValue } from "./scope.ts";
 import { stopButton } from "./stop.ts";
@@ -151,14 +151,6 @@ async function readNodes(
   const others = new Set(nodes).difference(arrays);
   await Promise.all(others.values().map((node) => read(node, node.storage!)));
   return nodes.map((node) => arrays.get(node)!);
-}
-
-async function readChecked(storage: Storage): Promise<TypedArray> {
-  const [array] = await Promise.all([
-    storage.read(),
-    awaitIndexChecks(storage),
-  ]);
-  return array;
 }
 
 /**

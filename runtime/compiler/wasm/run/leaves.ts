@@ -9,6 +9,7 @@ import type { Storage } from "../../../device/graph.ts";
 import type { WasmRuntime } from "../../../device/wasm/runtime.ts";
 import { addressIn, WasmStorage } from "../../../device/wasm/storage.ts";
 import type { Upload } from "../../../device/wasm/uploads.ts";
+import { readChecked } from "../../pending_checks.ts";
 import type { Frame } from "./frame.ts";
 
 /** The leaves of one run. */
@@ -89,7 +90,7 @@ export class Leaves {
   }
 
   async #read(address: number, storage: Storage): Promise<void> {
-    this.#copy(address, await storage.read());
+    this.#copy(address, await readChecked(storage));
   }
 
   async #upload(

@@ -10,6 +10,7 @@ import { isShared, type Storage } from "../../../device/graph.ts";
 import type { WasmRuntime } from "../../../device/wasm/runtime.ts";
 import { WasmStorage } from "../../../device/wasm/storage.ts";
 import type { RunOptions } from "../../backend.ts";
+import { readChecked } from "../../pending_checks.ts";
 import type { Frame } from "./frame.ts";
 
 /** The leaves of one run that it writes over. */
@@ -56,14 +57,14 @@ export class OwnedLeaves {
     if (offset >= 0) {
       frame.buffers[buffer] = frame.address + offset;
       frame.contents[buffer] = 0;
-      put(memory.bytes, frame.buffers[buffer]!, await storage.read());
+      put(memory.bytes, frame.buffers[buffer]!, await readChecked(storage));
       return;
     }
     const address = memory.tryAllocate(storage.byteLength) ??
       await memory.allocate(storage.byteLength);
     let array: TypedArray;
     try {
-      array = await storage.read();
+      array = await readChecked(storage);
     } catch (error) {
       memory.free(address);
       throw error;
