@@ -38,6 +38,25 @@ export interface WebGpuKernel {
   readonly phases: readonly WebGpuPhase[];
   /** Bytes of each temporary that lives while the kernel runs. */
   readonly temporaries: readonly number[];
+  /** What may be wrong with the data; undefined where nothing can be. */
+  readonly failures?: WebGpuFailures;
+}
+
+/**
+ * How a kernel tells that it cannot compute what it was asked for: it cannot
+ * throw, so that it notes why, in a buffer that is bound behind its outputs. The
+ * notes are 0 before the program runs; whoever reads a result looks at them first.
+ */
+export interface WebGpuFailures {
+  /** Bytes of the notes. */
+  readonly bytes: number;
+  /**
+   * The error that notes tell of.
+   *
+   * @param notes The notes.
+   * @returns The error; undefined where all went well.
+   */
+  error(notes: Int32Array): Error | undefined;
 }
 
 /** What a renderer must know of the adapter. */

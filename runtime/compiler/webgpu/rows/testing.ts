@@ -39,7 +39,7 @@ export interface TestDevice {
    * Runs kernels, all at once as reading back is slow.
    *
    * @param runs The kernels.
-   * @returns Data of the outputs of each.
+   * @returns Data of the outputs of each, and of its notes where it makes any.
    */
   run(runs: readonly KernelRun[]): Promise<TypedArray[][]>;
 }
@@ -131,6 +131,18 @@ function upload(
   return buffer;
 }
 
+/** What a kernel writes: its outputs, and notes, which are 0 before. */
+function written(
+  { kernel: { failures }, outputs }: KernelRun,
+): { readonly dtype: DType; readonly size: number; isZero: boolean }[] {
+  return [
+    ...outputs.map((one) => ({ ...one, isZero: false })),
+    ...(failures === undefined
+      ? []
+      : [{ dtype: "i32" as const, size: failures.bytes / 4, isZero: true }]),
+  ];
+}
+
 function parametersOf(phase: WebGpuPhase, run: KernelRun): Uint8Array {
   const scalars = run.scalars ?? [];
   const bytes = new Uint8Array(
@@ -195,12 +207,12 @@ async function runAll(
   device.pushErrorScope("validation");
   for (const run of runs) {
     const operands = run.operands.map((data) => upload(device, data, STORAGE));
-    const outputs = run.outputs.map(({ dtype, size }, k) => {
+    const outputs = written(run).map(({ dtype, isZero, size }, k) => {
       const over = run.over?.[k];
       if (over !== undefined) return operands[over]!;
       // Filled with what must be overwritten.
-      const bytes = new Uint8Array(padded(byteSize(dtype) * size)).fill(77);
-      return upload(device, bytes, STORAGE);
+      const bytes = new Uint8Array(padded(byteSize(dtype) * size));
+      return upload(device, isZero ? bytes : bytes.fill(77), STORAGE);
     });
     const temporaries = run.kernel.temporaries.map((size) =>
       upload(device, new Uint8Array(padded(size)).fill(77), STORAGE)
@@ -245,7 +257,7 @@ async function runAll(
   const copies = results.flat().map(([, copy]) => copy);
   await Promise.all(copies.map((copy) => copy.mapAsync(GPUMapMode.READ)));
   const data = runs.map((run, r) =>
-    run.outputs.map(({ dtype, size }, k) => {
+    written(run).map(({ dtype, size }, k) => {
       const array = allocate(dtype, size);
       const bytes = new Uint8Array(results[r]![k]![1].getMappedRange());
       new Uint8Array(array.buffer).set(bytes.subarray(0, array.byteLength));

@@ -13,6 +13,7 @@ import { BindGroups } from "./bind_groups.ts";
 import { estimateOf } from "./estimates.ts";
 import { commonSlabs, layInTurn } from "./layout.ts";
 import { compileLoop } from "./loop_plan.ts";
+import { NoteTable } from "./notes.ts";
 import { ParameterTable, type ScalarParameter } from "./parameters.ts";
 import { renderPieces } from "./pieces.ts";
 import type {
@@ -72,6 +73,8 @@ export class PlanCompiler {
   readonly connection: WebGpuConnection;
   /** Parameters of all dispatches. */
   readonly table = new ParameterTable();
+  /** Notes of all kernels. */
+  readonly notes = new NoteTable();
   readonly #render: Renderer;
 
   /**
@@ -199,7 +202,9 @@ export class PlanCompiler {
       const kernel = this.#rendered(step, charged);
       if (kernel === undefined) return hostStep(step, surroundings, charged);
       if (Math.max(0, ...kernel.temporaries) <= limit) {
-        return await this.#kernel(step, kernel, surroundings, charged);
+        return await this.#kernel(step, kernel, surroundings, charged, {
+          program,
+        });
       }
     }
     return await this.#pieces(program, step, surroundings, charged) ??
@@ -226,15 +231,18 @@ export class PlanCompiler {
     kernel: WebGpuKernel,
     surroundings: Surroundings,
     charged: Charged,
-    windows?: readonly ByteWindow[],
+    bound: { readonly program: Program } | { windows: readonly ByteWindow[] },
   ): Promise<PlannedKernel> {
-    const buffers = step.kind === "routine"
+    const own = step.kind === "routine"
       ? [...step.inputs, ...step.outputs]
       : [...step.operands, ...step.outputs].map(({ buffer }) => buffer);
     const scalars = step.kind === "routine" ? [] : step.scalars.map((one) => ({
       scalar: surroundings.scalars[one.scalar]!,
       dtype: one.dtype,
     }));
+    const { buffers, windows } = "program" in bound
+      ? this.#noting(bound.program, kernel, own, charged)
+      : { buffers: own, windows: bound.windows };
     const storages = buffers.length + kernel.temporaries.length;
     const dispatches = await Promise.all(
       kernel.phases.map((phase) =>
@@ -251,6 +259,24 @@ export class PlanCompiler {
         windows,
         temporaries,
       }),
+    };
+  }
+
+  /** The buffers that a kernel is bound to: those of its step, and its notes. */
+  #noting(
+    { buffers: specs }: Program,
+    { failures }: WebGpuKernel,
+    buffers: readonly number[],
+    charged: Charged,
+  ): Pick<KernelPlan, "buffers" | "windows"> {
+    if (failures === undefined) return { buffers, windows: undefined };
+    const whole = buffers.map((one) => ({
+      offset: 0,
+      bytes: bytesOfSpec(specs[one]!),
+    }));
+    return {
+      buffers: [...buffers, specs.length],
+      windows: [...whole, this.notes.add(failures, charged)],
     };
   }
 
@@ -272,7 +298,7 @@ export class PlanCompiler {
     if (rendered === undefined) return undefined;
     const pieces = await Promise.all(
       rendered.pieces.map(({ kernel, made, windows }) =>
-        this.#kernel(kernel, made, surroundings, charged, windows)
+        this.#kernel(kernel, made, surroundings, charged, { windows })
       ),
     );
     // One runs after the other, so that they share their memory.

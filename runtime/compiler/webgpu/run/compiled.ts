@@ -9,6 +9,7 @@ import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
 import type { Program } from "../../ir/kernel.ts";
 import { PlanCompiler } from "./compile.ts";
 import { smallLeaves } from "./leaves.ts";
+import type { NoteTable } from "./notes.ts";
 import { type ParameterTable, UniformBlock } from "./parameters.ts";
 import type { ProgramPlan, Renderer } from "./plan.ts";
 
@@ -23,16 +24,19 @@ export class CompiledProgram {
   readonly plan: ProgramPlan;
   /** What it does, for people. */
   readonly label: string;
+  /** What its kernels note. */
+  readonly notes: NoteTable;
   readonly #table: ParameterTable;
   readonly #uniforms: UniformBlock[] = [];
 
   private constructor(
     connection: WebGpuConnection,
     plan: ProgramPlan,
-    table: ParameterTable,
+    { notes, table }: PlanCompiler,
   ) {
     this.connection = connection;
     this.plan = plan;
+    this.notes = notes;
     this.label = labelOf(plan);
     this.#table = table;
   }
@@ -57,7 +61,7 @@ export class CompiledProgram {
       { scalars: program.scalars.map((_, k) => k) },
       smallLeaves(program),
     );
-    return new CompiledProgram(connection, plan, compiler.table);
+    return new CompiledProgram(connection, plan, compiler);
   }
 
   /**

@@ -79,6 +79,7 @@ export async function compileLoop(
         kind: "loop",
         step,
         body: inner,
+        notes: program.buffers.length,
         slabs,
         carries: step.carries.map((_, k) => [pairs[2 * k]!, pairs[2 * k + 1]!]),
         carryCopies,

@@ -52,7 +52,10 @@ export interface KernelPlan extends Charged {
   readonly kind: "kernel";
   /** Its dispatches, in order. */
   readonly dispatches: readonly DispatchPlan[];
-  /** Buffers of the program that it is bound to, in order. */
+  /**
+   * Buffers of the program that it is bound to, in order; the number behind all
+   * of them is that of the notes.
+   */
   readonly buffers: readonly number[];
   /** The part of each buffer that is bound; undefined for all of them whole. */
   readonly windows: readonly ByteWindow[] | undefined;
@@ -127,6 +130,8 @@ export interface LoopPlan extends Charged {
   readonly step: HostLoopStep;
   /** One step. */
   readonly body: ProgramPlan;
+  /** Number of the notes in the program around the loop. */
+  readonly notes: number;
   /** Where the slabs of the body lie. */
   readonly slabs: readonly Place[];
   /** Two places for each carry. */

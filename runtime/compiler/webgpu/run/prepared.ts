@@ -4,7 +4,7 @@
  * @module
  */
 
-import { WeftError } from "../../../core/errors.ts";
+import { NumericalError, WeftError } from "../../../core/errors.ts";
 import {
   nextSlice,
   sliceIsOver,
@@ -20,6 +20,7 @@ import {
 } from "../../../device/webgpu/connection.ts";
 import type { DeviceBuffer } from "../../../device/webgpu/pool.ts";
 import { WebGpuStorage } from "../../../device/webgpu/storage.ts";
+import { bytesOf } from "../../../device/webgpu/uploads.ts";
 import type { PreparedProgram, RunOptions } from "../../backend.ts";
 import type { Program } from "../../ir/kernel.ts";
 import { wasmBackend } from "../../wasm/backend.ts";
@@ -186,8 +187,16 @@ export class WebGpuProgram implements PreparedProgram {
         const bytes = bytesOfSpec(program.buffers[buffer]!);
         ranges[buffer] = rangeOfBuffer(own, bytes);
       }
+      const notes = await notesOf(compiled, path);
+      if (notes !== undefined) {
+        made.push(notes);
+        const { byteLength } = compiled.notes;
+        ranges[program.buffers.length] = rangeOfBuffer(notes, byteLength);
+      }
       const run = new ProgramRun(compiled, holder, scalars, options);
-      const batch = await run.execute(ranges, path);
+      const batch = await run.execute(ranges, path).catch(async (error) => {
+        throw await causeOf(compiled, notes, error) ?? error;
+      });
       const storages = new Map(
         [...wanted, ...owned].map((buffer, k) => [
           buffer,
@@ -198,9 +207,21 @@ export class WebGpuProgram implements PreparedProgram {
         // What is written over on the way only is of no use any more.
         if (!program.results.includes(buffer)) storages.get(buffer)!.dispose();
       }
-      return program.results.map((buffer) =>
+      const results = program.results.map((buffer) =>
         storages.get(buffer) ?? leafOf(program, buffer, leaves)
       );
+      if (notes !== undefined) {
+        const words = compiled.notes.byteLength / 4;
+        const storage = new WebGpuStorage(
+          connection,
+          notes,
+          "i32",
+          words,
+          batch,
+        );
+        compiled.notes.attach(storage, results, options.blame);
+      }
+      return results;
     } catch (error) {
       for (const buffer of made) connection.pool.release(buffer);
       throw error;
@@ -227,6 +248,38 @@ export class WebGpuProgram implements PreparedProgram {
 /** Buffers of results that are not leaves. */
 function resultBuffers({ buffers }: Program): number[] {
   return buffers.flatMap(({ role }, k) => role === "result" ? [k] : []);
+}
+
+/** An empty buffer for the notes of a run; undefined where none are made. */
+async function notesOf(
+  { connection: { commands, pool }, notes: { byteLength } }: CompiledProgram,
+  path: readonly string[] | undefined,
+): Promise<DeviceBuffer | undefined> {
+  if (byteLength === 0) return undefined;
+  const [notes] = pool.allocateNow([byteLength]) ??
+    await pool.allocate([byteLength], path);
+  commands.encode((encoder) =>
+    encoder.clearBuffer(notes!.buffer, 0, byteLength)
+  );
+  return notes;
+}
+
+/**
+ * What a step on the host failed of in truth, where a kernel before it found
+ * something wrong with its data.
+ */
+async function causeOf(
+  { connection: { reader }, notes: table }: CompiledProgram,
+  notes: DeviceBuffer | undefined,
+  error: unknown,
+): Promise<FailedStep | undefined> {
+  const isOfData = error instanceof FailedStep &&
+    error.reason instanceof NumericalError;
+  if (notes === undefined || !isOfData) return undefined;
+  const words = new Int32Array(table.byteLength / 4);
+  await reader.read(notes.buffer, bytesOf(words));
+  const found = table.find(words);
+  return found && new FailedStep(found.charged, found.error);
 }
 
 function leafOf(

@@ -18,6 +18,7 @@ import {
   renderScatter,
   renderSort,
 } from "../rows/mod.ts";
+import { renderCholesky, renderTriangularSolve } from "../triangles/mod.ts";
 
 /** How steps are rendered. */
 export interface RenderOptions extends PrepareOptions {
@@ -42,9 +43,20 @@ type RoutineRenderer = (
 const ROUTINES: Readonly<Record<string, RoutineRenderer>> = {
   argsort: renderSort,
   argTopK: renderSort,
+  cholesky: onHardware(renderCholesky),
   scatterAdd: renderScatter,
   scatterAddAlongAxis: renderScatter,
+  triangularSolve: onHardware(renderTriangularSolve),
 };
+
+/**
+ * Leaves a routine to the host where the adapter computes on the same cores: WASM
+ * takes half the time there, in f64. A real GPU runs it whatever the size: to read
+ * even the smallest matrix back takes longer than to factor it.
+ */
+function onHardware(render: RoutineRenderer): RoutineRenderer {
+  return (step, limits) => limits.isHardware ? render(step, limits) : undefined;
+}
 
 /**
  * Renders a step in WGSL.

@@ -79,6 +79,8 @@ class LoopWalker {
     this.#ranges = ranges;
     this.bodySlabs = plan.slabs.map((place) => rangeOfPlace(slabs, place));
     this.inner = rangesOfPlaces(plan.body, this.bodySlabs);
+    const notes = ranges[plan.notes];
+    if (notes !== undefined) this.inner.push(notes);
     this.#sides = plan.carries.map(([even, odd]) => [
       rangeOfPlace(slabs, even),
       rangeOfPlace(slabs, odd),

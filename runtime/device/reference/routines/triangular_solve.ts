@@ -131,9 +131,24 @@ export function checkDiagonal(
   leading: readonly number[],
   n: number,
 ): void {
-  const zero = zeroOnDiagonal(matrices, index * n * n, n);
-  if (zero < 0) return;
-  throw new NumericalError(
+  const zero = firstZero(matrices, index * n * n, n);
+  if (zero >= 0) throw zeroOnDiagonal(index, leading, zero);
+}
+
+/**
+ * The error for a triangular matrix that is singular.
+ *
+ * @param index Number of the matrix in its batch.
+ * @param leading Sizes of the leading axes.
+ * @param zero The first element of the diagonal that is zero.
+ * @returns The error.
+ */
+export function zeroOnDiagonal(
+  index: number,
+  leading: readonly number[],
+  zero: number,
+): NumericalError {
+  return new NumericalError(
     `Cannot solve with ${
       matrixName(index, leading)
     } as it is singular: diagonal element ${zero} is 0`,
@@ -144,7 +159,7 @@ export function checkDiagonal(
   );
 }
 
-function zeroOnDiagonal(a: Float64Array, start: number, n: number): number {
+function firstZero(a: Float64Array, start: number, n: number): number {
   for (let i = 0; i < n; i++) if (a[start + i * (n + 1)] === 0) return i;
   return -1;
 }

@@ -1,0 +1,8 @@
+/**
+ * Routines over triangular matrices, in WGSL.
+ *
+ * @module
+ */
+
+export { renderCholesky } from "./cholesky.ts";
+export { renderTriangularSolve } from "./triangular_solve.ts";
