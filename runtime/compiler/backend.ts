@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { KernelRecord } from "../device/device.ts";
+import type { KernelRecord, LateKernels } from "../device/device.ts";
 import type { DType } from "../device/dtypes.ts";
 import type { Storage } from "../device/graph.ts";
 import type { Program } from "./ir/kernel.ts";
@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each kernel, where its time is known. */
   readonly onKernel?: ((record: KernelRecord) => void) | undefined;
+  /** Takes kernels instead where a device would have to wait for their times. */
+  readonly lateKernels?: LateKernels | undefined;
   /** Whether leaves that the program writes over have to stay as they are. */
   readonly keepLeaves?: boolean | undefined;
   /**

@@ -213,6 +213,7 @@ export async function runGraph(
       {
         signal: options.signal,
         onKernel: options.onKernel,
+        lateKernels: options.lateKernels,
         // Whoever looks for the first bad number computes everything again.
         keepLeaves: options.checkFinite,
         blame,

@@ -104,7 +104,10 @@ export interface NodeEndEvent extends OfNode {
   readonly error?: Error;
 }
 
-/** A kernel ran on a device. */
+/**
+ * A kernel ran on a device. It is told once its time is known, which may be
+ * after later events; `at` is when it ended.
+ */
 export interface KernelEvent extends Timed {
   /** Tells the events apart. */
   readonly type: "kernel";

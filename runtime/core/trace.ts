@@ -110,7 +110,8 @@ export class Trace {
   }
 
   #add(event: RunEvent): void {
-    this.#ms = event.at;
+    // Kernels are told later than what came after them.
+    this.#ms = Math.max(this.#ms, event.at);
     switch (event.type) {
       case "run-start":
         this.#startedAt = event.startedAt;

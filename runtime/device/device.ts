@@ -19,6 +19,47 @@ export interface KernelRecord {
   readonly milliseconds: number;
   /** Bytes it wrote. */
   readonly bytes: number;
+  /**
+   * When it ended, on the clock of `performance.now()`; absent where it has
+   * ended just now.
+   */
+  readonly endedAt?: number;
+}
+
+/** Knows times of kernels that were not told yet. */
+export interface KernelClock {
+  /** Waits until all of them are told. */
+  settle(): Promise<void>;
+}
+
+/**
+ * Takes the times of kernels whenever they are known, so that no execution waits
+ * for them.
+ */
+export interface LateKernels {
+  /**
+   * Whether each kernel is timed by itself, which takes longer; else those of a
+   * program share its time by estimates.
+   */
+  readonly isDetailed: boolean;
+  /**
+   * Called when a kernel was handed to its device.
+   *
+   * @param kernel The kernel, with the time that it should take.
+   */
+  begun(kernel: KernelRecord): void;
+  /**
+   * Called when its time is known.
+   *
+   * @param kernel The kernel.
+   */
+  ended(kernel: KernelRecord): void;
+  /**
+   * Is told who knows times that are not told yet.
+   *
+   * @param clock Who does.
+   */
+  owedBy(clock: KernelClock): void;
 }
 
 /** How an execution is steered. */
@@ -39,8 +80,13 @@ export interface ExecutionOptions {
    * without f16 arithmetic ignore it.
    */
   readonly halfSums?: boolean | undefined;
-  /** Called after each kernel. */
+  /** Called after each kernel; executions wait for their times. */
   readonly onKernel?: ((record: KernelRecord) => void) | undefined;
+  /**
+   * Takes kernels in place of `onKernel` where a device would have to wait for
+   * their times.
+   */
+  readonly lateKernels?: LateKernels | undefined;
 }
 
 /** Something that executes tensor graphs. */

@@ -498,7 +498,7 @@ export class Engine {
 
   /** Digests, NaN, store: then the outputs are there for the readers. */
   #settle(task: Task, values: Record<string, unknown>): void {
-    const { checkNaN, device, kernels, now, results } = this.#settings;
+    const { checkNaN, device, kernels, results } = this.#settings;
     this.#then(task, this.#digestsOf(task, values), (digests) => {
       const looked = checkNaN ? refuseNaN(task.core, values) : undefined;
       this.#then(task, looked, () => {
@@ -510,7 +510,7 @@ export class Engine {
             const isNews = task.digests === undefined;
             task.digests = digests;
             if (results.isKept) {
-              const ms = now() - task.startedAt;
+              const ms = this.#costOf(task);
               task.provenance = provenanceOf(
                 task.core,
                 task.inputs,
@@ -525,6 +525,12 @@ export class Engine {
         });
       });
     });
+  }
+
+  /** How long a task took, also where its kernels are still under way. */
+  #costOf({ path, startedAt }: Task): number {
+    const { kernels, now } = this.#settings;
+    return Math.max(now() - startedAt, kernels.millisecondsOf(path));
   }
 
   /** Computes what several will read, and what is stored. */
@@ -609,11 +615,11 @@ export class Engine {
     state: "computed" | "reused",
     why: string,
   ): void {
-    const { results, now } = this.#settings;
+    const { results } = this.#settings;
     task.values = values;
     this.#leave(task, state, why, results.bytesOf(task, values));
     if (state === "computed" && results.isKept) {
-      const ms = now() - task.startedAt;
+      const ms = this.#costOf(task);
       this.#inBackground(task, () => results.save(task, values, ms), "saved");
     }
     this.#tellReaders(task, "values");
@@ -634,7 +640,7 @@ export class Engine {
       node: task.vertex.id,
       name: task.name,
       state,
-      ms: task.startedAt === 0 ? 0 : at - task.startedAt,
+      ms: task.startedAt === 0 ? 0 : this.#costOf(task),
       why,
       ...(bytes === undefined ? {} : { bytes }),
       ...(error === undefined ? {} : { error }),

@@ -22,10 +22,12 @@ const NONE: KernelCount = { kernels: 0, kernelBytes: 0 };
  */
 export class KernelCounts {
   readonly #counts = new WeakMap<readonly string[], KernelCount>();
+  readonly #milliseconds = new WeakMap<readonly string[], number>();
 
-  /** Counts a kernel that ran. */
-  add({ blame, bytes }: KernelRecord): void {
+  /** Counts a kernel that ran, or that was handed to its device. */
+  add({ blame, bytes, milliseconds }: KernelRecord): void {
     if (blame === undefined) return;
+    this.#milliseconds.set(blame, this.millisecondsOf(blame) + milliseconds);
     const { kernels, kernelBytes } = this.of(blame);
     this.#counts.set(blame, {
       kernels: kernels + 1,
@@ -36,5 +38,13 @@ export class KernelCounts {
   /** What has been counted for a path so far. */
   of(path: readonly string[]): KernelCount {
     return this.#counts.get(path) ?? NONE;
+  }
+
+  /**
+   * Milliseconds that the kernels of a path took, or should take: a body may
+   * have ended before its kernels have.
+   */
+  millisecondsOf(path: readonly string[]): number {
+    return this.#milliseconds.get(path) ?? 0;
   }
 }

@@ -44,6 +44,12 @@ export interface RunOptions {
    * those that are reused are read and checked, too.
    */
   readonly keep?: "auto" | "all" | "roots" | undefined;
+  /**
+   * Whether kernels on a GPU are timed one by one, which slows them down; else
+   * the time of a program is measured, and shared out among its kernels by
+   * estimates. Not by default.
+   */
+  readonly profile?: boolean | undefined;
   /** Where the bodies of ops run; right here by default. */
   readonly executor?: Executor | undefined;
   /** Values that take the place of outputs of nodes. */

@@ -21,7 +21,8 @@ import type { Provenance } from "./provenance.ts";
 import { Results } from "./results.ts";
 import { localExecutor } from "./executor.ts";
 import { KernelCounts } from "./kernel_counts.ts";
-import { kernelEvents, watchStore } from "./store_events.ts";
+import { RunKernels } from "./run_kernels.ts";
+import { watchStore } from "./store_events.ts";
 import { storeOf } from "./stores.ts";
 import type { ValueOf } from "./types.ts";
 
@@ -81,13 +82,15 @@ export class Run<V> {
     const { device } = options;
     const events = new EventStream<RunEvent>();
     const cancel = new AbortController();
-    const kernels = new KernelCounts();
+    const counts = new KernelCounts();
+    const isDetailed = options.profile ?? false;
+    const kernels = new RunKernels({ events, now, counts, isDetailed });
     const engine = new Engine({
       graph,
       results: new Results(store, options.keep ?? "auto", device),
       overridden,
       executor: options.executor ?? localExecutor,
-      kernels,
+      kernels: counts,
       limits: limitsOf(options.limits),
       checkNaN: options.check === "nan",
       device,
@@ -115,13 +118,15 @@ export class Run<V> {
     const settings = {
       device,
       signal: cancel.signal,
-      onKernel: kernelEvents(events, now, kernels),
+      onKernel: kernels.onKernel,
+      lateKernels: kernels,
       // Keys of results do not know of it; an op may ask for it in its body.
       halfSums: false,
     };
     const work = async () => {
       try {
         const values = await withExecution(settings, () => engine.run());
+        await kernels.settle();
         events.emit({ type: "run-end", at: now(), state: "completed" });
         return values as V;
       } catch (thrown) {
@@ -129,6 +134,7 @@ export class Run<V> {
           ? thrown
           : new Error(String(thrown));
         const state = error instanceof CancelledError ? "cancelled" : "failed";
+        if (state === "failed") await kernels.settle();
         events.emit({ type: "run-end", at: now(), state, error });
         throw error;
       } finally {

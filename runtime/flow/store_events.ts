@@ -1,12 +1,10 @@
 /**
- * What a store and the devices tell during a run, as events of the run.
+ * What a store tells during a run, as events of the run.
  *
  * @module
  */
 
 import type { EventStream, RunEvent } from "../core/events.ts";
-import type { KernelRecord } from "../device/device.ts";
-import type { KernelCounts } from "./kernel_counts.ts";
 import type { Store, StoreEvent } from "./store/store.ts";
 
 function messageOf(event: StoreEvent): string {
@@ -45,32 +43,4 @@ export function watchStore(
       events.emit({ type: "store", at: now(), action: event.kind, message });
     }
   });
-}
-
-/**
- * Reports the kernels that devices run.
- *
- * @param events Where to report.
- * @param now Milliseconds since the run began.
- * @param kernels Where to count, too.
- * @returns What to hand to the devices.
- */
-export function kernelEvents(
-  events: EventStream<RunEvent>,
-  now: () => number,
-  kernels: KernelCounts,
-): (record: KernelRecord) => void {
-  return (record) => {
-    const { name, device, blame, milliseconds, bytes } = record;
-    kernels.add(record);
-    events.emit({
-      type: "kernel",
-      at: now(),
-      path: blame ?? [],
-      kernel: name,
-      device,
-      ms: milliseconds,
-      bytes,
-    });
-  };
 }

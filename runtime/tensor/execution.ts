@@ -61,6 +61,10 @@ function merge(
     checkFinite: inner.checkFinite ?? outer.checkFinite,
     halfSums: inner.halfSums ?? outer.halfSums,
     onKernel: inner.onKernel ?? outer.onKernel,
+    // Who asks for kernels inside gets them all, at once.
+    lateKernels: inner.onKernel === undefined
+      ? inner.lateKernels ?? outer.lateKernels
+      : inner.lateKernels,
   };
 }
 

@@ -34,7 +34,12 @@ export {
   memoryAccount,
   type MemoryHolder,
 } from "../device/account.ts";
-export type { ExecutionOptions, KernelRecord } from "../device/device.ts";
+export type {
+  ExecutionOptions,
+  KernelClock,
+  KernelRecord,
+  LateKernels,
+} from "../device/device.ts";
 export {
   type AnyTypedArray,
   byteSize,

@@ -70,6 +70,8 @@ export interface CommandWorld {
 export class Commands {
   /** How long recorded work waits. */
   patience: Patience = PATIENCE;
+  /** Records what belongs to the end of each submit. */
+  beforeSubmit: ((encoder: GPUCommandEncoder) => void) | undefined;
   readonly #world: CommandWorld;
   readonly #staged: StagedWrites;
   /** Batches of which is not known yet whether they are right. */
@@ -104,6 +106,11 @@ export class Commands {
   /** Milliseconds that they should take. */
   get milliseconds(): number {
     return this.#world.pacer.corrected(this.#estimate);
+  }
+
+  /** Whether dispatches go on with the pass that is open. */
+  get isInPass(): boolean {
+    return this.#pass !== undefined;
   }
 
   /** Whether it is time to submit. */
@@ -167,8 +174,15 @@ export class Commands {
    * @param descriptor What is particular to it.
    */
   beginPass(descriptor: GPUComputePassDescriptor): void {
-    this.#endPass();
+    this.endPass();
     this.#pass = this.#begin().beginComputePass(descriptor);
+  }
+
+  /** Makes the next dispatches part of another pass. */
+  endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+    this.#pipeline = undefined;
   }
 
   /**
@@ -187,7 +201,7 @@ export class Commands {
     to: number,
     bytes: number,
   ): void {
-    this.#endPass();
+    this.endPass();
     this.#begin().copyBufferToBuffer(source, from, target, to, bytes);
   }
 
@@ -209,7 +223,7 @@ export class Commands {
       this.#world.device.queue.writeBuffer(target, offset, bytes);
       return;
     }
-    this.#endPass();
+    this.endPass();
     this.#staged.record(this.#encoder, target, offset, bytes);
   }
 
@@ -219,7 +233,7 @@ export class Commands {
    * @param record Does so.
    */
   encode(record: (encoder: GPUCommandEncoder) => void): void {
-    this.#endPass();
+    this.endPass();
     record(this.#begin());
   }
 
@@ -234,7 +248,8 @@ export class Commands {
     let thrown: unknown;
     device.pushErrorScope("validation");
     try {
-      this.#endPass();
+      this.endPass();
+      this.beforeSubmit?.(encoder);
       this.#staged.flush();
       device.queue.submit([encoder.finish()]);
     } catch (error) {
@@ -262,12 +277,6 @@ export class Commands {
     if (known !== undefined) return known;
     this.#schedule();
     return this.#encoder = this.#world.device.createCommandEncoder();
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#pipeline = undefined;
   }
 
   /** Lets nothing wait for longer than until the event loop turns. */

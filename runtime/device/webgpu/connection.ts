@@ -12,6 +12,7 @@ import { requestWebGpuDevice, type WebGpuCapabilities } from "./adapter.ts";
 import { ArenaPool } from "./arenas.ts";
 import { Commands } from "./commands.ts";
 import { HostLeaves } from "./host_leaves.ts";
+import { KernelTimer } from "./kernel_timer.ts";
 import { Pacer } from "./pacer.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { waitForQueue } from "./platform.ts";
@@ -43,6 +44,8 @@ export class WebGpuConnection {
   readonly commands: Commands;
   /** Reads its buffers. */
   readonly reader: BufferReader;
+  /** Times its kernels. */
+  readonly timer: KernelTimer;
   /** Its pipelines. */
   readonly pipelines: PipelineCache;
   /** Data of the host that are on it, too. */
@@ -83,6 +86,15 @@ export class WebGpuConnection {
       commands: this.commands,
       explain: (error) => this.explain(error),
     });
+    this.timer = new KernelTimer({
+      device,
+      hasTimestamps: capabilities.hasTimestamps,
+      commands: this.commands,
+      pacer: this.pacer,
+      reader: this.reader,
+    });
+    // Times come along with data, so that nobody waits for them.
+    this.reader.beforeRead = () => this.timer.collect();
     this.pipelines = new PipelineCache(device);
     this.hostLeaves = new HostLeaves(this);
     device.addEventListener("uncapturederror", (event) => {

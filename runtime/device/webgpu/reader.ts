@@ -60,6 +60,8 @@ export class BufferReader {
   readonly #world: ReaderWorld;
   #requests: Request[] = [];
   #isRunning = false;
+  /** Asks for what should come along with the next reads. */
+  beforeRead: (() => void) | undefined;
   readonly #staging: GPUBuffer[] = [];
   #maps = 0;
 
@@ -105,6 +107,7 @@ export class BufferReader {
 
   async #run(): Promise<void> {
     while (this.#requests.length > 0) {
+      this.beforeRead?.();
       const requests = this.#requests;
       this.#requests = [];
       try {

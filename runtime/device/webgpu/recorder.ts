@@ -1,38 +1,45 @@
 /**
  * Records the commands of one run of a program. They go into the stream of
- * commands of the device; only where dispatches are timed are they submitted by
- * themselves.
+ * commands of the device.
  *
  * @module
  */
 
 import type { Batch } from "./commands.ts";
 import type { WebGpuConnection } from "./connection.ts";
-import { KernelTimer } from "./kernel_timer.ts";
+import type { TimedPass, TimeListener } from "./kernel_timer.ts";
 
 /** Milliseconds of work after which a run submits in its midst. */
 const SUBMIT_MILLISECONDS = 50;
 /** Dispatches of a submit at most. */
 const MAX_DISPATCHES = 4096;
 
+/**
+ * How dispatches are timed: not at all, those of a pass together, or each in a
+ * pass of its own, which takes longer.
+ */
+export type Timing = "none" | "shared" | "each";
+
 /** Records the commands of one run. */
 export class CommandRecorder {
   readonly #connection: WebGpuConnection;
   readonly #label: string;
-  readonly #timer: KernelTimer | undefined;
+  readonly #timing: Timing;
+  /** The pass that the next dispatch may be part of. */
+  #pass: TimedPass | undefined;
   #invalid: Promise<GPUError | null> | undefined;
   #batch: Batch;
 
   /**
    * @param connection Where the commands run.
    * @param label What they do, for people.
-   * @param isTimed Whether each dispatch is timed, which costs a pass each.
+   * @param timing How dispatches are timed.
    */
-  constructor(connection: WebGpuConnection, label: string, isTimed: boolean) {
+  constructor(connection: WebGpuConnection, label: string, timing: Timing) {
     this.#connection = connection;
     this.#label = label;
     this.#batch = connection.commands.batch;
-    this.#timer = isTimed ? new KernelTimer(connection) : undefined;
+    this.#timing = timing;
   }
 
   /** The batch that the last commands are part of. */
@@ -43,8 +50,7 @@ export class CommandRecorder {
   /** Whether what is recorded should be submitted before more is. */
   get isFull(): boolean {
     const { dispatches, milliseconds } = this.#connection.commands;
-    return dispatches >= (this.#timer?.capacity ?? MAX_DISPATCHES) ||
-      milliseconds >= SUBMIT_MILLISECONDS;
+    return dispatches >= MAX_DISPATCHES || milliseconds >= SUBMIT_MILLISECONDS;
   }
 
   /**
@@ -55,15 +61,16 @@ export class CommandRecorder {
    */
   submit<T>(record: () => T): T {
     const { commands } = this.#connection;
-    const timer = this.#timer;
-    if (timer !== undefined) commands.flush();
-    const { invalid, result } = commands.record(this.#label, record);
+    this.#pass = undefined;
+    const { invalid, result } = commands.record(this.#label, () => {
+      const result = record();
+      // What others record has no part in the time of this run.
+      if (this.#pass !== undefined) commands.endPass();
+      return result;
+    });
     this.#invalid = invalid;
     this.#batch = commands.batch;
-    if (timer !== undefined && commands.dispatches > 0) {
-      commands.encode((encoder) => timer.resolve(encoder));
-      commands.flush();
-    } else if (commands.isDue) commands.flush();
+    if (commands.isDue) commands.flush();
     return result;
   }
 
@@ -75,6 +82,7 @@ export class CommandRecorder {
    * @param workgroups Number of workgroups along x, y and z.
    * @param estimate Milliseconds that it should take, uncorrected.
    * @param label What it does, for people.
+   * @param listener Is told how long it took, where that is wanted.
    */
   dispatch(
     pipeline: GPUComputePipeline,
@@ -82,24 +90,16 @@ export class CommandRecorder {
     workgroups: readonly [number, number, number],
     estimate: number,
     label: string,
+    listener: TimeListener | undefined,
   ): void {
-    const { commands } = this.#connection;
-    const timer = this.#timer;
-    if (timer !== undefined) {
-      commands.beginPass({ label, ...timer.writes() });
-      timer.note(estimate);
+    const { commands, timer } = this.#connection;
+    if (listener !== undefined && this.#timing !== "none") {
+      const isOpen = this.#timing === "shared" && commands.isInPass;
+      const pass = isOpen ? this.#pass : undefined;
+      this.#pass = pass ?? timer.begin(label);
+      timer.note(this.#pass, estimate, listener);
     }
     commands.dispatch(pipeline, group, workgroups, estimate);
-  }
-
-  /**
-   * Milliseconds of each dispatch since the last call; waits for the GPU.
-   *
-   * @param signal Ends the wait.
-   * @returns The times, in order; none when dispatches are not timed.
-   */
-  times(signal: AbortSignal | undefined): Promise<readonly number[]> {
-    return this.#timer?.times(signal) ?? Promise.resolve([]);
   }
 
   /**
@@ -115,10 +115,5 @@ export class CommandRecorder {
     if (this.#batch.isSubmitted) await this.#batch.outcome;
     this.#batch.check();
     this.#connection.check();
-  }
-
-  /** Gives what was needed for timing back. */
-  destroy(): void {
-    this.#timer?.destroy();
   }
 }

@@ -6,7 +6,11 @@
 
 import { nextSlice, sliceIsOver } from "../../../device/clock.ts";
 import type { Batch } from "../../../device/webgpu/commands.ts";
-import { CommandRecorder } from "../../../device/webgpu/recorder.ts";
+import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
+import {
+  CommandRecorder,
+  type Timing,
+} from "../../../device/webgpu/recorder.ts";
 import type { RunOptions } from "../../backend.ts";
 import type { CompiledProgram } from "./compiled.ts";
 import { FailedStep } from "./compile.ts";
@@ -42,16 +46,9 @@ export class ProgramRun {
     this.#leaves = leaves;
     this.#scalars = scalars;
     this.#options = options;
-    const { blame, onKernel } = options;
-    const { connection } = compiled;
-    this.#recorder = new CommandRecorder(
-      connection,
-      compiled.label,
-      onKernel !== undefined,
-    );
-    this.#trace = onKernel === undefined
-      ? undefined
-      : new KernelTrace(onKernel, blame);
+    const { connection, label } = compiled;
+    this.#trace = traceOf(options, connection);
+    this.#recorder = new CommandRecorder(connection, label, timingOf(options));
   }
 
   /**
@@ -68,6 +65,7 @@ export class ProgramRun {
     const { connection, plan } = this.#compiled;
     const { signal } = this.#options;
     await connection.pacer.admit(signal);
+    await this.#boundTimes();
     const { arenas } = connection;
     const arena = arenas.takeNow(plan.slabs) ??
       await arenas.take(plan.slabs, path);
@@ -91,13 +89,14 @@ export class ProgramRun {
       });
       while (next.done !== true) next = await this.#resume(walk, next.value);
     } finally {
+      this.#trace?.close();
+      this.#options.lateKernels?.owedBy(connection.timer);
       // What is recorded from now on runs after this program.
       this.#compiled.give(uniform, this.#recorder.batch);
       arenas.give(arena);
     }
-    await this.#finishSubmit();
     await this.#recorder.check();
-    this.#recorder.destroy();
+    await this.#waitForTimes();
     return this.#recorder.batch;
   }
 
@@ -107,12 +106,12 @@ export class ProgramRun {
   ): Promise<IteratorResult<Pause, void>> {
     const { connection } = this.#compiled;
     const { signal } = this.#options;
-    await this.#finishSubmit();
     await this.#recorder.check();
     if (pause.kind === "host") await this.#runOnHost(pause);
     // A submit may have blocked until the one before it was done.
     if (sliceIsOver()) await nextSlice(signal);
     await connection.pacer.admit(signal);
+    await this.#boundTimes();
     return this.#recorder.submit(() => walk.next());
   }
 
@@ -142,12 +141,40 @@ export class ProgramRun {
     this.#trace?.add(plan, performance.now() - start);
   }
 
-  /** Tells how long the kernels of a submit took. */
-  async #finishSubmit(): Promise<void> {
-    const trace = this.#trace;
-    if (trace === undefined) return;
-    trace.tell(await this.#recorder.times(this.#options.signal));
+  /** Lets no more times than so many wait to be told. */
+  async #boundTimes(): Promise<void> {
+    const { timer } = this.#compiled.connection;
+    if (timer.isFull) await timer.settle();
   }
+
+  /** Who wants to know of each kernel at once has to wait for its time. */
+  async #waitForTimes(): Promise<void> {
+    const { lateKernels, onKernel, signal } = this.#options;
+    const { commands, pacer, timer } = this.#compiled.connection;
+    if (lateKernels !== undefined || onKernel === undefined) return;
+    commands.flush();
+    await pacer.settle(signal);
+    await timer.settle();
+  }
+}
+
+/** What is told of the kernels of a run, and to whom. */
+function traceOf(
+  { blame, lateKernels, onKernel }: RunOptions,
+  { pacer }: WebGpuConnection,
+): KernelTrace | undefined {
+  if (lateKernels !== undefined) {
+    return new KernelTrace(lateKernels, blame, pacer);
+  }
+  if (onKernel === undefined) return undefined;
+  return new KernelTrace({ begun: () => {}, ended: onKernel }, blame, pacer);
+}
+
+function timingOf({ lateKernels, onKernel }: RunOptions): Timing {
+  if (lateKernels !== undefined) {
+    return lateKernels.isDetailed ? "each" : "shared";
+  }
+  return onKernel === undefined ? "none" : "each";
 }
 
 /** Ranges whose holes are filled with others. */

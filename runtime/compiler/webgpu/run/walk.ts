@@ -6,6 +6,7 @@
  */
 
 import type { WebGpuConnection } from "../../../device/webgpu/connection.ts";
+import type { TimeListener } from "../../../device/webgpu/kernel_timer.ts";
 import type { CommandRecorder } from "../../../device/webgpu/recorder.ts";
 import { buffersRead, buffersWritten } from "../../memory_plan.ts";
 import type { UniformBlock } from "./parameters.ts";
@@ -44,8 +45,13 @@ export interface WalkContext {
   readonly recorder: CommandRecorder;
   /** Their parameters. */
   readonly uniform: UniformBlock;
-  /** Is told what each dispatch is charged to, where that is wanted. */
-  readonly onDispatch: ((charged: Charged) => void) | undefined;
+  /**
+   * Is told what each dispatch is charged to, where that is wanted, and says
+   * who takes its time.
+   */
+  readonly onDispatch:
+    | ((charged: Charged, estimate: number) => TimeListener)
+    | undefined;
 }
 
 const FULL: Pause = { kind: "full" };
@@ -134,8 +140,8 @@ export function recordDispatch(
     dispatch.workgroups,
     dispatch.estimate,
     dispatch.label,
+    onDispatch?.(charged, dispatch.estimate),
   );
-  onDispatch?.(charged);
 }
 
 function recordKernel(
