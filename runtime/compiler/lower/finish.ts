@@ -85,7 +85,7 @@ export function finishRows(
       value: sketch.values[output]!,
     };
     if (write.isRow || isPlain) rowStores.push(store);
-    else stageAt(group.stageOf(write.value)).stores.push(store);
+    else stageAt(write.stage).stores.push(store);
   });
   const base = baseOf(
     finished,
@@ -121,6 +121,7 @@ function writeOf(draft: Draft, group: Group, node: FlatNode): Write {
     value,
     position: draft.index.linear(own, target.shape),
     isRow: isRow && group.space.reduced.length > 0,
+    stage: group.stageOf(value),
   };
 }
 
@@ -276,7 +277,7 @@ export function finishLoop(
     const { value, position } = stores.find((store) =>
       outputs.get(store.output) === node
     )!;
-    return { node, value, position, isRow: false };
+    return { node, value, position, isRow: false, stage: 0 };
   });
   const written = (isFinal: boolean): KernelStore[] =>
     stores.flatMap((store: LoopStore, k) =>

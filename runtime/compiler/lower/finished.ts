@@ -41,6 +41,8 @@ export interface Write {
   readonly position: Expr;
   /** Whether it is written once a row. */
   readonly isRow: boolean;
+  /** Number of the pass over the row that writes it. */
+  readonly stage: number;
 }
 
 /** Rounds of splitting. */
@@ -186,7 +188,10 @@ export function baseOf(
   };
 }
 
-/** Operands that are read only where the same point writes. */
+/**
+ * Operands that are read only where the same point writes, and by no later pass
+ * over the row than the one that writes.
+ */
 function overwritable(
   { sketch, reads }: Finished,
   writes: readonly Write[],
@@ -202,6 +207,7 @@ function overwritable(
   const early = exprOrder(sketch.values.slice(writes.length));
   for (const expr of early) if (expr.op === "load") stored.add(expr);
   const used = new Set([...stored].map((expr) => expr.value));
+  const lastRead = lastReads(sketch, writes);
   return reads.flatMap((node, operand) => {
     const at = positions.get(operand);
     if (at === undefined || at.size !== 1 || used.has(operand)) return [];
@@ -213,8 +219,25 @@ function overwritable(
     const fits = rivals.length > 0 &&
       rivals.every((output) =>
         sketch.indices[output] === position &&
+        writes[output]!.stage >= lastRead.get(operand)! &&
         writes[output]!.node.dtype === node.dtype && !writes[output]!.isRow
       );
     return fits ? [operand] : [];
   });
+}
+
+/** For each operand that stores read the last stage at which one does. */
+function lastReads(
+  { values }: Sketch,
+  writes: readonly Write[],
+): Map<number, number> {
+  const last = new Map<number, number>();
+  writes.forEach(({ isRow, stage }, output) => {
+    // What is written once a row comes after all passes.
+    const pass = isRow ? Infinity : stage;
+    for (const { op, value } of exprOrder([values[output]!])) {
+      if (op === "load") last.set(value, Math.max(last.get(value) ?? 0, pass));
+    }
+  });
+  return last;
 }

@@ -307,6 +307,39 @@ const OTHER_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "what an early pass over a row stores leaves what a late one reads",
+    run: async ({ dtype, tolerance }) => {
+      const n = 6;
+      const [a, b, v, w] = [1, 2, 3, 4].map((seed) =>
+        wf.tensor(spreadNumbers(n * n, -1, 1, seed), { dtype, shape: [n, n] })
+      ) as [wf.Float, wf.Float, wf.Float, wf.Float];
+      const same = wf.tensor(
+        Array.from({ length: n * n }, (_, k) => k % (n + 1) === 0 ? 1 : 0),
+        { dtype, shape: [n, n] },
+      );
+      const rows = { axis: 1, keepDims: true };
+      const product = wf.matmul(a, b);
+      const shifted = wf.add(product, v);
+      const powers = wf.exp(wf.subtract(shifted, wf.max(shifted, rows)));
+      const sums = wf.log(wf.sum(powers, rows));
+      const late = wf.subtract(wf.add(product, w), sums);
+      // Both are temporaries, of the size of the product, which ends with them.
+      const [found, second] = [wf.matmul(late, same), wf.matmul(powers, same)];
+      await wf.realize(found, second);
+      const [x, y, z] = await wf.read(wf.matmul(a, b), v, w);
+      const expected = Array.from(x, (value, k) => {
+        const row = Array.from({ length: n }, (_, j) => {
+          const at = k - k % n + j;
+          return x[at]! + y[at]!;
+        });
+        const most = Math.max(...row);
+        const sum = total(row.map((one) => Math.exp(one - most)));
+        return value + z[k]! - Math.log(sum);
+      });
+      await assertClose(found, expected, tolerance);
+    },
+  },
+  {
     name: "vecdot, outer and tensordot sum over the axes they say",
     run: async ({ dtype }) => {
       const x = wf.tensor([[1, 2], [3, 4]], { dtype });
