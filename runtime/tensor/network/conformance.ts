@@ -26,6 +26,7 @@ import { transpose } from "../movement.ts";
 import { read, realize } from "../realize.ts";
 import { sum } from "../reductions.ts";
 import { grad, valueAndGrad } from "../transforms.ts";
+import { ATTENTION_HEAD_CASES } from "./attention/conformance.ts";
 import { composedAttention } from "./attention/testing.ts";
 import type { AttentionOptions } from "./attention/inputs.ts";
 import { scaledDotProductAttention } from "./attention/scaled_dot_product_attention.ts";
@@ -310,6 +311,7 @@ const LONG: readonly ConformanceCase[] = [
 /** The rules. */
 export const NETWORK_CASES: readonly ConformanceCase[] = [
   ...ATTENTION_CASES,
+  ...ATTENTION_HEAD_CASES,
   ...BLOCKS,
   ...LONG,
   ...LOSS_CASES,
