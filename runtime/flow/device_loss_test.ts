@@ -155,8 +155,15 @@ for (const store of ["disk", "memory", "none"]) {
             one.includes("The result of op")
           );
           // What is only lazy lies on no device, unless it was to be stored.
-          if (store === "disk") assert.ok(told.length > 0);
-          else {
+          if (store === "disk") {
+            assert.ok(told.length > 0);
+            assert.doesNotMatch(run.trace.warnings.join(), /Cannot store/);
+            for (const node of [first, second, third]) {
+              const again = start([node], { device: "webgpu", store: path });
+              await again.values;
+              assert.equal(again.trace.nodes.at(-1)?.state, "reused");
+            }
+          } else {
             assert.equal(count.runs, isRealized ? 4 : 2);
             assert.equal(told.length, isRealized ? 2 : 0);
           }

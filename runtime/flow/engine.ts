@@ -579,21 +579,15 @@ export class Engine {
     return values;
   }
 
-  #saveAgain(
+  async #saveAgain(
     task: Task,
     values: Readonly<Record<string, unknown>>,
-  ): MaybePromise<void> {
-    const { results } = this.#settings;
+  ): Promise<void> {
     const ms = task.provenance?.milliseconds ?? 0;
-    const since = this.#settings.now();
-    const warn = (error: unknown) => this.#warnUnstored(task, error);
     try {
-      const saved = results.save(task, values, ms);
-      return saved instanceof Promise
-        ? saved.then(() => this.#tellStore(task, "saved", since), warn)
-        : saved;
+      await this.#saveNow(task, values, ms);
     } catch (error) {
-      warn(error);
+      this.#warnUnstored(task, error);
     }
   }
 
@@ -620,7 +614,7 @@ export class Engine {
     this.#leave(task, state, why, results.bytesOf(task, values));
     if (state === "computed" && results.isKept) {
       const ms = this.#costOf(task);
-      this.#inBackground(task, () => results.save(task, values, ms), "saved");
+      this.#inBackground(task, () => this.#save(task, values, ms));
     }
     this.#tellReaders(task, "values");
     if (!task.isRoot && task.unsettledReaders === 0) task.values = undefined;
@@ -662,21 +656,38 @@ export class Engine {
     });
   }
 
-  /** What the store cannot keep is a warning: the values are there. */
-  #inBackground(
+  /** Where all is to be stored, what was lost on the way there is made again. */
+  #save(
     task: Task,
-    work: () => MaybePromise<void>,
-    action?: "saved",
-  ): void {
+    values: Readonly<Record<string, unknown>>,
+    ms: number,
+  ): MaybePromise<void> {
+    const saved = this.#saveNow(task, values, ms);
+    if (!this.#settings.results.keepsAll) return saved;
+    return saved?.catch((error) => {
+      if (!(error instanceof DeviceLostError)) throw error;
+      return this.#revival.restore(task);
+    });
+  }
+
+  #saveNow(
+    task: Task,
+    values: Readonly<Record<string, unknown>>,
+    ms: number,
+  ): Promise<void> | void {
+    const since = this.#settings.now();
+    const saved = this.#settings.results.save(task, values, ms);
+    if (saved instanceof Promise) {
+      return saved.then(() => this.#tellStore(task, "saved", since));
+    }
+  }
+
+  /** What the store cannot keep is a warning: the values are there. */
+  #inBackground(task: Task, work: () => MaybePromise<void>): void {
     const warn = (error: unknown) => this.#warnUnstored(task, error);
     try {
-      const since = this.#settings.now();
       const promise = work();
-      if (promise instanceof Promise) {
-        this.#turns.wait(promise, () => {
-          if (action !== undefined) this.#tellStore(task, action, since);
-        }, warn);
-      }
+      if (promise instanceof Promise) this.#turns.wait(promise, () => {}, warn);
     } catch (error) {
       warn(error);
     }

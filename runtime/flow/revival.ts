@@ -48,6 +48,8 @@ export interface RevivalWorld {
 /** Brings values back that were lost with a device. */
 export class Revival {
   readonly #world: RevivalWorld;
+  /** Kept when all that was to be restored so far has been. */
+  #restored: Promise<void> = Promise.resolve();
   /** What is being brought back, so that nothing is computed twice at once. */
   readonly #underWay = new Map<Task, Promise<Values>>();
 
@@ -86,6 +88,21 @@ export class Revival {
    */
   async bring(task: Task): Promise<void> {
     if (this.#canBring(task)) task.values = await this.#valuesOf(task);
+  }
+
+  /**
+   * Brings what a task gave back into the store, where it was lost before it
+   * was written. One task after the other, as nobody waits for their values.
+   *
+   * @param task The task, which has ended.
+   * @throws {CancelledError} If the run was cancelled meanwhile.
+   */
+  restore(task: Task): Promise<void> {
+    const restored = this.#restored.then(async () => {
+      await this.#valuesOf(task);
+    });
+    this.#restored = restored.catch(() => {});
+    return restored;
   }
 
   /** Whether a task has given what is lost now, and was not given it by hand. */
