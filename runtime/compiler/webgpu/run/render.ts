@@ -18,7 +18,11 @@ import {
   renderScatter,
   renderSort,
 } from "../rows/mod.ts";
-import { renderCholesky, renderTriangularSolve } from "../triangles/mod.ts";
+import {
+  renderCholesky,
+  renderCholeskyGradient,
+  renderTriangularSolve,
+} from "../triangles/mod.ts";
 
 /** How steps are rendered. */
 export interface RenderOptions extends PrepareOptions {
@@ -44,6 +48,7 @@ const ROUTINES: Readonly<Record<string, RoutineRenderer>> = {
   argsort: renderSort,
   argTopK: renderSort,
   cholesky: onHardware(renderCholesky),
+  choleskyGradient: onHardware(renderCholeskyGradient),
   scatterAdd: renderScatter,
   scatterAddAlongAxis: renderScatter,
   triangularSolve: onHardware(renderTriangularSolve),

@@ -8,7 +8,8 @@
 import { type DType, isFloatDType } from "../../../device/dtypes.ts";
 import type { TensorSpec } from "../../../device/graph.ts";
 import { sizeOf } from "../../../device/shapes.ts";
-import { WgslModule, WgslScope } from "../wgsl/mod.ts";
+import type { WebGpuLimits } from "../abi.ts";
+import { type BufferAccess, WgslModule, WgslScope } from "../wgsl/mod.ts";
 
 /** Columns of a block: one invocation holds a row of it in registers. */
 export const BLOCK = 32;
@@ -23,6 +24,7 @@ export const GROUPS = BLOCK / 4;
 const OWN = 4;
 /** Distance between them. */
 const STEP = TILE / OWN;
+const OWNS = Array.from({ length: OWN }, (_, k) => k);
 
 /** Matrices of a batch. */
 export interface Matrices {
@@ -64,29 +66,25 @@ export function blockStarts(n: number): number[] {
 }
 
 /**
- * Defines a function that reads what is left of the operand: the operand itself
- * before the first block has changed anything.
+ * Defines a function that reads what is left of some matrices: the matrices
+ * themselves before the first block has changed anything.
  *
  * @param module The module.
- * @param operand Number of the operand.
- * @param rest The temporary that holds what is left; undefined where there is
- * one block only.
+ * @param whole The matrices.
+ * @param left What is left of them; may be the same.
  * @returns The text that reads an element, given its index; `isFirst` must be
  * there.
  */
 export function restReader(
   module: WgslModule,
-  operand: number,
-  rest: number | undefined,
+  whole: BufferAccess,
+  left: BufferAccess,
 ): (index: string) => string {
-  const before = module.operand(operand).load("i", 1);
-  const after = rest === undefined
-    ? before
-    : module.temporary(rest).load("i", 1);
   module.define(
     "rest",
     "fn rest(i: i32, isFirst: bool) -> f32 { " +
-      `if (isFirst) { return ${before}; } return ${after}; }`,
+      `if (isFirst) { return ${whole.load("i", 1)}; } ` +
+      `return ${left.load("i", 1)}; }`,
   );
   return (index) => `rest(${index}, isFirst)`;
 }
@@ -147,25 +145,37 @@ export function tilePlace(row: string, group: string): string {
 }
 
 /**
- * Statements that sum the products of a tile: rows of `left` with rows of
- * `right`, in the variables `s0_0` to `s3_3`.
+ * Statements that declare the sums of a tile, `s0_0` to `s3_3`, and where in it
+ * they stand, `ownRow` and `ownColumn`.
  *
- * @param left Memory of the rows.
- * @param right Memory of the columns.
- * @returns Statements; `ownRow` and `ownColumn` are declared by them.
+ * @returns Statements.
  */
-export function tileProducts(left: string, right: string): string[] {
-  const own = Array.from({ length: OWN }, (_, k) => k);
+export function tileSums(): string[] {
   return [
     `let ownRow = i32(local.x) / ${STEP};`,
     `let ownColumn = i32(local.x) % ${STEP};`,
-    ...own.flatMap((r) => own.map((c) => `var s${r}_${c} = 0.0;`)),
+    ...OWNS.flatMap((r) => OWNS.map((c) => `var s${r}_${c} = 0.0;`)),
+  ];
+}
+
+/**
+ * Statements that add the products of a tile to its sums: rows of `left` with
+ * rows of `right`.
+ *
+ * @param left Memory of the rows.
+ * @param right Memory of the columns.
+ * @returns Statements.
+ */
+export function tileProducts(left: string, right: string): string[] {
+  return [
     `for (var g = 0; g < ${GROUPS}; g++) {`,
-    ...own.flatMap((k) => [
+    ...OWNS.flatMap((k) => [
       `  let l${k} = ${left}[${tilePlace(`ownRow + ${k * STEP}`, "g")}];`,
       `  let r${k} = ${right}[${tilePlace(`ownColumn + ${k * STEP}`, "g")}];`,
     ]),
-    ...own.flatMap((r) => own.map((c) => `  s${r}_${c} += dot(l${r}, r${c});`)),
+    ...OWNS.flatMap((r) =>
+      OWNS.map((c) => `  s${r}_${c} += dot(l${r}, r${c});`)
+    ),
     "}",
   ];
 }
@@ -179,12 +189,21 @@ export function tileProducts(left: string, right: string): string[] {
 export function eachOwn(
   line: (row: string, column: string, sum: string) => string,
 ): string[] {
-  const own = Array.from({ length: OWN }, (_, k) => k);
-  return own.flatMap((r) =>
-    own.map((c) =>
+  return OWNS.flatMap((r) =>
+    OWNS.map((c) =>
       line(`ownRow + ${r * STEP}`, `ownColumn + ${c * STEP}`, `s${r}_${c}`)
     )
   );
+}
+
+/** The buffers that texts are bound to. */
+export interface Bound {
+  /** Those that they read. */
+  readonly operands: readonly { readonly dtype: DType }[];
+  /** Those that they write, notes last. */
+  readonly outputs: readonly { readonly dtype: DType }[];
+  /** Those that live while the kernel runs. */
+  readonly temporaries: readonly { readonly dtype: DType }[];
 }
 
 /** A text that reads its sizes by name. */
@@ -203,10 +222,7 @@ export interface Draft {
  * @returns The text, which declares them.
  */
 export function beginDraft(
-  about: Omit<
-    ConstructorParameters<typeof WgslModule>[0],
-    "reservedSizes" | "scalars"
-  >,
+  about: Bound & { readonly limits: WebGpuLimits },
   sizes: Readonly<Record<string, number>>,
 ): Draft {
   const module = new WgslModule({

@@ -31,6 +31,7 @@ import {
   TILE_INVOCATIONS,
   tilePlace,
   tileProducts,
+  tileSums,
   vectorLines,
 } from "./blocks.ts";
 
@@ -124,7 +125,11 @@ function renderPanel(plan: Plan, first: number): WebGpuPhase {
     dividing,
     each,
   });
-  const rest = restReader(module, 0, hasRest ? 0 : undefined);
+  const rest = restReader(
+    module,
+    module.operand(0),
+    hasRest ? module.temporary(0) : module.operand(0),
+  );
   const factor = module.output(0);
   const notes = module.output(1);
   const solved = module.shared("vec4<f32>", WORKGROUP * GROUPS);
@@ -262,8 +267,8 @@ function renderUpdate(plan: Plan, first: number): WebGpuPhase {
   const side = Math.ceil((n - behind) / TILE);
   const each = side * (side + 1) / 2;
   const { module, root } = draftOf(plan, { count, n, first, each });
-  const rest = restReader(module, 0, 0);
   const temporary = module.temporary(0);
+  const rest = restReader(module, module.operand(0), temporary);
   const left = module.shared("vec4<f32>", TILE * GROUPS);
   const right = module.shared("vec4<f32>", TILE * GROUPS);
   const lines = [
@@ -299,7 +304,12 @@ function renderUpdate(plan: Plan, first: number): WebGpuPhase {
       "  }",
     );
   }
-  lines.push("}", "workgroupBarrier();", ...tileProducts(left, right));
+  lines.push(
+    "}",
+    "workgroupBarrier();",
+    ...tileSums(),
+    ...tileProducts(left, right),
+  );
   lines.push(...eachOwn((row, column, sum) => {
     const store = temporary.store("at", `${rest("at")} - ${sum}`, 1);
     return `{ let i = firstRow + ${row}; let j = firstColumn + ${column}; ` +

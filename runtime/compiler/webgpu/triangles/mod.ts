@@ -5,4 +5,5 @@
  */
 
 export { renderCholesky } from "./cholesky.ts";
+export { renderCholeskyGradient } from "./cholesky_gradient.ts";
 export { renderTriangularSolve } from "./triangular_solve.ts";

@@ -21,8 +21,11 @@ import { assertData, Noise } from "../rows/testing_kernels.ts";
 import type { Renderer } from "../run/plan.ts";
 import { WebGpuProgram } from "../run/prepared.ts";
 import { renderStep } from "../run/render.ts";
-import { renderCholesky } from "./cholesky.ts";
-import { renderTriangularSolve } from "./triangular_solve.ts";
+import {
+  renderCholesky,
+  renderCholeskyGradient,
+  renderTriangularSolve,
+} from "./mod.ts";
 
 /** A call with its data. */
 export interface RoutineCase {
@@ -174,14 +177,16 @@ export const kernelBackend: Backend = {
   },
 };
 
+const KERNELS: Readonly<Record<string, RenderRoutine>> = {
+  cholesky: renderCholesky,
+  choleskyGradient: renderCholeskyGradient,
+  triangularSolve: renderTriangularSolve,
+};
+
 /** Renders these routines also for software adapters. */
 export const renderWithKernels: Renderer = (step, limits) => {
-  switch (step.kind === "routine" ? step.name : "") {
-    case "cholesky":
-      return renderCholesky(step as RoutineStep, limits);
-    case "triangularSolve":
-      return renderTriangularSolve(step as RoutineStep, limits);
-    default:
-      return renderStep(step, limits);
-  }
+  const kernel = step.kind === "routine" ? KERNELS[step.name] : undefined;
+  return kernel === undefined
+    ? renderStep(step, limits)
+    : kernel(step as RoutineStep, limits);
 };
