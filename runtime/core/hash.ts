@@ -16,7 +16,7 @@ export type Digest = string;
  * Changes of it invalidate every stored result: raised when the numbers that
  * existing ops give change for a reason outside the ops themselves.
  */
-export const NUMERICS_EPOCH = 4;
+export const NUMERICS_EPOCH = 5;
 
 /**
  * Digest of raw bytes.
