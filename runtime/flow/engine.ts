@@ -268,7 +268,7 @@ export class Engine {
     task.first = first;
     task.inputs = first.inputs;
     first.twins.push(task);
-    if (first.digests !== undefined) {
+    if (task.digests === undefined && first.digests !== undefined) {
       task.digests = first.digests;
       this.#tellReaders(task, "digests");
     }

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { memoryStore, op, run } from "./mod.ts";
+
+const NUMBER = z.number();
+
+const alike = op({
+  name: "test/twins_alike",
+  version: "1",
+  outputs: { x: NUMBER, y: NUMBER },
+  run: () => ({ x: 1, y: 1 }),
+});
+
+const plus = op({
+  name: "test/twins_plus",
+  version: "1",
+  inputs: { x: NUMBER },
+  params: z.object({ step: NUMBER }),
+  outputs: { x: NUMBER },
+  run: ({ x }, { step }) => ({ x: x + step }),
+});
+
+const sum = op({
+  name: "test/twins_sum",
+  version: "1",
+  inputs: { xs: z.array(NUMBER) },
+  outputs: { x: NUMBER },
+  run: ({ xs }) => ({ x: xs.reduce((total, x) => total + x, 0) }),
+});
+
+Deno.test("a reader waits for all of its digests though twins were known before", async () => {
+  const store = memoryStore();
+  const gate = Promise.withResolvers<void>();
+  const late = op({
+    name: "test/twins_late",
+    version: "1",
+    kind: "io",
+    outputs: { x: NUMBER },
+    run: async () => {
+      await gate.promise;
+      return { x: 100 };
+    },
+  });
+  const opens = op({
+    name: "test/twins_opens",
+    version: "1",
+    inputs: { xs: z.array(NUMBER) },
+    outputs: { x: NUMBER },
+    run: ({ xs }) => {
+      gate.resolve();
+      return { x: xs.length };
+    },
+  });
+  // Twins by content only, as their inputs are other outputs with equal data
+  const twins = () => {
+    const { x, y } = alike();
+    return [plus({ x }, { step: 5 }).x, plus({ x: y }, { step: 5 }).x];
+  };
+  await run([sum({ xs: twins() })], { store, keep: "roots" });
+  const xs = twins();
+  const [{ x }] = await run(
+    [sum({ xs: [...xs, late().x] }), opens({ xs })],
+    { store, keep: "roots" },
+  );
+  assert.equal(x, 6 + 6 + 100);
+});
