@@ -251,7 +251,8 @@ export class Engine {
       return;
     }
     const first = this.#firstByKey.get(task.key);
-    if (first !== undefined && first.ended === undefined) {
+    const waits = first?.ended === undefined && first?.phase !== "loading";
+    if (first !== undefined && waits) { // What is loaded is settled by then
       this.#follow(task, first);
       return;
     }

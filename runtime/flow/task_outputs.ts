@@ -36,7 +36,8 @@ function outputsRead(reader: NodeCore, core: NodeCore): Set<string> {
 }
 
 /**
- * The stored outputs of a task that somebody reads: all of a root.
+ * The stored outputs of a task that somebody reads, from it or from a twin that
+ * waits for it: all of a root.
  *
  * @param task The task.
  * @param record What the store has.
@@ -47,10 +48,12 @@ export function neededOutputs(
   record: StoreRecord,
 ): readonly string[] {
   const all = Object.keys(record.outputs);
-  if (task.isRoot) return all;
   const read = new Set<string>();
-  for (const reader of task.readers) {
-    for (const name of outputsRead(reader.core, task.core)) read.add(name);
+  for (const { core, isRoot, readers } of [task, ...task.twins]) {
+    if (isRoot) return all;
+    for (const reader of readers) {
+      for (const name of outputsRead(reader.core, core)) read.add(name);
+    }
   }
   return all.filter((name) => read.has(name));
 }

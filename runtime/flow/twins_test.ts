@@ -11,6 +11,13 @@ const alike = op({
   run: () => ({ x: 1, y: 1 }),
 });
 
+const pair = op({
+  name: "test/twins_pair",
+  version: "1",
+  outputs: { x: NUMBER, y: NUMBER },
+  run: () => ({ x: 1, y: 2 }),
+});
+
 const plus = op({
   name: "test/twins_plus",
   version: "1",
@@ -63,4 +70,11 @@ Deno.test("a reader waits for all of its digests though twins were known before"
     { store, keep: "roots" },
   );
   assert.equal(x, 6 + 6 + 100);
+});
+
+Deno.test("twins load all that the readers of any of them read", async () => {
+  const store = memoryStore();
+  await run([pair()], { store });
+  const node = sum({ xs: [pair().x, pair().y] });
+  assert.deepEqual(await node.value({ store }), { x: 3 });
 });
