@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { memoryStore, op, run } from "./mod.ts";
+import { memoryStore, type Node, op, run, type Store } from "./mod.ts";
 
 const NUMBER = z.number();
 
@@ -77,4 +77,35 @@ Deno.test("twins load all that the readers of any of them read", async () => {
   await run([pair()], { store });
   const node = sum({ xs: [pair().x, pair().y] });
   assert.deepEqual(await node.value({ store }), { x: 3 });
+});
+
+/** A store that answers later, and gives values only when it may. */
+function lateStore(mayLoad: Promise<void>): Store {
+  const store = memoryStore();
+  return {
+    kind: "memory",
+    find: async (...asked) => await store.find(...asked),
+    link: async (...asked) => await store.link(...asked),
+    load: async (...asked) => {
+      await mayLoad;
+      return await store.load(...asked);
+    },
+    save: async (...asked) => await store.save(...asked),
+    subscribe: (listener) => store.subscribe(listener),
+    statistics: () => store.statistics(),
+    verify: () => store.verify(),
+    prune: (maxBytes) => store.prune(maxBytes),
+  };
+}
+
+Deno.test("a task that is loaded for others already has no twin that reads more", async () => {
+  const gate = Promise.withResolvers<void>();
+  const store = lateStore(gate.promise);
+  await run([pair()], { store });
+  let far: Node<{ x: number }> = plus({ x: pair().y }, { step: 1 });
+  for (let step = 0; step < 10; step++) far = plus({ x: far.x }, { step });
+  const near = plus({ x: pair().x }, { step: 1 });
+  setTimeout(gate.resolve, 50);
+  const values = await run([near, far], { store });
+  assert.deepEqual(values, [{ x: 2 }, { x: 48 }]);
 });
