@@ -11,6 +11,7 @@ import { Bindings } from "../ports/mod.ts";
 import { type NodeCore, pathTo } from "./node_core.ts";
 import type { MaybePromise, Store, StoreRecord } from "./store/store.ts";
 import type { Task } from "./task.ts";
+import { neededOutputs } from "./task_outputs.ts";
 import { reasonToRun } from "./why.ts";
 
 /** What a run keeps. */
@@ -135,14 +136,19 @@ export class Results {
   }
 
   /**
-   * Whether a record holds the value of an output, not only its digest.
+   * The outputs of a task that have to be loaded: those that somebody reads.
    *
-   * @param record The record.
-   * @param name The output.
-   * @returns True when it can be loaded.
+   * @param task The task.
+   * @param record What was found.
+   * @returns Their names; undefined when the record has only the digest of one.
    */
-  static holds(record: StoreRecord, name: string): boolean {
-    return record.outputs[name]?.isKept ?? false;
+  loadable(task: Task, record: StoreRecord): readonly string[] | undefined {
+    const names = this.keepsAll
+      ? Object.keys(record.outputs)
+      : neededOutputs(task, record);
+    return names.every((name) => record.outputs[name]?.isKept)
+      ? names
+      : undefined;
   }
 
   /**
@@ -196,16 +202,14 @@ export class Results {
    *
    * @param task The task, with its digests and provenance.
    * @param values Its outputs.
-   * @param ms How long it took, in milliseconds.
    */
   save(
     task: Task,
     values: Readonly<Record<string, unknown>>,
-    ms: number,
   ): MaybePromise<void> {
     const { key, contentKey, digests, provenance } = task;
     if (key === undefined || provenance === undefined) return;
-    const keep = this.#isWorthKeeping(task, values, ms);
+    const keep = this.#isWorthKeeping(task, values, provenance.milliseconds);
     const outputs: Parameters<Store["save"]>[1]["outputs"] = Object.fromEntries(
       [...task.core.info.outputs]
         .filter(([name]) => values[name] !== undefined)

@@ -10,10 +10,9 @@ import { cancelledError } from "../core/abort.ts";
 import { isLost } from "../ports/mod.ts";
 import type { NodeCore, Output } from "./node_core.ts";
 import type { Overridden } from "./overrides.ts";
-import { Results } from "./results.ts";
-import type { MaybePromise } from "./store/store.ts";
+import type { Results } from "./results.ts";
+import type { MaybePromise, StoreRecord } from "./store/store.ts";
 import type { Task } from "./task.ts";
-import { neededOutputs } from "./task_outputs.ts";
 
 /** The outputs of a task by name. */
 type Values = Readonly<Record<string, unknown>>;
@@ -134,11 +133,9 @@ export class Revival {
       ? await results.find(task.key)
       : await undefined;
     if (signal.aborted) throw cancelledError("the run", signal.reason);
-    const names = record === undefined ? [] : this.#namesFor(task, record);
-    const loaded = record !== undefined &&
-        names.every((name) => Results.holds(record, name))
-      ? await this.#load(task, record, names)
-      : undefined;
+    const loaded = record === undefined
+      ? undefined
+      : await this.#load(task, record);
     if (loaded !== undefined) {
       tell(task, "loaded", "it was lost with the device");
     }
@@ -148,23 +145,16 @@ export class Revival {
     return values;
   }
 
-  #namesFor(
-    task: Task,
-    record: Parameters<typeof neededOutputs>[1],
-  ): readonly string[] {
-    return this.#world.results.keepsAll
-      ? Object.keys(record.outputs)
-      : neededOutputs(task, record);
-  }
-
   async #load(
     task: Task,
-    record: Parameters<typeof neededOutputs>[1],
-    names: readonly string[],
+    record: StoreRecord,
   ): Promise<Values | undefined> {
+    const { results } = this.#world;
+    const names = results.loadable(task, record);
+    if (names === undefined) return undefined;
     const values: Record<string, unknown> = {};
     for (const name of names) {
-      const loaded = await this.#world.results.load(record, name, task.core);
+      const loaded = await results.load(record, name, task.core);
       if (loaded === undefined) return undefined;
       values[name] = loaded.value;
     }
