@@ -102,19 +102,15 @@ export function tickerTable(study: OutlookStudy): ResultTable {
     [
       "ticker",
       "days",
-      "from",
-      "to",
-      "QLIKE, Gaussian process",
-      "QLIKE, EWMA",
-      "log loss, fused",
-      "log loss, class frequencies",
+      "QLIKE of process",
+      "of EWMA",
+      "log loss of fusion",
+      "of frequencies",
       "up · hold · down",
     ],
     Object.entries(study.reports).map(([ticker, report]) => [
       ticker,
       report.data.rows,
-      report.data.from,
-      report.data.to,
       valueOf(report, "gp", "qlike"),
       valueOf(report, "ewma", "qlike"),
       valueOf(report, "fused", "logLoss"),
@@ -122,7 +118,10 @@ export function tickerTable(study: OutlookStudy): ResultTable {
       [...report.movement.latest.probabilities].reverse()
         .map((p) => `${(100 * p).toFixed(0)} %`).join(" · "),
     ]),
-    { caption: "Each ticker" },
+    {
+      caption:
+        "Each ticker: Gaussian process, fused experts, their baselines and what is expected now",
+    },
   );
 }
 
