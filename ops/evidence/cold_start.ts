@@ -114,7 +114,7 @@ export const coldStartExamples: Op<
   { examples: ColdStartExample[]; summary: ColdStartSummary }
 > = op({
   name: "evidence/coldStartExamples",
-  version: "2",
+  version: "3",
   doc:
     "Examples for supervised tuning: responses by rule that turned out right",
   inputs: {

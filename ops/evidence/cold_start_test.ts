@@ -60,6 +60,8 @@ Deno.test("writeResponse has the form, and real doubts", () => {
   }
   const { text } = writeResponse({ good: 3, bad: 0.5 }, SCORER);
   assert.ok(text.includes("Without good the answer would be hold"));
+  // Outcomes may be at a close, some days later
+  assert.doesNotMatch(text, /open/);
   assert.ok(text.includes("- bad 0.5: 3.9/10"));
   assert.equal(parseEvidence(writeResponse({}, SCORER).text).isStrict, true);
 });

@@ -119,7 +119,7 @@ function fullThoughts(
     "1. Framework.",
     present.length === 0
       ? "None of what I weigh is known here."
-      : `What has told most about the next open is ${byWeight.join(", ")}. ${
+      : `What has told most about the outcome is ${byWeight.join(", ")}. ${
         missing === 0 ? "Nothing is" : `${missing} more are`
       } missing. A fact counts by how far it is from what is usual.`,
     "2. Evidence.",
