@@ -14,30 +14,37 @@ export interface KernelCount {
   readonly kernelBytes: number;
 }
 
-const NONE: KernelCount = { kernels: 0, kernelBytes: 0 };
+/** What was counted for one path so far. */
+interface Tally {
+  kernels: number;
+  kernelBytes: number;
+  milliseconds: number;
+}
 
 /**
  * Counts kernels by the path of ops that their primitives carry: the very list
  * that the body of a node ran under, so that nodes of one op stay apart.
  */
 export class KernelCounts {
-  readonly #counts = new WeakMap<readonly string[], KernelCount>();
-  readonly #milliseconds = new WeakMap<readonly string[], number>();
+  readonly #tallies = new WeakMap<readonly string[], Tally>();
 
   /** Counts a kernel that ran, or that was handed to its device. */
   add({ blame, bytes, milliseconds }: KernelRecord): void {
     if (blame === undefined) return;
-    this.#milliseconds.set(blame, this.millisecondsOf(blame) + milliseconds);
-    const { kernels, kernelBytes } = this.of(blame);
-    this.#counts.set(blame, {
-      kernels: kernels + 1,
-      kernelBytes: kernelBytes + bytes,
-    });
+    let tally = this.#tallies.get(blame);
+    if (tally === undefined) {
+      tally = { kernels: 0, kernelBytes: 0, milliseconds: 0 };
+      this.#tallies.set(blame, tally);
+    }
+    tally.kernels++;
+    tally.kernelBytes += bytes;
+    tally.milliseconds += milliseconds;
   }
 
   /** What has been counted for a path so far. */
   of(path: readonly string[]): KernelCount {
-    return this.#counts.get(path) ?? NONE;
+    const { kernelBytes = 0, kernels = 0 } = this.#tallies.get(path) ?? {};
+    return { kernels, kernelBytes };
   }
 
   /**
@@ -45,6 +52,6 @@ export class KernelCounts {
    * have ended before its kernels have.
    */
   millisecondsOf(path: readonly string[]): number {
-    return this.#milliseconds.get(path) ?? 0;
+    return this.#tallies.get(path)?.milliseconds ?? 0;
   }
 }
