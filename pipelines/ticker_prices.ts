@@ -1,5 +1,5 @@
 /**
- * Prices of a file by ticker, for commands that take several.
+ * Prices by ticker, for commands that take several.
  *
  * @module
  */
@@ -9,7 +9,12 @@ import { z } from "zod";
 import { ParameterError } from "../runtime/core/errors.ts";
 import type { Output } from "../runtime/flow/mod.ts";
 import { file } from "../runtime/ports/mod.ts";
-import { type Finding, FINDING_CODES, readPrices } from "../ops/data/mod.ts";
+import {
+  type Finding,
+  FINDING_CODES,
+  readPrices,
+  samplePrices,
+} from "../ops/data/mod.ts";
 
 /** Tickers that an error names, to choose from. */
 const NAMED_TICKERS = 5;
@@ -45,21 +50,29 @@ async function tickersOf(path: string): Promise<readonly string[]> {
 }
 
 /**
- * Prices of a file by ticker: those that are named, or all of them.
+ * Prices by ticker: those that are named, or all of a file.
  *
- * @param path The file.
+ * @param path The file; the sample prices by default, which name no ticker.
  * @param options `tickers`, the named ones, none by default; `most`, how many are
  * taken without being named.
  * @returns One entry a ticker, in order; one without a name where the file names none.
- * @throws {ParameterError} If the file has more than `most` and none are named.
+ * @throws {ParameterError} If the file has more than `most` and none are named, or if
+ * tickers of the sample are.
  */
 export async function tickerPrices(
-  path: string,
+  path: string | undefined,
   { tickers = [], most }: {
     readonly tickers?: readonly string[] | undefined;
     readonly most: number;
   },
 ): Promise<TickerPrices[]> {
+  if (path === undefined) {
+    if (tickers.length === 0) return [samplePrices()];
+    throw new ParameterError("Cannot choose tickers of the sample prices", {
+      actual: tickers.join(","),
+      hint: 'Name a file of your own: "--prices FILE"',
+    });
+  }
   const names = tickers.length > 0
     ? [...new Set(tickers)]
     : await tickersOf(path);

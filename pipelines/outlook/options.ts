@@ -6,9 +6,8 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { ParameterError } from "../../runtime/core/errors.ts";
 import { file } from "../../runtime/ports/mod.ts";
-import { readReports, samplePrices } from "../../ops/data/mod.ts";
+import { readReports } from "../../ops/data/mod.ts";
 import { loadModel, modelFiles } from "../../ops/language/mod.ts";
 import { readArguments } from "../read_arguments.ts";
 import {
@@ -147,19 +146,12 @@ export async function sharedInputs(
 export async function pricesOf(
   { prices, size, tickers }: OutlookOptions,
 ): Promise<TickerPrices[]> {
-  if (prices !== undefined) {
-    const entries = await tickerPrices(prices, {
-      tickers,
-      most: SIZES[size].tickers,
-    });
-    const [only] = entries;
-    return tickers === undefined && entries.length === 1
-      ? [{ prices: only!.prices, findings: only!.findings }]
-      : entries;
-  }
-  if (tickers === undefined) return [samplePrices()];
-  throw new ParameterError("Cannot choose tickers of the sample prices", {
-    actual: tickers.join(","),
-    hint: 'Name a file of your own: "--prices FILE"',
+  const entries = await tickerPrices(prices, {
+    tickers,
+    most: SIZES[size].tickers,
   });
+  const [only] = entries;
+  return tickers === undefined && entries.length === 1
+    ? [{ prices: only!.prices, findings: only!.findings }]
+    : entries;
 }

@@ -17,6 +17,7 @@ import {
   runGraphSvg,
   type RunView,
   scatterFigure,
+  type TableColumn,
 } from "../../runtime/display/mod.ts";
 import { cardHeading } from "../../ops/evaluate/mod.ts";
 import { cardStageBlocks } from "../model_card.ts";
@@ -43,6 +44,37 @@ function annualized(variance: number | null): number {
 }
 
 /**
+ * A column for each metric, in the order in which they come.
+ *
+ * @param rows Scores.
+ * @param options `shuffled`, whether they are on shuffled data, where none is best.
+ * @returns The columns.
+ */
+export function metricColumns(
+  rows: readonly Pick<Metric, "lowerIsBetter" | "metric">[],
+  { shuffled }: { readonly shuffled: boolean },
+): TableColumn[] {
+  const lowerIsBetter = new Map(
+    rows.map((row) => [row.metric, row.lowerIsBetter]),
+  );
+  return Array.from(lowerIsBetter, ([metric, isLower]) => ({
+    label: METRIC_NAMES[metric] ?? metric,
+    ...(shuffled ? {} : { best: isLower ? "low" : "high" }),
+  }));
+}
+
+/**
+ * What is expected now, the rise first.
+ *
+ * @param report The report.
+ * @returns For example `40 % · 35 % · 25 %`.
+ */
+export function expectedMovement({ movement }: Report): string {
+  return [...movement.latest.probabilities].reverse()
+    .map((p) => `${(100 * p).toFixed(0)} %`).join(" · ");
+}
+
+/**
  * The metrics of one stage as a table: a row for each model.
  *
  * @param report The report.
@@ -64,12 +96,7 @@ export function metricTable(
   );
   const metrics = [...new Set(rows.map(({ metric }) => metric))];
   const models = [...new Set(rows.map(({ model }) => model))];
-  const columns = metrics.map((metric) => {
-    const { lowerIsBetter } = rows.find((row) => row.metric === metric)!;
-    const column = { label: METRIC_NAMES[metric] ?? metric, digits: 4 };
-    const best = lowerIsBetter ? "low" as const : "high" as const;
-    return shuffled ? column : { ...column, best };
-  });
+  const columns = metricColumns(rows, { shuffled });
   const title = shuffled
     ? `${STAGE_NAMES[stage]}, the same on shuffled data: what chance gives`
     : STAGE_NAMES[stage];
@@ -405,9 +432,7 @@ export async function reportPage(
               {
                 label:
                   `up, hold, down over the ${movement.horizon} trading days after ${movement.latest.day}`,
-                value: [...movement.latest.probabilities].reverse().map((p) =>
-                  `${(100 * p).toFixed(0)} %`
-                ).join(" · "),
+                value: expectedMovement(report),
                 note: `${modelName("fused")}; calibration error ${
                   movement.calibrationError.toFixed(2)
                 }${fusedVerdict(report)}`,

@@ -15,8 +15,10 @@ import { ALL_SPLITS } from "./metrics.ts";
 import { hasMechanics, modelName } from "./models.ts";
 import {
   computedSection,
+  expectedMovement,
   MECHANICS_NOTE,
   METRIC_NAMES,
+  metricColumns,
   type PageDetails,
   STAGE_NAMES,
   windowTable,
@@ -51,12 +53,7 @@ export function acrossTable(
     );
     return (shuffled ? row?.shuffled : row?.value) ?? null;
   };
-  const columns = metrics.map((metric) => {
-    const { lowerIsBetter } = rows.find((row) => row.metric === metric)!;
-    const column = { label: METRIC_NAMES[metric] ?? metric };
-    const best = lowerIsBetter ? "low" as const : "high" as const;
-    return shuffled ? column : { ...column, best };
-  });
+  const columns = metricColumns(rows, { shuffled });
   const name = METRIC_NAMES[main]!;
   const against = [
     { label: `${name} to baseline`, digits: 3 },
@@ -115,8 +112,7 @@ export function tickerTable(study: OutlookStudy): ResultTable {
       valueOf(report, "ewma", "qlike"),
       valueOf(report, "fused", "logLoss"),
       valueOf(report, "prior", "logLoss"),
-      [...report.movement.latest.probabilities].reverse()
-        .map((p) => `${(100 * p).toFixed(0)} %`).join(" · "),
+      expectedMovement(report),
     ]),
     {
       caption:

@@ -7,12 +7,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { ParameterError } from "../../runtime/core/errors.ts";
 import { WEFT_VERSION } from "../../runtime/core/version.ts";
 import { showRuns, viewOf } from "../../runtime/display/mod.ts";
 import { openStore, start } from "../../runtime/flow/mod.ts";
 import { file } from "../../runtime/ports/mod.ts";
-import { readPrices, samplePrices } from "../../ops/data/mod.ts";
+import { readPrices } from "../../ops/data/mod.ts";
 import { devicesUsed } from "../outlook/devices_used.ts";
 import { makeFolders } from "../make_folder.ts";
 import { readArguments } from "../read_arguments.ts";
@@ -98,6 +97,9 @@ export function readVolatilityOptions(
   });
 }
 
+/** What the sample prices are called. */
+const SAMPLE_NAME = "S&P 500";
+
 /** Tickers that are forecast without being named. */
 const MOST_TICKERS = 8;
 
@@ -111,24 +113,18 @@ const MOST_TICKERS = 8;
 export async function volatilityInputs(
   options: VolatilityOptions,
 ): Promise<VolatilityPipelineInputs> {
-  const { prices, tickers = [], implied } = options;
+  const { prices, tickers, implied } = options;
   const extra = implied === undefined ? {} : {
     implied: readPrices({ file: file(implied) }, {
       required: ["date", "close"],
     }).prices,
   };
-  if (prices === undefined) {
-    if (tickers.length > 0) {
-      throw new ParameterError("Cannot choose tickers of the sample prices", {
-        hint: 'Name a file of your own: "--prices FILE"',
-      });
-    }
-    return { tickers: { "S&P 500": samplePrices() }, ...extra };
-  }
   const entries = await tickerPrices(prices, { tickers, most: MOST_TICKERS });
   return {
     tickers: Object.fromEntries(
-      entries.map(({ ticker, ...own }) => [ticker ?? prices, own]),
+      entries.map((
+        { ticker, ...own },
+      ) => [ticker ?? prices ?? SAMPLE_NAME, own]),
     ),
     ...extra,
   };
